@@ -1,0 +1,59 @@
+"""What a format is: it recognises the beginning of a source, and frames its bytes into records or objects."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from typing import BinaryIO, Protocol
+
+import polars as pl
+
+from analyzer.vocabulary import OBJECTS, RECORDS, REJECTS
+
+CHUNK = 32 * 1024 * 1024
+"""Bytes of a source that are held at a time (line formats)."""
+
+HEAD = 64 * 1024
+"""Bytes of a source that a format may look at to recognise it."""
+
+
+@dataclass(frozen=True)
+class ReadContext:
+    """What a source cannot say itself.
+
+    year: for formats that write none: the year of the source's LAST record; earlier records that would lie
+        more than a day after a later one belong to the year before.
+    zone: for formats that write local times without an offset.
+    """
+
+    year: int
+    zone: tzinfo = UTC
+
+
+@dataclass
+class Batch:
+    """A part of a source: frames without ``source_id`` (the pipeline adds it)."""
+
+    records: pl.DataFrame = field(default_factory=lambda: empty(RECORDS))
+    objects: pl.DataFrame = field(default_factory=lambda: empty(OBJECTS))
+    rejects: pl.DataFrame = field(default_factory=lambda: empty(REJECTS))
+
+
+class Format(Protocol):
+    """One format. ``name`` is stable: it stands in the sources table and is what --format takes."""
+
+    name: str
+    family: str  # 'journal', 'klog', 'docker', 'containerd', 'kubernetes': says which grammars apply
+    dated: bool  # False: its times lack the year
+
+    def sniff(self, head: bytes, name: str) -> bool:
+        """Whether a source that begins with these (decompressed) bytes is of this format."""
+        ...
+
+    def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
+        """Frame the whole stream. Never raises on content: what can't be read becomes a reject."""
+        ...
+
+
+def empty(schema: pl.Schema) -> pl.DataFrame:
+    """An empty frame with the schema's columns but ``source_id``."""
+    return pl.DataFrame(schema={k: v for k, v in schema.items() if k != "source_id"})

@@ -1,0 +1,229 @@
+"""The words of the project: event kinds, finding kinds, and the columns of every table. One place.
+
+Column names follow OpenTelemetry's ``k8s.*`` and ``container.*`` attributes, with dots as underscores.
+Times are UTC with microseconds. Nothing here computes.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+import polars as pl
+
+TIME: Final = pl.Datetime("us", "UTC")
+
+
+class EventKind(StrEnum):
+    """What a record was understood to say. The comment names who says it."""
+
+    # systemd about the kubelet's unit, and the kubelet about itself
+    KUBELET_STARTED = "kubelet_started"  # systemd: the process was forked
+    KUBELET_STOPPING = "kubelet_stopping"  # systemd: a stop was asked for
+    KUBELET_DEACTIVATED = "kubelet_deactivated"  # systemd: the main process has ended, cleanly
+    KUBELET_EXITED = "kubelet_exited"  # systemd: the main process has ended, otherwise
+    KUBELET_STOPPED = "kubelet_stopped"  # systemd: the unit's job is done (after a kill: only at the restart)
+    KUBELET_READY = "kubelet_ready"  # kubelet: 'Started kubelet', 'Starting kubelet main sync loop'
+    RECOVERY_STARTED = "recovery_started"  # cAdvisor: 'Starting recovery of all containers'
+    RECOVERY_COMPLETED = "recovery_completed"  # cAdvisor: 'Recovery completed'
+    RUNTIME_STARTED = "runtime_started"  # systemd about docker, containerd, crio
+    RUNTIME_STOPPED = "runtime_stopped"
+    RUNTIME_UNREACHABLE = "runtime_unreachable"  # kubelet: the runtime does not answer
+    LOG_SUPPRESSED = "log_suppressed"  # journald: messages were dropped
+    # the kubelet about pods and containers
+    POD_ADDED = "pod_added"  # first seen by this kubelet process; after each restart again
+    POD_DELETE_SEEN = "pod_delete_seen"  # the deletion mark has reached the kubelet
+    POD_REMOVE_SEEN = "pod_remove_seen"  # the API object is gone
+    POD_UNWANTED = "pod_unwanted"  # 'Killing unwanted pod'
+    POD_SANDBOX_NEEDED = "pod_sandbox_needed"  # no sandbox found: the pod starts anew
+    CONTAINER_SEEN_RUNNING = "container_seen_running"  # PLEG ContainerStarted: not a start after a restart
+    CONTAINER_SEEN_DEAD = "container_seen_dead"  # PLEG ContainerDied: when it was noticed
+    CONTAINER_KILLING = "container_killing"  # the kubelet asks the runtime to stop it
+    CONTAINER_UNKNOWN = "container_unknown"  # 'No ref for pod': killed, but never known to this process
+    # the container runtime
+    CONTAINER_CREATED = "container_created"
+    CONTAINER_STARTED = "container_started"
+    CONTAINER_SIGNALLED = "container_signalled"
+    CONTAINER_DIED = "container_died"
+    CONTAINER_STOPPED = "container_stopped"
+    CONTAINER_DESTROYED = "container_destroyed"
+    # the API: events, and the controller-manager's own log
+    NODE_READY = "node_ready"
+    NODE_NOT_READY = "node_not_ready"
+    NODE_REBOOTED = "node_rebooted"
+    NODE_KUBELET_STARTING = "node_kubelet_starting"  # event 'Starting kubelet.'
+    POD_SCHEDULED = "pod_scheduled"
+    POD_CREATED = "pod_created"  # by its controller
+    POD_DELETED = "pod_deleted"  # by its controller (scale-down)
+    POD_EVICTED = "pod_evicted"  # marked for deletion because of its node
+    POD_EVICTION_CANCELLED = "pod_eviction_cancelled"
+    POD_CONTAINER_STARTED = "pod_container_started"  # event Started: names the container, not always its id
+    POD_CONTAINER_KILLING = "pod_container_killing"  # event Killing
+    POD_CONTAINER_BACKOFF = "pod_container_backoff"
+    DESIRED_REPLICAS = "desired_replicas"  # controller-manager: 'need N'; value = N
+    REPLICA_SET_SCALED = "replica_set_scaled"  # event ScalingReplicaSet; value = new size
+    API_EVENT = "api_event"  # any other Kubernetes event
+
+
+class FindingKind(StrEnum):
+    """The kinds of finding; each is defined in docs/findings.md."""
+
+    KUBELET_OUTAGE = "kubelet-outage"
+    NODE_UNREACHABLE = "node-unreachable"
+    ORPHANED_CONTAINER = "orphaned-container"
+    ADOPTION = "adoption"
+    OVERSHOOT_WINDOW = "overshoot-window"
+    UNDERSHOOT_WINDOW = "undershoot-window"
+    IMBALANCE = "imbalance"
+
+
+class Severity(StrEnum):
+    """Ordered: critical before warning before info."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class Confidence(StrEnum):
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+
+
+class SourceStatus(StrEnum):
+    """What became of a source."""
+
+    READ = "read"
+    DUPLICATE = "duplicate"  # the same bytes as another source
+    EMPTY = "empty"
+    UNRECOGNISED = "unrecognised"  # no format knows it
+    FAILED = "failed"  # recognised, but broken from the first byte on
+
+
+SOURCES: Final = pl.Schema(
+    {
+        "source_id": pl.String,  # first 16 hex digits of the SHA-256 of the decompressed content
+        "source": pl.String,  # name inside the evidence, POSIX separators
+        "sha256": pl.String,
+        "size": pl.Int64,  # bytes, decompressed
+        "format": pl.String,  # null: unrecognised
+        "status": pl.String,  # SourceStatus
+        "detail": pl.String,  # why, or what was assumed (year, zone)
+        "node": pl.String,  # as the source itself says, or --node; null: see the attributions
+        "records": pl.Int64,
+        "events": pl.Int64,
+        "objects": pl.Int64,
+        "rejected": pl.Int64,
+        "start": TIME,
+        "end": TIME,
+    }
+)
+
+RECORDS: Final = pl.Schema(
+    {
+        "source_id": pl.String,
+        "record": pl.Int64,  # 0-based ordinal in the source
+        "line": pl.Int64,  # 1-based line of the (decompressed) source where the record begins; null in binary formats
+        "offset": pl.Int64,  # byte offset of the record in the (decompressed) source
+        "time": TIME,
+        "resolution_us": pl.Int64,  # the written time may be this much before the true one
+        "node": pl.String,  # the host as written; null if the format has none
+        "unit": pl.String,  # systemd unit the line comes from, or (PID 1) speaks of
+        "identifier": pl.String,  # syslog identifier: kubelet, systemd, dockerd ...
+        "pid": pl.Int64,
+        "boot_id": pl.String,
+        "message": pl.String,
+        "fields": pl.String,  # further fields of the record as a JSON object, or null
+        "raw": pl.String,
+    }
+)
+
+ACTIVITY: Final = pl.Schema(
+    {  # who wrote, from when to when: signs of life and coverage, one row per source and writer
+        "source_id": pl.String,
+        "node": pl.String,
+        "identifier": pl.String,
+        "pid": pl.Int64,
+        "boot_id": pl.String,
+        "records": pl.Int64,
+        "first_time": TIME,
+        "first_line": pl.Int64,
+        "first_text": pl.String,
+        "last_time": TIME,
+        "last_line": pl.Int64,
+        "last_text": pl.String,
+    }
+)
+
+EVENTS: Final = pl.Schema(
+    {
+        "source_id": pl.String,
+        "record": pl.Int64,
+        "line": pl.Int64,
+        "offset": pl.Int64,
+        "time": TIME,
+        "resolution_us": pl.Int64,
+        "kind": pl.String,  # EventKind
+        "component": pl.String,  # kubelet, systemd, docker, containerd, api, controller-manager
+        "node": pl.String,  # as written; resolved when the store is read
+        "k8s_namespace_name": pl.String,
+        "k8s_pod_name": pl.String,
+        "k8s_pod_uid": pl.String,
+        "k8s_container_name": pl.String,  # POD: the sandbox
+        "container_id": pl.String,  # without scheme; 12 or 64 hex digits
+        "controller": pl.String,  # KIND/NAME
+        "pid": pl.Int64,
+        "boot_id": pl.String,
+        "value": pl.Int64,  # exit code, signal, replicas: as the kind says
+        "message": pl.String,  # the same in every rendering of the same happening
+        "attributes": pl.String,  # JSON object, or null
+        "text": pl.String,  # the record as evidence: one line, at most 2,000 characters
+    }
+)
+
+OBJECTS: Final = pl.Schema(
+    {
+        "source_id": pl.String,
+        "record": pl.Int64,
+        "line": pl.Int64,
+        "offset": pl.Int64,
+        "kind": pl.String,
+        "api_version": pl.String,
+        "k8s_namespace_name": pl.String,
+        "name": pl.String,
+        "uid": pl.String,
+        "resource_version": pl.String,
+        "watch": pl.String,  # ADDED, MODIFIED, DELETED; null: a dump
+        "document": pl.String,  # JSON
+    }
+)
+
+REJECTS: Final = pl.Schema(
+    {
+        "source_id": pl.String,
+        "line": pl.Int64,
+        "offset": pl.Int64,
+        "reason": pl.String,
+        "raw": pl.String,  # at most 2,000 characters
+    }
+)
+
+ATTRIBUTIONS: Final = pl.Schema(
+    {
+        "source_id": pl.String,
+        "node": pl.String,
+        "how": pl.String,  # option, host field, containers, pods, folder
+    }
+)
+
+TABLES: Final[dict[str, pl.Schema]] = {
+    "sources": SOURCES,
+    "records": RECORDS,
+    "activity": ACTIVITY,
+    "events": EVENTS,
+    "objects": OBJECTS,
+    "rejects": REJECTS,
+    "attributions": ATTRIBUTIONS,
+}
+
+APP_KINDS_WITH_REPLICAS: Final = frozenset({"ReplicationController", "ReplicaSet", "Deployment", "StatefulSet"})
+TEXT_LIMIT: Final = 2000
