@@ -103,6 +103,7 @@ SOURCES: Final = pl.Schema(
     {
         "source_id": pl.String,  # first 16 hex digits of the SHA-256 of the decompressed content
         "source": pl.String,  # name inside the evidence, POSIX separators
+        "root": pl.String,  # name of the PATH it was found under: may bear a node's name
         "sha256": pl.String,
         "size": pl.Int64,  # bytes, decompressed
         "format": pl.String,  # null: unrecognised

@@ -1,0 +1,43 @@
+"""The command line: one module a command, each registered on one Typer app; heavy imports wait until a command runs."""
+
+import sys
+
+import typer
+
+from analyzer.cli import analyze, batch, demo, explain, ingest, inspect, report, tables, timeline
+from analyzer.exceptions import PodopsyError
+
+app = typer.Typer(
+    name="podopsy",
+    help="Forensic analysis of Kubernetes node failures from the logs that are left.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for module in (inspect, ingest, analyze, report, explain, timeline, batch, demo, tables):
+    module.register(app)
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: bool = typer.Option(False, "--version", help="Print the version and exit.")) -> None:
+    if version:
+        from analyzer.analysis import tool_version
+
+        typer.echo(f"podopsy {tool_version()}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run a command; errors that the program knows are one line on stderr and an exit status."""
+    try:
+        app()
+    except PodopsyError as error:
+        typer.echo(f"podopsy: {error}", err=True)
+        sys.exit(error.exit_status)
+    except KeyboardInterrupt:
+        typer.echo("podopsy: interrupted", err=True)
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of our output went away: head, less
+        sys.stderr.close()
+        sys.exit(0)

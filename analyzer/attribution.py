@@ -1,0 +1,80 @@
+"""Whose node a source speaks of, where its records do not say it: by what it names, else by its folder.
+
+Order: --node; the record's own host field; container ids and pod uids that other evidence ties to a node; the nearest parent
+folder that bears the name of a known node.
+"""
+
+import polars as pl
+
+from analyzer.store import Store
+from analyzer.vocabulary import ATTRIBUTIONS, SourceStatus
+
+_TIED_BY = ("kubelet", "api")  # components whose 'node' column ties pods and containers to a node
+
+
+def attribute(store: Store, option: str | None) -> pl.DataFrame:
+    """ATTRIBUTIONS: one row for each source that was read and whose node could be decided."""
+    sources = store.table("sources").filter(pl.col("status") == str(SourceStatus.READ)).sort("source")
+    events = store.table("events")
+    ties = _ties(events, store.table("objects"))
+    votes = _votes(events, ties)
+    nodes = known_nodes(store)
+    rows = []
+    for row in sources.iter_rows(named=True):
+        node, how = _decide(row, option, votes.get(row["source_id"]), nodes)
+        if node:
+            rows.append({"source_id": row["source_id"], "node": node, "how": how})
+    return pl.DataFrame(rows, schema=ATTRIBUTIONS)
+
+
+def _decide(row: dict[str, str | None], option: str | None, vote: tuple[str, str] | None, nodes: set[str]) -> tuple[str | None, str]:
+    if option:
+        return option, "option"
+    if row["node"]:
+        return row["node"], "host field"
+    if vote:
+        return vote
+    folders = [row["root"] or "", *(row["source"] or "").split("/")[:-1]]
+    folder = next((f for f in reversed(folders) if f in nodes), None)
+    return folder, "folder"
+
+
+def known_nodes(store: Store) -> set[str]:
+    """Names of nodes that the evidence itself bears."""
+    names = set(store.table("events")["node"].drop_nulls().unique().to_list())
+    names |= set(store.table("sources")["node"].drop_nulls().unique().to_list())
+    objects = store.table("objects")
+    return names | set(objects.filter(pl.col("kind") == "Node")["name"].drop_nulls().unique().to_list())
+
+
+def _ties(events: pl.DataFrame, objects: pl.DataFrame) -> pl.DataFrame:
+    """(key, node): pod uids and container ids of which it is known where they ran."""
+    tied = events.filter(pl.col("component").is_in(_TIED_BY) & pl.col("node").is_not_null())
+    pods = objects.filter(pl.col("kind") == "Pod").select(
+        pl.col("uid").alias("key"), pl.col("document").str.json_path_match("$.spec.nodeName").alias("node")
+    )
+    parts = [
+        tied.select(pl.col("k8s_pod_uid").alias("key"), "node"),
+        tied.select(pl.col("container_id").alias("key"), "node"),
+        pods,
+    ]
+    return pl.concat(parts).drop_nulls().unique()
+
+
+def _votes(events: pl.DataFrame, ties: pl.DataFrame) -> dict[str, tuple[str, str]]:
+    """By source without a host of its own: the node to which most of what it names is tied, and by what."""
+    silent = events.filter(pl.col("node").is_null() & pl.col("component").is_in(["docker", "containerd"]))
+    found: dict[str, tuple[str, str]] = {}
+    for column, how in (("k8s_pod_uid", "pods"), ("container_id", "containers")):
+        tally = (
+            silent.select("source_id", pl.col(column).alias("key"))
+            .drop_nulls()
+            .unique()
+            .join(ties, on="key")
+            .group_by("source_id", "node")
+            .len()
+            .sort(["source_id", "len", "node"], descending=[False, True, False])
+            .unique("source_id", keep="first", maintain_order=True)
+        )
+        found |= {row["source_id"]: (row["node"], how) for row in tally.iter_rows(named=True)}
+    return found

@@ -1,0 +1,33 @@
+"""podopsy ingest: evidence into a store."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from analyzer.cli import options as o
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(ingest)
+
+
+def ingest(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders, archives, or - for standard input.")],
+    store: Annotated[Path, typer.Option("--store", metavar="DIR", help="The store; made if it is not there.")],
+    node: o.Node = None,
+    source_format: o.Format = None,
+    tz: o.Zone = None,
+    year: o.Year = None,
+) -> None:
+    """Read evidence into a store of Delta Lake tables. Repeating it changes nothing."""
+    import analyzer.ingest as pipeline
+    from analyzer.store import open_store
+
+    target = open_store(store, create=True)
+    with o.progress() as bar:
+        new = pipeline.ingest(paths, target, o.evidence_options(node, source_format, tz, year), bar)
+    sources = target.table("sources")
+    typer.echo(
+        f"{new} new source(s); {store} holds {sources.height} sources, {sources['records'].sum()} records, {sources['rejected'].sum()} rejected"
+    )

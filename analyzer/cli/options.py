@@ -1,0 +1,125 @@
+"""Options that several commands share, and how they become what the program works with."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.analysis import Analysis
+    from analyzer.ingest import Options, Progress
+    from analyzer.lifecycle.controllers import Name
+    from analyzer.store import Store
+
+Paths = Annotated[list[str] | None, typer.Argument(metavar="[PATH]...", help="Files, folders, archives, or - for standard input.")]
+StoreDir = Annotated[Path | None, typer.Option("--store", metavar="DIR", help="The store to read from (and, with PATHs, to ingest into).")]
+Node = Annotated[str | None, typer.Option("--node", metavar="NAME", help="All evidence is of this node.")]
+Format = Annotated[
+    str | None, typer.Option("--format", metavar="NAME", help="All evidence is of this format (podopsy inspect names them).")
+]
+Zone = Annotated[
+    str | None, typer.Option("--tz", metavar="ZONE", help="Zone of times written without one: Europe/Berlin, +02:00. Default UTC.")
+]
+Year = Annotated[
+    int | None, typer.Option("--year", metavar="YYYY", help="Year of times written without one. Default: that of the other evidence.")
+]
+Desired = Annotated[
+    list[str] | None,
+    typer.Option("--desired", metavar="NS/KIND/NAME=N", help="A replica count that the evidence lacks. May be repeated."),
+]
+Kinds = Annotated[list[str] | None, typer.Option("--kind", metavar="KIND", help="Only findings of this kind. May be repeated.")]
+
+
+def evidence_options(node: str | None, source_format: str | None, zone: str | None, year: int | None) -> Options:
+    from analyzer.evidence.zones import parse_zone
+    from analyzer.ingest import Options
+
+    return Options(node=node, format=source_format, zone=parse_zone(zone) if zone else None, year=year)
+
+
+def parse_desired(values: list[str] | None) -> dict[Name, int]:
+    """``default/Deployment/web=3`` to ((namespace, kind, name), 3)."""
+    from analyzer.exceptions import UsageError
+
+    found: dict[Name, int] = {}
+    for value in values or []:
+        name, _, number = value.rpartition("=")
+        parts = name.split("/")
+        if len(parts) != 3 or not number.isdigit():
+            raise UsageError(f"--desired {value}: write NAMESPACE/KIND/NAME=NUMBER, e.g. default/Deployment/web=3")
+        found[(parts[0], parts[1], parts[2])] = int(number)
+    return found
+
+
+def check_kinds(kinds: list[str] | None) -> list[str] | None:
+    from analyzer.exceptions import UsageError
+    from analyzer.vocabulary import FindingKind
+
+    for kind in kinds or []:
+        if kind not in list(FindingKind):
+            raise UsageError(f"--kind {kind}: there is no such kind (there are: {', '.join(FindingKind)})")
+    return kinds
+
+
+def opened(paths: list[str] | None, store: Path | None) -> Store | None:
+    """The store on disk, if one was named; else None (then the evidence is read into memory)."""
+    from analyzer.exceptions import UsageError
+    from analyzer.store import open_store
+
+    if store is not None:
+        return open_store(store, create=bool(paths))
+    if not paths:
+        raise UsageError("nothing to read: give a PATH (a folder with logs, say) or --store DIR")
+    return None
+
+
+@contextmanager
+def progress() -> Iterator[Progress | None]:
+    """A progress bar on stderr, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading")
+
+        def step(name: str, ordinal: int, number: int) -> None:
+            bar.update(task, completed=ordinal, total=number, description=plain(name[-40:]))
+
+        yield step
+
+
+def plain(text: str) -> str:
+    """Log content on a terminal: without control characters, and without rich's markup."""
+    return "".join(c if c.isprintable() else "�" for c in text).replace("[", "\\[")
+
+
+def run(
+    paths: list[str] | None,
+    store: Path | None,
+    *,
+    node: str | None = None,
+    source_format: str | None = None,
+    zone: str | None = None,
+    year: int | None = None,
+    desired: list[str] | None = None,
+    kinds: list[str] | None = None,
+) -> Analysis:
+    """One analysis as the command line asks for it; what could not be read is told on stderr."""
+    from analyzer.analysis import analyze
+
+    stated, chosen = parse_desired(desired), check_kinds(kinds)
+    options = evidence_options(node, source_format, zone, year)
+    with progress() as bar:
+        analysis = analyze(paths or [], store=opened(paths, store), options=options, desired=stated, kinds=chosen, progress=bar)
+    for line in analysis.incomplete():
+        typer.echo(f"podopsy: {line}", err=True)
+    return analysis

@@ -1,0 +1,82 @@
+"""adoption: a kubelet came back to running containers; a verdict on each."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from analyzer.detectors.base import Case, Detector, clock, confidence, unique
+from analyzer.findings import Finding
+from analyzer.lifecycle.events import Event
+from analyzer.lifecycle.kubelets import Outage
+from analyzer.lifecycle.orphans import met, verdict
+from analyzer.proof import Edge, rfc3339
+from analyzer.vocabulary import EventKind as E
+from analyzer.vocabulary import FindingKind, Severity
+
+_STARTING = timedelta(minutes=10)
+"""With a runtime that does not answer, 'Recovery completed' may come minutes after the process began."""
+VERDICTS = ("adopted", "removed", "restarted", "lost")
+
+
+def find(case: Case) -> Iterator[Finding]:
+    for node in case.life.nodes.values():
+        for number, outage in enumerate(node.outages):
+            following = node.outages[number + 1].start.time if number + 1 < len(node.outages) else None
+            ran_on = met(case.life, outage)
+            back = outage.end.time
+            if back is None or not any(r.alive(back) for r in ran_on):
+                continue
+            recovery = _recovery(node.events, outage, following)
+            yield _finding(case, outage, recovery)
+
+
+def _recovery(events: list[Event], outage: Outage, following: datetime | None) -> Event | None:
+    """The first of this process: after its start, before its own end."""
+    back = outage.end.time
+    for event in events:
+        if event.kind is E.RECOVERY_COMPLETED and back is not None and back <= event.time <= back + _STARTING:
+            return event if following is None or event.time < following else None
+    return None
+
+
+def _finding(case: Case, outage: Outage, recovery: Event | None) -> Finding:
+    lists: dict[str, list[str]] = {name: [] for name in VERDICTS}
+    proofs = list(outage.end.proofs)
+    for run in met(case.life, outage):
+        found = verdict(case.life, outage, run)
+        lists[found].append(run.container_id)
+        if found != "adopted":
+            proofs += run.end.proofs[:1]
+    seen = {e.container_id: e for e in reversed(case.life.nodes[outage.node].events) if _seen(e, outage)}
+    proofs += [seen[c].proof("the kubelet saw it running after its return") for c in lists["adopted"] if c in seen]
+    end = outage.end
+    if recovery is not None:
+        proof = recovery.proof("cAdvisor has found the containers that exist; it says nothing of their fate")
+        proofs.append(proof)
+        end = Edge(recovery.time, recovery.time, recovery.time, (proof,))
+    counted = ", ".join(f"{len(ids)} {name}" for name, ids in lists.items() if ids)
+    told = f"The kubelet of {outage.node} came back at {clock(outage.end.time)} to running containers: {counted}."
+    return Finding(
+        kind=FindingKind.ADOPTION,
+        severity=Severity.INFO if not lists["removed"] else Severity.WARNING,
+        confidence=confidence(certain=recovery is not None and outage.cause != "unknown"),
+        expected=False,
+        start=outage.end,
+        end=end,
+        summary=told,
+        node=outage.node,
+        details={"recovery_completed_at": rfc3339(recovery.time) if recovery else None, **{k: sorted(v) for k, v in lists.items()}},
+        evidence=unique(proofs),
+    )
+
+
+def _seen(event: Event, outage: Outage) -> bool:
+    back = outage.end.time
+    return event.kind is E.CONTAINER_SEEN_RUNNING and back is not None and event.time >= back
+
+
+DETECTOR = Detector(
+    FindingKind.ADOPTION,
+    "The kubelet started at 'start' and found these containers running; each was adopted, removed, restarted, or had been lost.",
+    "the node's journal, and the runtime's events (or pod objects)",
+    find,
+)

@@ -1,0 +1,62 @@
+"""What a detector is: one pure function from the lifecycle to findings, and words about it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from analyzer.findings import Finding
+from analyzer.lifecycle.model import Lifecycle
+from analyzer.lifecycle.orphans import Orphan, orphans
+from analyzer.proof import Proof
+from analyzer.vocabulary import Confidence, FindingKind
+
+
+class Case:
+    """The lifecycle, and what several detectors derive from it, computed once."""
+
+    def __init__(self, life: Lifecycle) -> None:
+        self.life = life
+
+    @cached_property
+    def orphans(self) -> list[Orphan]:
+        return orphans(self.life)
+
+
+@dataclass(frozen=True)
+class Detector:
+    """``proves``: what a finding of this kind says; ``needs``: the evidence without which it stays silent."""
+
+    kind: FindingKind
+    proves: str
+    needs: str
+    find: Callable[[Case], Iterable[Finding]]
+
+
+def seconds(duration: timedelta | None) -> str:
+    """A duration in words for a summary: '7.1 s', '2 min 5 s', '1 h 4 min'."""
+    if duration is None:
+        return "an unknown time"
+    total = duration.total_seconds()
+    if total < 60:
+        return f"{total:.1f} s"
+    if total < 3600:
+        return f"{int(total // 60)} min {int(total % 60)} s"
+    return f"{int(total // 3600)} h {int(total % 3600 // 60)} min"
+
+
+def clock(moment: datetime | None) -> str:
+    """A moment in a sentence: UTC, to the tenth of a second."""
+    return moment.strftime("%H:%M:%S.") + str(moment.microsecond // 100_000) + "Z" if moment else "the end of the evidence"
+
+
+def unique(proofs: Iterable[Proof]) -> tuple[Proof, ...]:
+    """Each cited record once, in the order of time."""
+    first: dict[tuple[str, int | None, int | None], Proof] = {}
+    for proof in proofs:
+        first.setdefault((proof.source, proof.line, proof.offset), proof)
+    return tuple(sorted(first.values(), key=lambda p: (p.time is None, p.time or datetime.min, p.source, p.line or 0)))
+
+
+def confidence(*, certain: bool, likely: bool = True) -> Confidence:
+    return Confidence.CERTAIN if certain else Confidence.LIKELY if likely else Confidence.POSSIBLE

@@ -1,0 +1,82 @@
+"""kubelet-outage: no kubelet process on a node, from the end of one to the start of the next."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from analyzer.detectors.base import Case, Detector, clock, confidence, seconds, unique
+from analyzer.findings import Finding
+from analyzer.lifecycle.kubelets import Outage
+from analyzer.lifecycle.orphans import met
+from analyzer.vocabulary import FindingKind, Severity
+
+_SEVERITY = {"none": Severity.INFO, "not-ready": Severity.WARNING, "evicted": Severity.CRITICAL}
+
+
+def find(case: Case) -> Iterator[Finding]:
+    for node in case.life.nodes.values():
+        for outage in node.outages:
+            yield _finding(case, outage)
+
+
+def _finding(case: Case, outage: Outage) -> Finding:
+    ran_on = met(case.life, outage)
+    effect, deadlines, proofs = _effect(case, outage)
+    start, end = outage.start.time, outage.end.time
+    lasted = end - start if start and end else None
+    told = f"The kubelet of {outage.node} was down"
+    told += f" for {seconds(lasted)}, from {clock(start)} to {clock(end)}" if end else f" from {clock(start)} to the end of the evidence"
+    told += f" ({outage.cause})"
+    if ran_on:
+        told += f"; {len(ran_on)} container(s) ran on without it"
+    told += {"none": "", "not-ready": "; the node became NotReady", "evicted": "; its pods were evicted"}[effect] + "."
+    vanished = outage.cause == "unknown" and outage.boot_lost
+    return Finding(
+        kind=FindingKind.KUBELET_OUTAGE,
+        severity=_SEVERITY[effect] if not outage.boot_lost else max(_SEVERITY[effect], Severity.WARNING, key=_rank),
+        confidence=confidence(certain=outage.cause in ("stopped", "killed", "crashed", "rebooted"), likely=not vanished),
+        expected=False,
+        start=outage.start,
+        end=outage.end,
+        summary=told,
+        node=outage.node,
+        details={
+            "cause": outage.cause,
+            "effect": effect,
+            "containers": sorted(r.container_id for r in ran_on),
+            "duration_s": round(lasted.total_seconds(), 6) if lasted else None,
+            "deadlines": deadlines,
+        },
+        evidence=unique([*outage.evidence, *proofs]),
+    )
+
+
+def _rank(severity: Severity) -> int:
+    return [Severity.INFO, Severity.WARNING, Severity.CRITICAL].index(severity)
+
+
+def _effect(case: Case, outage: Outage) -> tuple[str, dict[str, Any], list[Any]]:
+    """What the control plane made of it, and how long after the start."""
+    start = outage.start.time
+    node = case.life.nodes[outage.node]
+    lost = next((s for s in node.not_ready if s.start.time and outage.covers(s.start.time) and s.reporters != {"kubelet"}), None)
+    pods = [p for p in case.life.pods if p.node == outage.node and p.evicted is not None and outage.covers(p.evicted.time)]
+    evicted = min((p.evicted for p in pods if p.evicted), key=lambda e: e.time, default=None)
+    superseded = [o for o in case.orphans if o.outage is outage and o.superseded_at is not None]
+    replaced = min(superseded, key=lambda o: o.superseded_at or case.life.end, default=None)
+    after = {
+        "not_ready_after_s": lost.start.time if lost else None,
+        "evicted_after_s": evicted.time if evicted else None,
+        "replaced_after_s": replaced.superseded_at if replaced else None,
+    }
+    deadlines = {k: round((t - start).total_seconds(), 3) if t and start else None for k, t in after.items()}
+    proofs = [*(lost.start.proofs if lost else ()), *([evicted.proof("its pods were evicted")] if evicted else [])]
+    effect = "evicted" if evicted or replaced else "not-ready" if lost else "none"
+    return effect, deadlines, proofs
+
+
+DETECTOR = Detector(
+    FindingKind.KUBELET_OUTAGE,
+    "No kubelet process ran on the node from start to end; cause and effect in the details.",
+    "the node's journal with systemd's lines about the kubelet's unit (journalctl -u kubelet has them), or the kubelet's own lines",
+    find,
+)

@@ -1,0 +1,72 @@
+"""node-unreachable: the API held a node for not Ready or Unknown."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from analyzer.detectors.base import Case, Detector, clock, confidence, seconds, unique
+from analyzer.findings import Finding
+from analyzer.lifecycle.model import NodeLife
+from analyzer.lifecycle.readiness import Spell
+from analyzer.vocabulary import FindingKind, Severity
+
+_RESTART = timedelta(seconds=60)
+"""A kubelet that reports itself NotReady this soon after its start is starting up."""
+
+
+def find(case: Case) -> Iterator[Finding]:
+    for node in case.life.nodes.values():
+        for spell in node.not_ready:
+            yield _finding(node, spell)
+
+
+def _finding(node: NodeLife, spell: Spell) -> Finding:
+    cause = _cause(node, spell)
+    start, end = spell.start.time, spell.end.time
+    lasted = end - start if start and end else None
+    by_kubelet = spell.reporters == {"kubelet"}
+    told = f"The API held node {node.name} for not Ready"
+    told += f" for {seconds(lasted)}, from {clock(start)} to {clock(end)}" if end else f" from {clock(start)} to the end of the evidence"
+    told += " (reported by the kubelet itself while it started)." if by_kubelet else f" (cause: {cause})."
+    return Finding(
+        kind=FindingKind.NODE_UNREACHABLE,
+        severity=Severity.INFO if by_kubelet else Severity.WARNING,
+        confidence=confidence(certain=cause != "unknown"),
+        expected=by_kubelet and cause == "kubelet-outage",
+        start=spell.start,
+        end=spell.end,
+        summary=told,
+        node=node.name,
+        details={
+            "cause": cause,
+            "reported_by": sorted(spell.reporters),
+            "duration_s": round(lasted.total_seconds(), 6) if lasted else None,
+        },
+        evidence=unique(spell.evidence),
+    )
+
+
+def _cause(node: NodeLife, spell: Spell) -> str:
+    start = spell.start.time
+    if start is None:
+        return "unknown"
+    for outage in node.outages:
+        ended = outage.end.time
+        starting = ended is not None and timedelta(0) <= start - ended <= _RESTART
+        if outage.covers(start) or starting:
+            if outage.boot_lost:
+                return "node-loss" if outage.cause == "rebooted" else "unknown"
+            return "kubelet-outage"
+    end = spell.end.time
+    alive = any(e.component == "kubelet" and e.time > start and (end is None or e.time < end) for e in node.events)
+    alive = alive or any(
+        s.start <= start and s.end > start and s.pid is not None and "kubelet" in (s.identifier or "") for s in node.spells
+    )
+    return "partition" if alive else "unknown"
+
+
+DETECTOR = Detector(
+    FindingKind.NODE_UNREACHABLE,
+    "By the API's view the node was not Ready or Unknown from start to end.",
+    "Kubernetes events, node objects, or the controller-manager's log",
+    find,
+)

@@ -1,0 +1,69 @@
+"""orphaned-container: an application container ran while nobody supervised it."""
+
+from collections.abc import Iterator
+
+from analyzer.detectors.base import Case, Detector, clock, confidence, seconds, unique
+from analyzer.findings import Finding
+from analyzer.lifecycle.orphans import Orphan
+from analyzer.proof import rfc3339
+from analyzer.vocabulary import FindingKind, Severity
+
+_ENDS = {
+    "adopted": "was adopted by the returned kubelet",
+    "removed": "was removed",
+    "exited": "ended by itself",
+    "running": "was still running when the evidence ends",
+}
+
+
+def find(case: Case) -> Iterator[Finding]:
+    for orphan in case.orphans:
+        yield _finding(case, orphan)
+
+
+def _finding(case: Case, orphan: Orphan) -> Finding:
+    run, pod = orphan.run, orphan.pod
+    controller = case.life.owners.get(pod.key) if pod else None
+    start, end = orphan.start.time, orphan.end.time
+    why = "its kubelet was down" if orphan.cause == "kubelet-down" else "its pod was deleted and the kubelet did not act on it"
+    lasted = seconds((end or case.life.end) - start) if start else "an unknown time"
+    told = (
+        f"Container {run.container} of pod {run.pod} ran unsupervised on {run.node} for {lasted} because {why}, and {_ENDS[orphan.outcome]}"
+    )
+    told += f" at {clock(end)}" if end else ""
+    told += (
+        f"; {orphan.superseded_by.name} on {orphan.superseded_by.node} ran in its stead from {clock(orphan.superseded_at)}."
+        if (orphan.superseded_by and orphan.superseded_at)
+        else "."
+    )
+    return Finding(
+        kind=FindingKind.ORPHANED_CONTAINER,
+        severity=Severity.INFO if orphan.outcome == "adopted" else Severity.WARNING,
+        confidence=confidence(certain=orphan.outage is None or orphan.outage.cause != "unknown"),
+        expected=False,
+        start=orphan.start,
+        end=orphan.end,
+        summary=told,
+        node=run.node,
+        namespace=run.namespace,
+        controller=controller.title if controller else None,
+        pod=run.pod,
+        pod_uid=run.pod_uid,
+        container=run.container,
+        container_id=run.container_id,
+        details={
+            "cause": orphan.cause,
+            "outcome": orphan.outcome,
+            "superseded_by": orphan.superseded_by.name if orphan.superseded_by else None,
+            "superseded_at": rfc3339(orphan.superseded_at),
+        },
+        evidence=unique(orphan.evidence),
+    )
+
+
+DETECTOR = Detector(
+    FindingKind.ORPHANED_CONTAINER,
+    "The container ran from start to end while no kubelet supervised it, or after its pod had been deleted.",
+    "the node's journal, and the runtime's events (or the kubelet's PLEG lines, or pod objects)",
+    find,
+)

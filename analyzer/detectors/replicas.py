@@ -1,0 +1,165 @@
+"""overshoot-window and undershoot-window: more, or fewer, pods running than were asked for, and why."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from analyzer.detectors.base import Case, Detector, clock, seconds, unique
+from analyzer.findings import Finding
+from analyzer.lifecycle.controllers import Controller
+from analyzer.lifecycle.pods import Pod
+from analyzer.lifecycle.windows import Window, edge, windows
+from analyzer.vocabulary import Confidence, FindingKind, Severity
+from analyzer.vocabulary import EventKind as E
+
+_NEAR = timedelta(seconds=5)
+"""Cause and effect: a controller, a scheduler and a kubelet act within this of each other."""
+_BY_DESIGN = ("rollout", "scale-down", "termination")
+_CONFIDENCE = {
+    "stated": Confidence.CERTAIN,
+    "objects": Confidence.CERTAIN,
+    "controller-manager": Confidence.CERTAIN,
+    "events": Confidence.LIKELY,
+}
+
+
+def overshoots(case: Case) -> Iterator[Finding]:
+    for controller in case.life.controllers:
+        for window in windows(controller, case.life.start, case.life.end, over=True):
+            cause = _over_cause(case, controller, window)
+            expected = cause in _BY_DESIGN
+            ordinal = controller.kind == "StatefulSet"
+            severity = Severity.INFO if expected else Severity.CRITICAL if ordinal else Severity.WARNING
+            yield _finding(case, controller, window, FindingKind.OVERSHOOT_WINDOW, cause, expected=expected, severity=severity)
+
+
+def undershoots(case: Case) -> Iterator[Finding]:
+    blind = _blind_nodes(case)
+    for controller in case.life.controllers:
+        if any(_unknown(case, pod, blind) for pod in controller.pods):
+            continue  # some pods may have run unseen: too few cannot be told
+        for window in windows(controller, case.life.start, case.life.end, over=False):
+            cause, expected = _under_cause(case, controller, window)
+            severity = Severity.INFO if expected else Severity.WARNING
+            yield _finding(case, controller, window, FindingKind.UNDERSHOOT_WINDOW, cause, expected=expected, severity=severity)
+
+
+def _finding(
+    case: Case, controller: Controller, window: Window, kind: FindingKind, cause: str, *, expected: bool, severity: Severity
+) -> Finding:
+    assert controller.wanted is not None
+    over = kind is FindingKind.OVERSHOOT_WINDOW
+    lasted = seconds((window.end or case.life.end) - window.start)
+    told = f"{controller.title} ran {window.peak} pods where {window.desired} were asked for, for {lasted} from {clock(window.start)} to {clock(window.end)}"
+    told += f" (cause: {cause}{', by design' if expected else ''})."
+    start, end = edge(controller, window.start, window.start), edge(controller, window.end, case.life.end)
+    proofs = [*start.proofs, *end.proofs, *controller.wanted.proofs[:3]]
+    proofs += [p for pod in window.pods for r in pod.apps[:1] for p in r.start.proofs]
+    return Finding(
+        kind=kind,
+        severity=severity,
+        confidence=_CONFIDENCE.get(controller.wanted.source, Confidence.POSSIBLE),
+        expected=expected,
+        start=start,
+        end=end,
+        summary=told,
+        namespace=controller.namespace,
+        controller=controller.title,
+        details={
+            "desired": window.desired,
+            "desired_from": controller.wanted.source,
+            "peak": window.peak,
+            ("excess_pod_seconds" if over else "missing_pod_seconds"): window.pod_seconds,
+            "pods": sorted(p.name for p in window.pods if p.name),
+            "cause": cause,
+        },
+        evidence=unique(proofs),
+    )
+
+
+def _over_cause(case: Case, controller: Controller, window: Window) -> str:
+    end = window.end or case.life.end
+    mine = {id(p) for p in window.pods}
+    for orphan in case.orphans:
+        began, ended = orphan.start.time, orphan.end.time or case.life.end
+        adopted = orphan.outcome == "adopted" and orphan.superseded_at is None
+        if orphan.pod is not None and id(orphan.pod) in mine and began and began < end and ended > window.start and not adopted:
+            return "orphan"
+    if _rollout(controller, window, case.life.end):
+        return "rollout"
+    if window.desired_moved:
+        return "scale-down"
+    going = [p for p in window.pods if p.marked is not None and p.marked.time is not None and p.marked.time <= window.start + _NEAR]
+    if going and all(any(r.end.time is not None for r in p.apps) or p.marked for p in going):
+        return "termination"
+    return "unknown"
+
+
+def _rollout(controller: Controller, window: Window, evidence_end: datetime) -> bool:
+    """Pods of more than one template ran, and the deployment was scaling its replica sets."""
+    owners = {p.owner[1] for p in window.pods if p.owner and p.owner[0] == "ReplicaSet"}
+    end = (window.end or evidence_end) + _NEAR
+    scaling = any(window.start - timedelta(minutes=10) <= e.time <= end for e in controller.scalings)
+    return len(owners) > 1 and (scaling or not controller.scalings)
+
+
+def _under_cause(case: Case, controller: Controller, window: Window) -> tuple[str, bool]:
+    """Why, and whether Kubernetes is meant to do so. What left at the window's start decides."""
+    left = [
+        (p, r) for p in controller.pods for r in p.apps if r.end.time is not None and abs(r.end.time - window.start) <= timedelta(seconds=1)
+    ]
+    if any(r.end_reason == "node-lost" for _, r in left):
+        return "node-loss", False
+    if _rollout(controller, window, case.life.end) and len(left) <= 2:
+        return "rollout", True
+    if window.desired_moved or not left:
+        return "starting", True
+    if all(_deleted(p, window.start) for p, _ in left):
+        return "starting", True  # its controller makes another
+    if all(not _runtime_stopped(case, p, window.start) for p, _ in left) and all(_supervised(case, p, window.start) for p, _ in left):
+        return "crash", True  # the kubelet is there to restart it, with back-off
+    return ("crash", False) if not any(_runtime_stopped(case, p, window.start) for p, _ in left) else ("unknown", False)
+
+
+def _deleted(pod: Pod, moment: datetime) -> bool:
+    return pod.marked is not None and pod.marked.time is not None and pod.marked.time <= moment + _NEAR
+
+
+def _supervised(case: Case, pod: Pod, moment: datetime) -> bool:
+    node = case.life.nodes.get(pod.node or "")
+    return node is None or not any(o.covers(moment) for o in node.outages)
+
+
+def _runtime_stopped(case: Case, pod: Pod, moment: datetime) -> bool:
+    """Whether the container runtime of its node was stopped or restarted just then."""
+    node = case.life.nodes.get(pod.node or "")
+    kinds = (E.RUNTIME_STOPPED, E.RUNTIME_STARTED, E.RUNTIME_UNREACHABLE)
+    return node is not None and any(e.kind in kinds and abs(e.time - moment) <= _NEAR for e in node.events)
+
+
+def _blind_nodes(case: Case) -> set[str]:
+    """Nodes of which nothing tells what ran."""
+    return set(case.life.nodes) - {r.node for r in case.life.runs if r.node}
+
+
+def _unknown(case: Case, pod: Pod, blind: set[str]) -> bool:
+    """A pod that may have run without a trace: on a node without runtime evidence, or older than the evidence."""
+    if pod.apps:
+        return False
+    if pod.node in blind:
+        return True
+    made = pod.created or min((e.time for e in pod.events if e.kind in (E.POD_CREATED, E.POD_SCHEDULED)), default=None)
+    return made is None or made < case.life.start
+
+
+OVERSHOOT = Detector(
+    FindingKind.OVERSHOOT_WINDOW,
+    "More pods of the controller had a running container, over all nodes and by the runtime's truth, than were asked for.",
+    "the runtime's events of all nodes, and API objects, events or the controller-manager's log for the number asked for",
+    overshoots,
+)
+UNDERSHOOT = Detector(
+    FindingKind.UNDERSHOOT_WINDOW,
+    "Fewer pods of the controller had a running container than were asked for.",
+    "the runtime's events of all nodes, and API objects, events or the controller-manager's log for the number asked for",
+    undershoots,
+)

@@ -1,0 +1,279 @@
+"""Packed bytes: what they are, by their first bytes, and streams over what lies within. Nothing is unpacked to a named file.
+
+What can be read of damaged data is read; then the damage is noted, in the list that the caller gave.
+"""
+
+import bz2
+import gzip
+import io
+import lzma
+import shutil
+import tarfile
+import tempfile
+import threading
+import zipfile
+import zlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar, cast
+
+import zstandard
+
+from analyzer.exceptions import SourceError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+Opener = Callable[[], BinaryIO]
+T = TypeVar("T")
+
+HEAD = 512
+"""So many first bytes say whether something is packed, and how."""
+
+DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError, zipfile.BadZipFile, RuntimeError, NotImplementedError)
+"""What reading packed data may raise (RuntimeError: a password is needed; NotImplementedError: an unknown method)."""
+
+_BUFFER = 1024 * 1024
+_BLOCK = 512  # of a tar
+
+
+def packing(head: bytes) -> str | None:
+    """gzip, bzip2, xz, zstd, zip or tar; None: neither."""
+    if head.startswith(b"\x1f\x8b\x08"):
+        return "gzip"
+    if head.startswith(b"BZh") and head[4:10] in (b"1AY&SY", b"\x17rE8P\x90"):
+        return "bzip2"
+    if head.startswith(b"\xfd7zXZ\0"):
+        return "xz"
+    if head.startswith(b"\x28\xb5\x2f\xfd"):
+        return "zstd"
+    if head.startswith((b"PK\3\4", b"PK\5\6")):
+        return "zip"
+    return "tar" if _is_tar(head) else None
+
+
+def _is_tar(head: bytes) -> bool:
+    """The header's checksum is right: holds for all kinds of tar, those of before POSIX too."""
+    if len(head) < 512 or not head[0]:
+        return False
+    try:
+        return tarfile.TarInfo.frombuf(head[:512], "utf-8", "surrogateescape") is not None
+    except tarfile.HeaderError:
+        return False
+
+
+def decompressed(opener: Opener, kind: str, problems: list[str]) -> BinaryIO:
+    """A stream over the decompressed bytes; it can be read again from its beginning."""
+    return io.BufferedReader(_Salvaged(lambda: _DECOMPRESSORS[kind](opener()), kind, problems), _BUFFER)
+
+
+class _Zstd(io.RawIOBase):
+    """zstd frames, one after the other; unlike the library's own reader it tells when the last one is cut off."""
+
+    _INPUT = 4096  # at most 128 KiB come of each 4 bytes
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._rest = b""
+        self._input = b""
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._inside = False
+
+    def read1(self, size: int) -> bytes:
+        while not self._rest:
+            data = self._input or self._stream.read(self._INPUT)
+            self._input = b""
+            if not data:
+                if self._inside:
+                    raise EOFError("the last frame is cut off")
+                return b""
+            self._inside = True
+            self._rest = self._frame.decompress(data)
+            if self._frame.eof:
+                self._input = self._frame.unused_data
+                self._frame, self._inside = zstandard.ZstdDecompressor().decompressobj(), False
+        out, self._rest = self._rest[:size], self._rest[size:]
+        return out
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+_DECOMPRESSORS: dict[str, Callable[[BinaryIO], Any]] = {
+    "gzip": lambda stream: gzip.GzipFile(fileobj=stream),
+    "bzip2": bz2.BZ2File,
+    "xz": lzma.LZMAFile,
+    "zstd": _Zstd,
+}
+
+
+class _Salvaged(io.RawIOBase):
+    """Ends where its data break, and notes it. Raises SourceError if not one byte can be read."""
+
+    def __init__(self, opener: Callable[[], Any], kind: str, problems: list[str]) -> None:
+        self._opener, self._kind, self._problems = opener, kind, problems
+        self._stream = opener()
+        self._position = 0
+        self._ended = False
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Forwards by reading, backwards by beginning anew."""
+        if whence == io.SEEK_CUR:
+            offset += self._position
+        elif whence == io.SEEK_END:
+            raise io.UnsupportedOperation("the end of compressed data is not known")
+        if offset < self._position:
+            self._stream.close()
+            self._stream, self._position, self._ended = self._opener(), 0, False
+        while self._position < offset and self.readinto(bytearray(min(_BUFFER, offset - self._position))):
+            pass
+        return self._position
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        view = memoryview(buffer)
+        if self._ended or not len(view):
+            return 0
+        try:
+            data = self._stream.read1(len(view))  # one step at a time: what came before the damage is not lost
+        except DAMAGE as error:
+            self._ended = True
+            what = "truncated" if isinstance(error, EOFError) else f"broken ({error})"
+            problem = f"{self._kind}: {what} after {self._position:,} bytes"
+            if problem not in self._problems:
+                self._problems.append(problem)
+            if not self._position:
+                raise SourceError(problem) from error
+            return 0
+        view[: len(data)] = data
+        self._position += len(data)
+        return len(data)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+class Slice(io.RawIOBase):
+    """A stretch of a file that others read, too."""
+
+    def __init__(self, file: BinaryIO, lock: threading.Lock, begin: int, size: int) -> None:
+        self._file, self._lock, self._begin, self._size = file, lock, begin, size
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        self._position = max(0, base + offset)
+        return self._position
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        view = memoryview(buffer)
+        wanted = min(len(view), self._size - self._position)
+        if wanted <= 0:
+            return 0
+        with self._lock:
+            self._file.seek(self._begin + self._position)
+            data = self._file.read(wanted)
+        view[: len(data)] = data
+        self._position += len(data)
+        return len(data)
+
+
+class Held:
+    """Archives that are open at the moment: a few, so that neither files nor disk run out. What is dropped is opened again."""
+
+    def __init__(self, limit: int = 4) -> None:
+        self._limit = limit
+        self._open: OrderedDict[str, Any] = OrderedDict()
+
+    def get(self, key: str, make: Callable[[], T]) -> T:
+        if key not in self._open:
+            self._open[key] = make()
+            while len(self._open) > self._limit:
+                self._open.popitem(last=False)  # closed when its last reader lets go of it
+        self._open.move_to_end(key)
+        return cast(T, self._open[key])
+
+
+def spool(stream: BinaryIO) -> BinaryIO:
+    """A copy in an anonymous file."""
+    copy = tempfile.TemporaryFile()  # noqa: SIM115  its readers keep it open
+    with stream:
+        shutil.copyfileobj(stream, copy, _BUFFER)
+    copy.seek(0)
+    return cast(BinaryIO, copy)
+
+
+class Archive(Protocol):
+    """Members by name, and where each is; the latter only the archive itself understands."""
+
+    def members(self, problems: list[str]) -> Iterator[tuple[str, Any]]: ...
+
+    def open(self, where: Any, problems: list[str]) -> BinaryIO: ...
+
+
+class TarArchive:
+    """The regular files of an uncompressed tar."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._lock = file, threading.Lock()
+        self._end = file.seek(0, io.SEEK_END)
+        file.seek(0)
+
+    def members(self, problems: list[str]) -> Iterator[tuple[str, tuple[int, int]]]:
+        """Names, and where their bytes are. Links are left out: what they point to stands elsewhere."""
+        count, end = 0, 0
+        try:
+            with tarfile.open(fileobj=self._file, mode="r:") as archive:
+                for member in archive:
+                    count += 1
+                    if member.isreg() and member.sparse is None:
+                        yield member.name, (member.offset_data, member.size)
+                    elif member.isreg():
+                        problems.append(f"tar: sparse member {member.name} is not read")
+                end = archive.offset
+            self._file.seek(end)
+            if self._file.read(_BLOCK).strip(b"\0") or end + _BLOCK > self._end:  # tarfile ends there without a word
+                raise EOFError("no end mark")
+        except (tarfile.TarError, *DAMAGE) as error:
+            problems.append(f"tar: truncated or broken after {count:,} members ({error})")
+
+    def open(self, where: tuple[int, int], problems: list[str]) -> BinaryIO:
+        missing = sum(where) - self._end
+        if missing > 0 and not problems:
+            problems.append(f"tar: truncated, {missing:,} of its {where[1]:,} bytes are missing")
+        return io.BufferedReader(Slice(self._file, self._lock, *where), _BUFFER)
+
+
+class ZipArchive:
+    """The files of a zip."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._archive = zipfile.ZipFile(file)
+
+    def members(self, problems: list[str]) -> Iterator[tuple[str, zipfile.ZipInfo]]:
+        return ((info.filename, info) for info in self._archive.infolist() if not info.is_dir())
+
+    def open(self, info: zipfile.ZipInfo, problems: list[str]) -> BinaryIO:
+        return io.BufferedReader(_Salvaged(lambda: self._archive.open(info), "zip", problems), _BUFFER)
+
+
+ARCHIVES: Mapping[str, Callable[[BinaryIO], Archive]] = {"tar": TarArchive, "zip": ZipArchive}

@@ -1,0 +1,125 @@
+"""``ctr events``: ``TIME NAMESPACE TOPIC JSON``, the time as Go prints it (``2026-11-22 08:38:11.147 +0000 UTC``).
+
+Trailing zeros of the fraction are cut, so that 0 to 9 digits are nanoseconds all the same. The JSON is protobuf's: what is zero is
+absent (an exit status of 0), and ``exited_at`` is a string or ``{seconds, nanos}``, by the version of the library.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, BinaryIO, Final
+
+import msgspec
+import orjson
+import polars as pl
+
+from analyzer.formats.base import Batch, ReadContext
+from analyzer.formats.lines import chunks
+from analyzer.formats.tables import parted, shaped
+from analyzer.vocabulary import RECORDS, TIME
+
+_LINE: Final = (
+    r"^(?P<whole>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.(?P<fraction>\d{1,9}))? (?P<sign>[+-])(?P<hours>\d\d)(?P<minutes>\d\d) \S+"
+    r" (?P<namespace>\S*) (?P<topic>/\S+) (?P<payload>\{.*\})\s*$"
+)
+_KEPT: Final = ("container_id", "id", "pid", "exit_status", "image", "key", "name")
+
+
+class _Payload(msgspec.Struct):
+    container_id: str | None = None
+    id: str | None = None
+    pid: int | None = None
+    exit_status: int | None = None
+    image: str | None = None
+    key: str | None = None  # of a snapshot
+    name: str | None = None  # of an image
+    labels: dict[str, str] | None = None
+    exited_at: str | dict[str, int] | None = None
+
+
+_decoder = msgspec.json.Decoder(_Payload)
+
+
+def _moment(written: str | dict[str, int] | None) -> str | None:
+    """RFC 3339, whichever way protobuf rendered it."""
+    if not isinstance(written, dict):
+        return written
+    try:
+        whole = datetime.fromtimestamp(written.get("seconds", 0), UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise ValueError("exited_at is no time") from error
+    return f"{whole:%Y-%m-%dT%H:%M:%S}.{written.get('nanos', 0):09d}Z"
+
+
+def _understand(namespace: str, topic: str, text: str) -> tuple[str, str]:
+    """Message and fields. ValueError: the payload is broken."""
+    payload = _decoder.decode(text)
+    if topic.startswith("/containers/"):
+        payload.container_id = payload.id
+    if topic == "/tasks/exit":
+        payload.exit_status = payload.exit_status or 0
+    kept: dict[str, Any] = {name: value for name in _KEPT if (value := getattr(payload, name)) is not None}
+    kept["namespace"] = namespace
+    if payload.exited_at is not None:
+        kept["exited_at"] = _moment(payload.exited_at)
+    labels = {key: value for key, value in (payload.labels or {}).items() if key.startswith("io.kubernetes.")}
+    if labels:
+        kept["labels"] = labels
+    subject = payload.container_id or payload.id or payload.key or payload.name
+    return f"{topic} {subject}" if subject else topic, orjson.dumps(kept, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _framed(lines: pl.DataFrame) -> pl.DataFrame:
+    """The lines with their parts and their ``time``, null where a line has no such shape or date."""
+    frame = lines.with_columns(pl.col("raw").str.extract_groups(_LINE).alias("part")).unnest("part")
+    micros = pl.col("fraction").str.slice(0, 6).str.pad_end(6, "0").cast(pl.Int64).fill_null(0)
+    minutes = pl.col("hours").cast(pl.Int64) * 60 + pl.col("minutes").cast(pl.Int64)
+    east = pl.when(pl.col("sign") == "-").then(-minutes).otherwise(minutes)
+    whole = pl.col("whole").str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us", strict=False)
+    time = whole + pl.duration(microseconds=micros) - pl.duration(minutes=east)
+    return frame.with_columns(time=time.dt.replace_time_zone("UTC").cast(TIME))
+
+
+def _batch(lines: pl.DataFrame, first: int) -> Batch:
+    frame = _framed(lines)
+    rows: list[tuple[str, str]] = []
+    broken: dict[int, str] = {}
+    for index, (namespace, topic, payload, time) in enumerate(frame.select("namespace", "topic", "payload", "time").iter_rows()):
+        try:
+            if time is None:
+                raise ValueError("no containerd event" if payload is None else "no such date")
+            rows.append(_understand(namespace, topic, payload))
+        except (ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors
+            broken[index] = str(error)
+    kept, rejects = parted(frame, broken)
+    columns = pl.DataFrame(rows, schema={name: RECORDS[name] for name in ("message", "fields")}, orient="row")
+    records = pl.concat([kept, columns], how="horizontal").with_columns(
+        pl.int_range(first, first + len(rows), dtype=pl.Int64).alias("record"),
+        pl.lit(1).alias("resolution_us"),
+        pl.lit("containerd").alias("identifier"),
+    )
+    return Batch(records=shaped(records, RECORDS), rejects=rejects)
+
+
+class ContainerdEvents:
+    """The output of ``ctr events``."""
+
+    name = "containerd-events"
+    family = "containerd"
+    dated = True
+
+    def sniff(self, head: bytes, name: str) -> bool:
+        """Most of the first lines have the shape of an event."""
+        text = head.decode(errors="replace").lstrip("\ufeff")
+        lines = [line for line in text.splitlines() if line.strip()][:20]
+        matching = pl.Series(lines, dtype=pl.String).str.contains(_LINE).sum() if lines else 0
+        return 2 * int(matching) > len(lines)
+
+    def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
+        first = 0
+        for lines in chunks(stream):
+            batch = _batch(lines.filter(pl.col("raw").str.contains(r"\S")), first)
+            first += batch.records.height
+            yield batch
+
+
+FORMAT = ContainerdEvents()

@@ -1,0 +1,163 @@
+"""JSON values in a stream, however they are strung together: one a line, pretty-printed one after the other, in an array.
+
+``JsonReader`` is a window that moves over the stream and knows the line and the byte offset where it stands. Memory is
+bounded by the longest single value, not by the stream. Damage is confined: after a broken value reading goes on at the next
+line that begins with a bracket, not deeper than the value did: inside an indented value no line does, and strings hold no newline.
+"""
+
+import codecs
+import io
+import json
+import re
+from typing import Any, BinaryIO, NamedTuple, cast
+
+from analyzer.formats.base import CHUNK
+from analyzer.formats.tables import Reject
+from analyzer.vocabulary import TEXT_LIMIT
+
+BLANK = re.compile(r"[ \t\r\n]*")
+BETWEEN = re.compile(r"[ \t\r\n,\[\]\x1e\ufeff]*")
+"""What may stand between values: an array is taken as its elements; 0x1E opens each value of RFC 7464 text sequences."""
+
+CUT_OFF = "cut off"
+_EDGE = 16  # an error this close to the end of the window may be due to the cut (a literal, a number, an escape)
+_decode = json.JSONDecoder().raw_decode
+
+
+class Value(NamedTuple):
+    """A whole value: where it begins, how it is written, what it holds."""
+
+    line: int
+    offset: int
+    text: str
+    content: Any
+
+
+class JsonReader:
+    """A window on a stream of JSON text; bytes that are no UTF-8 are carried along as lone surrogates."""
+
+    def __init__(self, stream: BinaryIO, size: int = CHUNK) -> None:
+        self._stream = stream
+        self._size = size
+        self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+        self._ended = False
+        self._counted = 0
+        self._line = 1
+        self._offset = 0
+        self.text = ""
+        self.position = 0
+
+    def peek(self, skip: re.Pattern[str] = BLANK) -> str:
+        """The character after what is to be skipped, or "" at the end."""
+        while True:
+            match = skip.match(self.text, self.position)
+            self.position = match.end() if match else self.position
+            if self.position < len(self.text):
+                return self.text[self.position]
+            if not self._more():
+                return ""
+
+    def place(self) -> tuple[int, int]:
+        """The 1-based line and the byte offset where the window stands."""
+        passed = self.text[self._counted : self.position]
+        self._line += passed.count("\n")
+        self._offset += len(passed) if passed.isascii() else len(passed.encode(errors="surrogateescape"))
+        self._counted = self.position
+        return self._line, self._offset
+
+    def value(self) -> Any:
+        """The value that begins here; steps behind it. Raises ValueError, and stays, if it is broken or cut off."""
+        while True:
+            try:
+                content, end = _decode(self.text, self.position)
+            except json.JSONDecodeError as error:
+                cut = error.pos >= len(self.text) - _EDGE or error.msg.startswith("Unterminated string")
+                if cut and not self._ended:
+                    self._more()
+                    continue
+                at_end = error.pos >= len(self.text.rstrip()) or error.msg.startswith("Unterminated string")
+                raise ValueError(CUT_OFF if at_end else f"broken JSON: {error.msg}") from error
+            except RecursionError as error:
+                raise ValueError("broken JSON: nested too deeply") from error
+            if end == len(self.text) and not self._ended:  # a number may go on
+                self._more()
+                continue
+            self.position = end
+            return content
+
+    def whole(self) -> Value | Reject:
+        """The value that begins here, with its text; if it is broken, a reject, and the window has moved on."""
+        line, offset = self.place()
+        indent = self.indent()
+        try:
+            content = self.value()
+        except ValueError as error:
+            return Reject(line, offset, str(error), self.resume(indent))
+        # place() was called where the value begins and the window only drops what lies before its position
+        return Value(line, offset, clean(self.text[self._counted : self.position]), content)
+
+    def indent(self) -> str:
+        """The blanks before the value that begins here, if nothing else stands before it on its line."""
+        before = self.text[self.text.rfind("\n", 0, self.position) + 1 : self.position]
+        return "" if before.strip() else before
+
+    def resume(self, indent: str = "") -> str:
+        """Step to the next line that begins with a bracket (or with this indent and one); return some of what is passed."""
+        seam = re.compile(rf"\n(?:{indent})?[{{\[]")
+        passed = self.text[self.position : self.position + TEXT_LIMIT]
+        begin, search = self.position, self.position
+        while True:
+            match = seam.search(self.text, search)
+            if match:
+                self.position = match.start() + 1
+                break
+            # what has been searched can go; the last characters may be the beginning of the seam
+            begin, self.position = -1, max(search, len(self.text) - len(indent) - 2)
+            if not self._more():
+                self.position = len(self.text)
+                break
+            search = 0
+        length = self.position - begin if begin >= 0 else TEXT_LIMIT
+        return clean(passed[:length].rstrip("\r\n"))
+
+    def skip(self) -> None:
+        """Step over one character."""
+        self.position += 1
+
+    def _more(self) -> bool:
+        """Read on, dropping what lies before the position. What is kept doubles, so that long values cost linear time."""
+        if self._ended:
+            return False
+        self.place()
+        kept = self.text[self.position :]
+        block = self._stream.read(max(self._size, len(kept)))
+        self._ended = not block
+        self.text = kept + self._decoder.decode(block, final=self._ended)
+        self.position = self._counted = 0
+        return not self._ended or len(self.text) > len(kept)
+
+
+def clean(text: str) -> str:
+    """The text with U+FFFD where bytes were no UTF-8."""
+    return text if text.isascii() else text.encode(errors="surrogateescape").decode(errors="replace")
+
+
+def peeked(stream: BinaryIO, size: int) -> tuple[bytes, BinaryIO]:
+    """The first bytes of a stream, and a stream that still has them before it."""
+    head = b""
+    while len(head) < size and (block := stream.read(size - len(head))):
+        head += block
+    return head, cast(BinaryIO, _Rejoined(head, stream))
+
+
+class _Rejoined(io.RawIOBase):
+    def __init__(self, head: bytes, rest: BinaryIO) -> None:
+        self._head = head
+        self._rest = rest
+
+    def read(self, size: int = -1) -> bytes:
+        if not self._head:
+            return self._rest.read(size)
+        block = self._head if size < 0 else self._head[:size]
+        self._head = self._head[len(block) :]
+        return block + self._rest.read() if size < 0 else block

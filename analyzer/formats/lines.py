@@ -1,0 +1,134 @@
+"""Bytes into frames of lines, a chunk at a time, and lines into records that span several of them.
+
+A frame of lines has the columns ``line`` (Int64, 1-based), ``offset`` (Int64, byte offset of the line's first byte) and
+``raw`` (String, without the line end). No loop runs over lines: newlines are searched with numpy, and the strings are
+views into the chunk's own buffer.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import polars.selectors as cs
+import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
+
+from analyzer.formats.base import CHUNK
+
+BOM = b"\xef\xbb\xbf"
+LONGEST = 256 * 1024 * 1024
+"""A line of more bytes than this is cut into pieces, which bear the same line number: memory stays bounded."""
+
+Positions = npt.NDArray[np.int64]
+LINES = pl.Schema({"line": pl.Int64, "offset": pl.Int64, "raw": pl.String})
+
+
+def chunks(stream: BinaryIO, size: int = CHUNK, longest: int = LONGEST) -> Iterator[pl.DataFrame]:
+    r"""Frames of whole lines; ``size`` is the number of bytes read at a time.
+
+    Undecodable bytes become U+FFFD, a byte order mark at the beginning is dropped, ``\r\n`` counts as a line end,
+    blank lines are ``""``, and a last line without a line end is a line.
+    """
+    rest, line, offset, first = b"", 1, 0, True
+    while True:
+        block = stream.read(size)
+        newline = block.rfind(b"\n") + 1
+        if block and not newline and len(rest) + len(block) < longest:
+            rest += block
+            continue
+        cut = newline or len(block)
+        data, rest = rest + block[:cut], block[cut:]
+        if first and data.startswith(BOM):
+            data, offset = data[len(BOM) :], len(BOM)
+        first = False
+        if data:
+            frame = split(data, line, offset)
+            yield frame
+            line += frame.height - (0 if data.endswith(b"\n") else 1)
+            offset += len(data)
+        if not block:
+            return
+
+
+def split(data: bytes, line: int = 1, offset: int = 0) -> pl.DataFrame:
+    """The lines of these bytes; ``line`` and ``offset`` are those of the first one."""
+    begins, ends = edges(data)
+    borders = np.append(np.column_stack((begins, ends)).ravel(), len(data))
+    numbers = np.arange(line, line + len(begins), dtype=np.int64)
+    return pl.DataFrame({"line": numbers, "offset": begins + offset, "raw": strings(data, borders)}, schema=LINES)
+
+
+def edges(data: bytes) -> tuple[Positions, Positions]:
+    """Where each line begins and where it ends, its line end left out."""
+    buffer = np.frombuffer(data, np.uint8)
+    newlines = np.flatnonzero(buffer == 10)
+    if not data.endswith(b"\n"):
+        newlines = np.append(newlines, len(data))
+    begins = np.concatenate(([0], newlines[:-1] + 1))
+    returns = (newlines > begins) & (buffer[newlines - 1] == 13)
+    return begins, newlines - returns
+
+
+def strings(data: bytes, borders: Positions) -> pl.Series:
+    """Every other of the strings between the borders (first, third ...): views into ``data`` if all of it is UTF-8."""
+    array = pa.LargeStringArray.from_buffers(len(borders) - 1, pa.py_buffer(borders), pa.py_buffer(data))
+    try:
+        array.validate(full=True)
+    except pa.ArrowInvalid:
+        decoded = [data[begin:end].decode(errors="replace") for begin, end in zip(borders[:-1:2], borders[1::2], strict=True)]
+        return pl.Series("raw", decoded, pl.String)
+    return pl.Series("raw", array, pl.String).gather_every(2)
+
+
+def conform(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """The schema's columns but ``source_id``, in its order; those that the frame lacks are null."""
+    return frame.select(
+        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in schema.items()
+        if name != "source_id"
+    )
+
+
+def join_continuations(frame: pl.DataFrame, starts: pl.Series) -> pl.DataFrame:
+    r"""Lines that start no record are appended to the record before them.
+
+    String columns are joined with ``\n``, of all others the first line's value holds. The frame's first line starts a
+    record, whatever ``starts`` says of it.
+    """
+    if frame.height < 2 or starts[1:].all():
+        return frame
+    begins = starts.clone()
+    begins[0] = True
+    alone = begins & begins.shift(-1, fill_value=True)
+    joined = (
+        frame.with_columns(begins.cum_sum().alias("_record"))
+        .filter(~alone)
+        .group_by("_record", maintain_order=True)
+        .agg(cs.string().str.join("\n"), (cs.all() - cs.string() - cs.by_name("_record")).first())
+        .select(frame.columns)
+    )
+    return pl.concat([frame.filter(alone), joined]).sort("offset")
+
+
+def records(
+    stream: BinaryIO, starts: Callable[[pl.DataFrame], pl.Series], size: int = CHUNK
+) -> Iterator[tuple[pl.DataFrame, pl.Series]]:
+    """Frames of lines that hold whole records, with a mask of the lines that start one.
+
+    The last record of a chunk waits for the next chunk. Only a record longer than ``size`` bytes is cut.
+    """
+    rest: pl.DataFrame | None = None
+    for chunk in chunks(stream, size):
+        frame = chunk if rest is None else pl.concat([rest, chunk])
+        mask = starts(frame)
+        last = mask.arg_max() if not mask.any() else frame.height - 1 - (mask.reverse().arg_max() or 0)
+        last = last or 0
+        if last == 0 and int(frame["offset"][-1]) - int(frame["offset"][0]) < size:
+            rest = frame
+            continue
+        cut = last or frame.height
+        rest = frame[cut:] if cut < frame.height else None
+        yield frame[:cut], mask[:cut]
+    if rest is not None:
+        yield rest, starts(rest)

@@ -1,0 +1,43 @@
+"""Rows and columns into frames of the right schema: what the formats of runtime events and API objects share."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import polars as pl
+
+from analyzer.vocabulary import REJECTS, TEXT_LIMIT
+
+
+class Reject(NamedTuple):
+    """Something that could not be read: where it begins, why, and how it looks."""
+
+    line: int | None
+    offset: int
+    reason: str
+    raw: str
+
+
+def shaped(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """The frame with exactly the schema's columns but ``source_id``; those it lacks are null."""
+    present = set(frame.columns)
+    return frame.select(
+        (pl.col(name) if name in present else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in schema.items()
+        if name != "source_id"
+    )
+
+
+def reject_frame(rows: Sequence[Reject]) -> pl.DataFrame:
+    """Rejects as a frame; the text is cut to what a reject may hold."""
+    schema = {name: dtype for name, dtype in REJECTS.items() if name != "source_id"}
+    return pl.DataFrame([row._replace(raw=row.raw[:TEXT_LIMIT]) for row in rows], schema=schema, orient="row")
+
+
+def parted(frame: pl.DataFrame, broken: Mapping[int, str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows that could be read, and the rejects of those that could not: ``broken`` says why, by row."""
+    if not broken:
+        return frame, reject_frame([])
+    reasons = pl.DataFrame({"row": list(broken), "reason": list(broken.values())}, schema={"row": pl.UInt32, "reason": pl.String})
+    marked = frame.with_row_index("row").join(reasons, on="row", how="left", maintain_order="left")
+    rejects = marked.filter(pl.col("reason").is_not_null()).with_columns(pl.col("raw").str.head(TEXT_LIMIT))
+    return marked.filter(pl.col("reason").is_null()).drop("row", "reason"), shaped(rejects, REJECTS)

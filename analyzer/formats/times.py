@@ -1,0 +1,102 @@
+"""Written times into UTC: local times without a zone, and dates without a year."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import BinaryIO
+
+import numpy as np
+import polars as pl
+
+from analyzer.formats.lines import chunks
+from analyzer.vocabulary import TIME
+
+_HALF_A_YEAR = 186  # in days of a year of 12 months of 31 days
+
+
+def to_utc(local: pl.Series, zone: tzinfo) -> pl.Series:
+    """Naive local times (Datetime us) as UTC; of the hour that a change to winter time repeats, the first one is meant.
+
+    Offsets change at full quarters of an hour at most, so that each quarter's offset is looked up but once.
+    """
+    if zone is UTC:
+        return local.dt.replace_time_zone("UTC").cast(TIME)
+    quarter = local.dt.truncate("15m")
+    known = quarter.drop_nulls().unique()
+    offsets = [_offset(moment, zone) for moment in known.to_list()]
+    table = pl.DataFrame({"quarter": known, "offset": pl.Series(offsets, dtype=pl.Duration("us"))})
+    offset = quarter.alias("quarter").to_frame().join(table, on="quarter", how="left", maintain_order="left")["offset"]
+    return (local - offset).dt.replace_time_zone("UTC").cast(TIME)
+
+
+def _offset(moment: datetime, zone: tzinfo) -> timedelta:
+    try:
+        return moment.replace(tzinfo=zone).utcoffset() or timedelta()
+    except OverflowError:
+        return timedelta()
+
+
+def moments(year: pl.Expr, month: pl.Expr, day: pl.Expr, clock: pl.Expr, fraction: pl.Expr) -> pl.Expr:
+    """Naive Datetime of integers, ``HH:MM:SS`` and up to six digits behind the point; null where there is no such moment."""
+    known = year.is_between(1, 9999) & month.is_between(1, 12) & day.is_between(1, 31)
+    first = pl.datetime(pl.when(known).then(year), pl.when(known).then(month), 1, time_unit="us")
+    date = first + pl.duration(days=day - 1, time_unit="us")
+    hour, minute, second = (clock.str.slice(at, 2).cast(pl.Int64, strict=False) for at in (0, 3, 6))
+    micros = (fraction.fill_null("") + "000000").str.slice(0, 6).cast(pl.Int64, strict=False)
+    since = ((hour * 60 + minute) * 60 + second) * 1_000_000 + micros
+    valid = known & (date.dt.month() == month) & (hour < 24) & (minute < 60) & (second < 61)
+    return pl.when(valid).then(date + pl.duration(microseconds=since, time_unit="us"))
+
+
+class Years:
+    """The year of each date of a source that writes none: it changes where the date leaps by more than half a year.
+
+    Smaller steps back are the clock's, or another file's that was appended; a leap forward is a source in reverse order.
+    """
+
+    def __init__(self, first: int) -> None:
+        self.year = first  # of the date that was last seen
+        self._day: int | None = None
+
+    def of(self, month: pl.Series, day: pl.Series) -> pl.Series:
+        """Years of consecutive dates; null where there is no date."""
+        days = month.cast(pl.Int64) * 31 + day.cast(pl.Int64)
+        known = days.drop_nulls().to_numpy()
+        if not len(known):
+            return pl.Series([None] * len(days), dtype=pl.Int64)
+        before = np.concatenate(([known[0] if self._day is None else self._day], known[:-1]))
+        leaps = (before - known > _HALF_A_YEAR).astype(np.int64) - (known - before > _HALF_A_YEAR)
+        years = self.year + np.cumsum(leaps)
+        self.year, self._day = int(years[-1]), int(known[-1])
+        return pl.Series([None], dtype=pl.Int64).new_from_index(0, len(days)).scatter(days.is_not_null().arg_true(), years)
+
+    def restart(self, year: int) -> None:
+        """From here on dates are of ``year``, whatever came before."""
+        self.year, self._day = year, None
+
+
+@contextmanager
+def rereadable(stream: BinaryIO) -> Iterator[BinaryIO]:
+    """The stream itself, or a copy of what is left of it, if it cannot be read twice."""
+    if stream.seekable():
+        yield stream
+        return
+    with tempfile.TemporaryFile() as copy:
+        shutil.copyfileobj(stream, copy)
+        copy.seek(0)
+        yield copy
+
+
+def first_year(stream: BinaryIO, last: int, dates: Callable[[pl.DataFrame], tuple[pl.Series, pl.Series]]) -> int:
+    """The year of a source's first date, given that of its last one. Reads ahead, and comes back.
+
+    ``dates`` gives month and day of a frame of lines.
+    """
+    begin = stream.tell()
+    years = Years(0)
+    for frame in chunks(stream):
+        years.of(*dates(frame))
+    stream.seek(begin)
+    return last - years.year

@@ -1,0 +1,143 @@
+"""API documents of kind Event to events. (Other kinds are state, not happenings: lifecycle reads them as they are.)
+
+Times: firstTimestamp and lastTimestamp have seconds and may be null; eventTime has microseconds; the event's name ends in the
+hexadecimal UnixNano of its first occurrence (client-go GenerateEventName, all versions to 2025): the best time there is.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import polars as pl
+
+from analyzer.grammars.api_event import event_columns
+from analyzer.grammars.base import Fields, events_frame
+
+_SECOND = 1_000_000
+_NANOS = re.compile(r"\.([0-9a-f]{15,16})$")
+
+
+class _Reference(msgspec.Struct):
+    kind: str | None = None
+    namespace: str | None = None
+    name: str | None = None
+    uid: str | None = None
+    fieldPath: str | None = None  # noqa: N815 - the API's names
+
+
+class _Source(msgspec.Struct):
+    component: str | None = None
+    host: str | None = None
+
+
+class _Series(msgspec.Struct):
+    count: int | None = None
+    lastObservedTime: str | None = None  # noqa: N815
+
+
+class _Meta(msgspec.Struct):
+    name: str | None = None
+    namespace: str | None = None
+    creationTimestamp: str | None = None  # noqa: N815
+
+
+class _Event(msgspec.Struct):
+    """core/v1 and events.k8s.io/v1 together."""
+
+    metadata: _Meta = msgspec.field(default_factory=_Meta)
+    involvedObject: _Reference | None = None  # noqa: N815
+    regarding: _Reference | None = None
+    reason: str | None = None
+    message: str | None = None
+    note: str | None = None
+    source: _Source | None = None
+    deprecatedSource: _Source | None = None  # noqa: N815
+    reportingComponent: str | None = None  # noqa: N815
+    reportingController: str | None = None  # noqa: N815
+    count: int | None = None
+    deprecatedCount: int | None = None  # noqa: N815
+    firstTimestamp: str | None = None  # noqa: N815
+    deprecatedFirstTimestamp: str | None = None  # noqa: N815
+    lastTimestamp: str | None = None  # noqa: N815
+    deprecatedLastTimestamp: str | None = None  # noqa: N815
+    eventTime: str | None = None  # noqa: N815
+    series: _Series | None = None
+
+
+_DECODER = msgspec.json.Decoder(_Event)
+
+
+def understand(objects: pl.DataFrame) -> pl.DataFrame:
+    """OBJECTS to EVENTS (without source_id): one row for the first occurrence, one more for the last of several."""
+    return events_frame(list(_rows(objects.filter(pl.col("kind") == "Event"))))
+
+
+def _rows(objects: pl.DataFrame) -> Iterator[Fields]:
+    for record in objects.iter_rows(named=True):
+        if record["watch"] == "DELETED":  # the event's time to live, not a happening
+            continue
+        try:
+            event = _DECODER.decode(record["document"])
+        except msgspec.DecodeError:
+            continue  # kept as an object; not an event as the API defines it
+        about = event.involvedObject or event.regarding or _Reference()
+        source = event.source or event.deprecatedSource or _Source()
+        count = event.count or event.deprecatedCount or (event.series.count if event.series else None)
+        columns = event_columns(
+            kind=about.kind or "",
+            namespace=about.namespace,
+            name=about.name or "",
+            uid=about.uid,
+            reason=event.reason or "",
+            message=(event.message or event.note or "").rstrip("\n"),
+            reporter=source.component or event.reportingComponent or event.reportingController or "",
+            host=source.host,
+            field_path=about.fieldPath,
+            count=None,
+        )
+        where = {c: record[c] for c in ("record", "line", "offset")}
+        times = _times(event, count)
+        if count is not None and count > 2 and len(times) > 1:
+            times = times[1:]  # what lies between the first and the last of many is not known: the first begins nothing
+        for time, resolution in times:
+            stamp = time.strftime("%Y-%m-%dT%H:%M:%S.%fZ" if resolution == 1 else "%Y-%m-%dT%H:%M:%SZ") if time else "no time"
+            text = f"{stamp} {columns['message']}" + (f" (x{count})" if count and count > 1 else "")
+            yield {**where, **columns, "time": time, "resolution_us": resolution, "text": text}
+
+
+def _times(event: _Event, count: int | None) -> list[tuple[datetime | None, int]]:
+    """First occurrence, and the last if there were several. A resolution of a second means: within it."""
+    first = _parse(event.firstTimestamp or event.deprecatedFirstTimestamp)
+    last = _parse(event.lastTimestamp or event.deprecatedLastTimestamp)
+    exact = _parse(event.eventTime)
+    created = _parse(event.metadata.creationTimestamp)
+    named = _from_name(event.metadata.name or "", first or exact or created)
+    if exact is not None:
+        begin = (exact, 1)
+    elif named is not None:
+        begin = (named, 1)
+    else:
+        begin = (first or last or created, _SECOND)
+    if event.series is not None and event.series.lastObservedTime:
+        last = _parse(event.series.lastObservedTime)
+    again = count is not None and count > 1 and last is not None and begin[0] is not None and last - begin[0] > timedelta(seconds=1)
+    return [begin, (last, _SECOND)] if again else [begin]
+
+
+def _parse(text: str | None) -> datetime | None:
+    if not text:
+        return None
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def _from_name(name: str, near: datetime | None) -> datetime | None:
+    """The moment in an event's name, if it lies within two seconds of the written one: other producers use other suffixes."""
+    match = _NANOS.search(name)
+    if match is None or near is None:
+        return None
+    moment = datetime.fromtimestamp(int(match[1], 16) // 1000 / 1e6, UTC)
+    return moment if abs(moment - near) < timedelta(seconds=2) else None

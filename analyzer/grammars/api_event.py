@@ -1,0 +1,86 @@
+"""Kubernetes events, from wherever they come: API documents, or the controller-manager's log of those it sent.
+
+Reasons are lower case up to Kubernetes 1.0 and CamelCase since: they are compared case-insensitively.
+"""
+
+import re
+
+from analyzer.grammars.base import Fields, container_id, fields
+from analyzer.vocabulary import EventKind as E
+
+_SCHEDULED = re.compile(r"^Successfully assigned (?:\S+/)?(\S+) to (\S+?)\.?$")
+_POD_NAMED = re.compile(r"^(?:(?:Created|Deleted) pod: |(?:create|delete) Pod )(\S+)")  # the latter: StatefulSets
+_SCALED = re.compile(r"^Scaled (?:up|down) replica set (\S+) (?:from \d+ )?to (\d+)")
+_CONTAINER = re.compile(r"\{([^}]+)\}")
+_ID = re.compile(r"\b([0-9a-f]{64}|[0-9a-f]{12})\b")
+_PLAIN_KINDS = {
+    ("Node", "nodeready"): E.NODE_READY,
+    ("Node", "nodenotready"): E.NODE_NOT_READY,
+    ("Node", "rebooted"): E.NODE_REBOOTED,
+    ("Pod", "started"): E.POD_CONTAINER_STARTED,
+    ("Pod", "killing"): E.POD_CONTAINER_KILLING,
+    ("Pod", "backoff"): E.POD_CONTAINER_BACKOFF,
+    ("Pod", "nodecontrollereviction"): E.POD_EVICTED,
+}
+
+
+def event_columns(
+    *,
+    kind: str,
+    namespace: str | None,
+    name: str,
+    uid: str | None,
+    reason: str,
+    message: str,
+    reporter: str,
+    host: str | None,
+    field_path: str | None,
+    count: int | None,
+) -> Fields:
+    """Columns of EVENTS (without position and time) for one Kubernetes event about KIND/NAME."""
+    row: Fields = {
+        **fields(_kind(kind, reason, message)),
+        "component": "api",
+        "k8s_namespace_name": namespace or None,
+        "message": f"{kind}/{name} {reason}: {message}".strip(),
+        "attributes": {"reason": reason, "reporter": reporter, **({"count": count} if count and count > 1 else {})},
+    }
+    if kind in ("Node", "Minion"):
+        row |= {"node": name, "k8s_namespace_name": None}
+    elif kind == "Pod":
+        row |= {"k8s_pod_name": name, "k8s_pod_uid": uid or None, "node": host or None}
+        container = _CONTAINER.search(field_path or "")
+        identity = _ID.search(message) if row["kind"] in (E.POD_CONTAINER_STARTED, E.POD_CONTAINER_KILLING) else None
+        row["k8s_container_name"] = container[1] if container else None
+        row["container_id"] = container_id(identity[1]) if identity else None
+        scheduled = _SCHEDULED.match(message) if row["kind"] == E.POD_SCHEDULED else None
+        if scheduled:
+            row["node"] = scheduled[2]
+    else:
+        row["controller"] = f"{kind}/{name}"
+        named = _POD_NAMED.match(message)
+        scaled = _SCALED.match(message)
+        if named:
+            row["k8s_pod_name"] = named[1]
+        if scaled:
+            row["value"] = int(scaled[2])
+            row["attributes"]["replica_set"] = scaled[1]
+    return row
+
+
+def _kind(kind: str, reason: str, message: str) -> E:
+    folded = reason.lower()
+    about = "Node" if kind == "Minion" else kind
+    if folded == "scheduled" and _SCHEDULED.match(message):
+        return E.POD_SCHEDULED
+    if folded == "taintmanagereviction":
+        return E.POD_EVICTED if message.startswith("Marking") else E.POD_EVICTION_CANCELLED
+    if folded == "starting" and message.lower().startswith("starting kubelet"):
+        return E.NODE_KUBELET_STARTING
+    if folded == "successfulcreate" and _POD_NAMED.match(message):
+        return E.POD_CREATED
+    if folded == "successfuldelete" and _POD_NAMED.match(message):
+        return E.POD_DELETED
+    if folded == "scalingreplicaset" and _SCALED.match(message):
+        return E.REPLICA_SET_SCALED
+    return _PLAIN_KINDS.get((about, folded), E.API_EVENT)

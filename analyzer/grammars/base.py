@@ -1,0 +1,91 @@
+"""What a grammar is: a table of rules from records to events, and the bulk filter before it."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import orjson
+import polars as pl
+
+from analyzer.vocabulary import EVENTS, TEXT_LIMIT, EventKind
+
+Parsed = TypeVar("Parsed")
+Fields = dict[str, Any]
+"""Columns of EVENTS that a rule fills in; ``kind`` at least."""
+
+EVENT_COLUMNS = [c for c in EVENTS if c != "source_id"]
+_EVENT_SCHEMA = {c: t for c, t in EVENTS.items() if c != "source_id"}
+
+_POD_UNDERSCORE = re.compile(r"(?P<name>[^_()\s]+)_(?P<namespace>[^_()\s]+)(?:\((?P<uid>[^)]*)\))?")
+_SCHEME = re.compile(r"^[a-z-]+://")
+
+
+@dataclass(frozen=True)
+class Rule(Generic[Parsed]):
+    """``literal`` must occur in a record for the rule to be tried; ``build`` gives no events if it is a lookalike."""
+
+    literal: str
+    build: Callable[[Parsed], Iterable[Fields]]
+
+
+def events_frame(rows: Sequence[Fields]) -> pl.DataFrame:
+    """Rows as EVENTS without ``source_id``; ``attributes`` may be dicts; ``text`` is cut to one line of bounded length."""
+    for row in rows:
+        if isinstance(row.get("attributes"), dict):
+            row["attributes"] = orjson.dumps(row["attributes"], option=orjson.OPT_SORT_KEYS).decode()
+        row["text"] = one_line(row.get("text") or row.get("message") or "")
+    return pl.DataFrame({c: [row.get(c) for row in rows] for c in EVENT_COLUMNS}, schema=_EVENT_SCHEMA)
+
+
+def one_line(text: str) -> str:
+    """Evidence as it is cited: one line, at most TEXT_LIMIT characters."""
+    flat = " ".join(text.split("\n")).strip()
+    return flat if len(flat) <= TEXT_LIMIT else flat[: TEXT_LIMIT - 1] + "…"
+
+
+def container_id(text: str | None) -> str | None:
+    """``docker://<id>``, ``"<id> name ns/pod"`` or plain: the hexadecimal id alone."""
+    if not text:
+        return None
+    bare = _SCHEME.sub("", text.strip('" ')).split(" ")[0].lower()
+    return bare if re.fullmatch(r"[0-9a-f]{12,64}", bare) else None
+
+
+def pod_columns(text: str | None) -> Fields:
+    """A pod as the kubelet writes it: ``name_namespace(uid)`` (to 1.20), ``namespace/name`` (since), or the bare name."""
+    if not text:
+        return {}
+    text = text.strip('" ')
+    old = _POD_UNDERSCORE.fullmatch(text)
+    if old:
+        return {"k8s_pod_name": old["name"], "k8s_namespace_name": old["namespace"], "k8s_pod_uid": old["uid"] or None}
+    if "/" in text:
+        namespace, _, name = text.partition("/")
+        return {"k8s_pod_name": name, "k8s_namespace_name": namespace}
+    return {"k8s_pod_name": text}
+
+
+def pod_list(text: str) -> list[Fields]:
+    """``a_ns(uid), b_ns(uid):DeletionTimestamp=...`` as one dict a pod."""
+    return [
+        {"k8s_pod_name": m["name"], "k8s_namespace_name": m["namespace"], "k8s_pod_uid": m["uid"] or None}
+        for m in _POD_UNDERSCORE.finditer(text)
+    ]
+
+
+def hits(records: pl.DataFrame, literals: Sequence[str]) -> Iterator[Fields]:
+    """The records whose message holds one of the literals, as dicts, in order. The filter is one pass over all."""
+    if records.is_empty() or not literals:
+        return iter(())
+    chosen = records.filter(pl.col("message").str.contains_any(list(literals)).fill_null(False))
+    return chosen.iter_rows(named=True)
+
+
+def position(record: Fields) -> Fields:
+    """The columns that an event inherits from its record."""
+    return {c: record[c] for c in ("record", "line", "offset", "time", "resolution_us", "node", "pid", "boot_id")}
+
+
+def fields(kind: EventKind, **columns: Any) -> Fields:
+    return {"kind": str(kind), **columns}

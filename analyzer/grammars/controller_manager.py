@@ -1,0 +1,99 @@
+"""The kube-controller-manager's log: desired replicas, evictions, node health, and the events that it sent.
+
+Deletions of 1.0 leave no event: 'Delete pod x' (nodecontroller.go) is then the only trace of an eviction.
+"""
+
+import re
+from collections.abc import Iterable
+
+import polars as pl
+
+from analyzer.grammars.api_event import event_columns
+from analyzer.grammars.base import Fields, Rule, fields, pod_columns
+from analyzer.grammars.klog import Klog
+from analyzer.grammars.kubelet import KlogRule, text, understand_klog
+from analyzer.vocabulary import EventKind as E
+
+_REPLICAS = re.compile(r'^Too (?:few|many) "(?P<ns>[^"]+)"/"(?P<name>[^"]+)" replicas, need (?P<need>\d+)(?:, creating (?P<creating>\d+))?')
+_REPLICAS_FOR = re.compile(
+    r"^Too (?:few|many) replicas for (?P<kind>\w+) (?P<ns>[^/\s]+)/(?P<name>[^,\s]+), need (?P<need>\d+)(?:, creating (?P<creating>\d+))?"
+)
+_SENT = re.compile(
+    r'^Event\((?:api|v1)\.ObjectReference\{Kind:"(?P<kind>\w*)", Namespace:"(?P<ns>[^"]*)", Name:"(?P<name>[^"]*)", UID:"(?P<uid>[^"]*)"'
+    r".*?FieldPath:\"(?P<path>[^\"]*)\"\}\): (?:type: '\w+' )?reason: '(?P<reason>[^']*)' (?P<message>.*)",
+    re.DOTALL,
+)
+_SOURCES = {"replicationcontroller": "replication-controller", "node": "node-controller"}
+
+
+def _need(line: Klog) -> Iterable[Fields]:
+    """'Too few replicas': the count wanted at that moment. 1.19+ says replicaSet= for replication controllers too."""
+    if line.structured:
+        if line.message not in ("Too few replicas", "Too many replicas"):
+            return
+        reference, need, creating, kind = line.text("replicaSet"), line.text("need"), line.text("creating"), None
+        namespace, _, name = (reference or "").partition("/")
+    else:
+        match = _REPLICAS.match(line.message) or _REPLICAS_FOR.match(line.message)
+        if match is None:
+            return
+        namespace, name, need, creating, kind = match["ns"], match["name"], match["need"], match["creating"], match.groupdict().get("kind")
+        kind = kind or ("ReplicationController" if (line.file or "").startswith("replication") else None)
+    if name and need and need.isdigit():
+        yield fields(
+            E.DESIRED_REPLICAS,
+            k8s_namespace_name=namespace,
+            controller=f"{kind or '?'}/{name}",  # which of the two kinds is settled when the pods' owners are known
+            value=int(need),
+            attributes={"creating": int(creating)} if creating else {},
+        )
+
+
+def _sent(line: Klog) -> Iterable[Fields]:
+    """'Event occurred' (1.19+) and 'Event(api.ObjectReference{...' (before)."""
+    if line.structured:
+        if line.message != "Event occurred":
+            return
+        namespace, _, name = (line.text("object") or "").rpartition("/")
+        kind, uid, path = line.text("kind") or "", None, line.text("fieldPath")
+        reason, message = line.text("reason") or "", line.values.get("message") or ""
+    else:
+        match = _SENT.match(line.message)
+        if match is None:
+            return
+        kind, namespace, name, uid, path = match["kind"], match["ns"], match["name"], match["uid"], match["path"]
+        reason, message = match["reason"], match["message"]
+    yield event_columns(
+        kind=kind,
+        namespace=namespace,
+        name=name,
+        uid=uid,
+        reason=reason,
+        message=str(message),
+        reporter=_SOURCES.get(kind.lower(), "controller-manager"),
+        host=None,
+        field_path=path,
+        count=None,
+    )
+
+
+def _evicting(line: Klog) -> Iterable[Fields]:
+    if line.structured and line.message == "NoExecuteTaintManager is deleting pod":
+        yield fields(E.POD_EVICTED, **pod_columns(line.text("pod")))
+
+
+RULES: tuple[KlogRule, ...] = (
+    Rule("Too few ", _need),
+    Rule("Too many ", _need),
+    Rule("Event occurred", _sent),
+    Rule("ObjectReference{Kind:", _sent),
+    text("NoExecuteTaintManager is deleting Pod", r"^NoExecuteTaintManager is deleting Pod: (?P<pod>\S+)", E.POD_EVICTED),
+    Rule("NoExecuteTaintManager is deleting pod", _evicting),
+    text("Delete pod ", r"^Delete pod (?P<pod>\S+)$", E.POD_EVICTED),
+    text("is healthy again", r"^Node (?P<node>\S+) is healthy again", E.NODE_READY),
+)
+
+
+def understand(records: pl.DataFrame) -> pl.DataFrame:
+    """Records whose message is a klog line to EVENTS (without source_id)."""
+    return understand_klog(records, RULES, "controller-manager")

@@ -1,0 +1,84 @@
+"""systemd (PID 1) about the units that matter: the kubelet's and the container runtime's.
+
+The kubelet logs nothing when it is stopped: these lines are the only trace (Kubernetes 1.0 to 1.28).
+Texts: systemd src/core/{job,unit,service}.c; MESSAGE_IDs are the same in all versions, the wording drifted:
+'Started Kubernetes Kubelet.', 'Started kubelet: The Kubernetes Node Agent.', 'Started kubelet.service - kubelet: ...' (250+).
+"""
+
+import re
+from collections.abc import Iterator
+
+import orjson
+import polars as pl
+
+from analyzer.grammars.base import Fields, events_frame, fields, hits, position
+from analyzer.vocabulary import EventKind
+
+KUBELET_UNIT = re.compile(
+    r"^(?:.*kubelet.*|k3s(?:-agent)?|rke2-(?:server|agent)|(?:atomic-openshift|origin)-node|snap\.microk8s\.daemon-kubelite)\.service$"
+)
+RUNTIME_UNIT = re.compile(r"^(?:docker|containerd|crio|cri-o|cri-docker)\.service$")
+_SUBJECT = re.compile(r"^(Starting|Started|Stopping|Stopped|Finished|Failed to start) (?:(\S+\.service) - )?(.*?)\.*$")
+_ABOUT = re.compile(r"^(\S+\.service): (.*)$")
+_EXIT = re.compile(r"main process exited, code=(\w+), status=(\d+)(?:/(\S+))?", re.IGNORECASE)
+_MESSAGE_IDS = {  # sd-messages.h
+    "39f53479d3a045ac8e11786248231fbf": "Started",
+    "de5b426a63be47a7b6ac3eaac82e2f6f": "Stopping",
+    "9d1aaa27d60140bd96365438aad20286": "Stopped",
+}
+_LITERALS = ("Start", "Stopp", "process exited", "Deactivated", "Succeeded", "entered failed state", "Failed with result", "Suppressed ")
+
+
+def understand(records: pl.DataFrame) -> pl.DataFrame:
+    """Records of family 'journal' to EVENTS (without source_id)."""
+    systemd = records.filter(pl.col("identifier").is_in(["systemd", "init", "systemd-journald", "journal"]).fill_null(False))
+    return events_frame(list(_events(systemd)))
+
+
+def _events(records: pl.DataFrame) -> Iterator[Fields]:
+    for record in hits(records, _LITERALS):
+        message: str = record["message"]
+        if message.startswith("Suppressed "):
+            yield {**position(record), **fields(EventKind.LOG_SUPPRESSED), "component": "journald", "message": message}
+            continue
+        said = _said(message, record["unit"], record["fields"])
+        if said is None:
+            continue
+        kubelet, columns = said
+        component = "systemd" if kubelet else "runtime-unit"
+        yield {**position(record), **columns, "component": component, "message": message}
+
+
+def _said(message: str, unit: str | None, extra: str | None) -> tuple[bool, Fields] | None:
+    """Which of the two units the line is about, and what it says of it."""
+    about = _ABOUT.match(message)
+    subject = _SUBJECT.match(message)
+    unit = (about[1] if about else None) or (subject[2] if subject else None) or unit
+    if unit and unit.endswith(".service"):
+        kubelet, runtime = bool(KUBELET_UNIT.match(unit)), bool(RUNTIME_UNIT.match(unit))
+    else:  # the short formats of older systemd name only the description
+        words = message.lower()
+        kubelet = subject is not None and re.search(r"\bkubelet\b", words) is not None
+        runtime = subject is not None and re.search(r"docker application container engine|containerd container runtime", words) is not None
+    if not (kubelet or runtime):
+        return None
+    verb = subject[1] if subject else _MESSAGE_IDS.get(_message_id(extra) or "")
+    if verb == "Started":
+        return kubelet, fields(EventKind.KUBELET_STARTED if kubelet else EventKind.RUNTIME_STARTED)
+    if verb == "Stopping":
+        return (kubelet, fields(EventKind.KUBELET_STOPPING)) if kubelet else None
+    if verb == "Stopped":
+        return kubelet, fields(EventKind.KUBELET_STOPPED if kubelet else EventKind.RUNTIME_STOPPED)
+    if not kubelet or about is None:
+        return None
+    ended = _EXIT.search(about[2])
+    if ended:
+        attributes = {"code": ended[1], "signal": ended[3]}
+        return kubelet, fields(EventKind.KUBELET_EXITED, value=int(ended[2]), attributes=attributes)
+    if about[2] in ("Deactivated successfully.", "Succeeded."):
+        return kubelet, fields(EventKind.KUBELET_DEACTIVATED)
+    return None
+
+
+def _message_id(extra: str | None) -> str | None:
+    return orjson.loads(extra).get("MESSAGE_ID") if extra else None

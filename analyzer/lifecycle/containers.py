@@ -1,0 +1,243 @@
+"""What ran: for each container its runs, from start to end, by the runtime's truth as far as it goes.
+
+A run without an end is not a run that goes on: a node that lost power records no death. Then its end is the node's.
+Order of trust: the runtime's events; the API's container status (seconds); what the kubelet noticed (PLEG, late by up to its relist).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from analyzer.lifecycle.events import Event
+from analyzer.lifecycle.kubelets import Outage
+from analyzer.proof import Edge, Proof
+from analyzer.vocabulary import EventKind as E
+
+_RUNTIME = (E.CONTAINER_STARTED, E.CONTAINER_DIED, E.CONTAINER_DESTROYED, E.CONTAINER_CREATED)
+_KUBELET = (E.CONTAINER_SEEN_RUNNING, E.CONTAINER_SEEN_DEAD)
+_RELIST = timedelta(seconds=2)
+"""PLEG relists each second; what it sees at the first relist after a start of the kubelet may be older."""
+UNKNOWN_EDGE = Edge(None, None, None)
+
+
+@dataclass
+class Run:
+    """One run of one container. ``start.time`` None: it ran before the evidence begins; ``end.time`` None: to its end."""
+
+    container_id: str
+    node: str | None
+    namespace: str | None
+    pod: str | None
+    pod_uid: str | None
+    container: str | None
+    start: Edge
+    end: Edge = UNKNOWN_EDGE
+    end_reason: str | None = None  # died (the runtime says so), reported (the API), noticed (the kubelet), destroyed, node-lost
+    exit_code: int | None = None
+    kills: list[Event] = field(default_factory=list)  # signals, and the kubelet's 'Killing container'
+
+    @property
+    def sandbox(self) -> bool:
+        return self.container == "POD"
+
+    def alive(self, moment: datetime) -> bool:
+        return self.began_by(moment) and (self.end.time is None or moment < self.end.time)
+
+    def began_by(self, moment: datetime) -> bool:
+        return self.start.time is None or self.start.time <= moment
+
+
+@dataclass(frozen=True)
+class Status:
+    """A containerStatus of a pod object: what the API said of one container, with seconds."""
+
+    container_id: str
+    namespace: str
+    pod: str
+    pod_uid: str
+    container: str
+    node: str | None
+    started: datetime | None
+    finished: datetime | None
+    exit_code: int | None
+    proof: Proof
+
+
+def runs(events: list[Event], statuses: Iterable[Status], lost: list[Outage]) -> list[Run]:
+    """All runs of application containers and sandboxes that Kubernetes made, sorted by start, then id."""
+    by_container: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        if event.container_id and event.kind in (*_RUNTIME, *_KUBELET, E.CONTAINER_SIGNALLED, E.CONTAINER_KILLING):
+            by_container[event.container_id].append(event)
+    full = _full_ids(by_container, statuses_by := _by_container(statuses))
+    for short, whole in full.items():
+        by_container[whole] = sorted(by_container[whole] + by_container.pop(short), key=lambda e: e.time)
+    kubelet_starts = sorted((e for e in events if e.kind is E.KUBELET_READY), key=lambda e: e.time)
+    found: list[Run] = []
+    for container_id in sorted({*by_container, *statuses_by}):
+        found += _runs_of(container_id, by_container.get(container_id, []), statuses_by.get(container_id), kubelet_starts)
+    for run in found:
+        _end_with_node(run, lost)
+    return sorted(found, key=lambda r: (r.start.time is not None, r.start.time or datetime.min, r.container_id))
+
+
+def _by_container(statuses: Iterable[Status]) -> dict[str, Status]:
+    """The last word on each container: a status with an end before one without."""
+    best: dict[str, Status] = {}
+    for status in statuses:
+        known = best.get(status.container_id)
+        if known is None or (known.finished is None and status.finished is not None):
+            best[status.container_id] = status
+    return best
+
+
+def _full_ids(by_container: dict[str, list[Event]], statuses: dict[str, Status]) -> dict[str, str]:
+    """12 digits to 64, where both are there."""
+    whole = {c[:12]: c for c in sorted({*by_container, *statuses}) if len(c) == 64}
+    return {c: whole[c] for c in list(by_container) if len(c) == 12 and c in whole}
+
+
+def _runs_of(container_id: str, events: list[Event], status: Status | None, kubelet_starts: list[Event]) -> list[Run]:
+    identity = _identity(container_id, events, status)
+    if identity["pod"] is None and identity["pod_uid"] is None:
+        return []  # not made by Kubernetes, or of an unknown pod
+    runtime = [e for e in events if e.kind in _RUNTIME]
+    if any(e.kind in (E.CONTAINER_STARTED, E.CONTAINER_DIED) for e in runtime):
+        found = _from_runtime(identity, runtime)
+        _complete(found, [e for e in events if e.kind in _KUBELET], status)
+    else:
+        run = _from_others(identity, events, status, kubelet_starts)
+        found = [run] if run else []
+    for event in events:
+        if event.kind in (E.CONTAINER_SIGNALLED, E.CONTAINER_KILLING):
+            for run in found:
+                if run.began_by(event.time) and (run.end.time is None or event.time <= run.end.time + _RELIST):
+                    run.kills.append(event)
+    return found
+
+
+def _identity(container_id: str, events: list[Event], status: Status | None) -> dict[str, Any]:
+    def first(name: str) -> str | None:
+        told = next((getattr(e, name) for e in events if getattr(e, name)), None)
+        return told or (getattr(status, name) if status else None)
+
+    runtime_node = next((e.node for e in events if e.node and e.component in ("docker", "containerd")), None)
+    names = {name: first(name) for name in ("namespace", "pod", "pod_uid", "container")}
+    return {"container_id": container_id, "node": runtime_node or first("node"), **names}
+
+
+def _from_runtime(identity: dict[str, Any], events: list[Event]) -> list[Run]:
+    """Start and die in turns. Without the start, it ran before the evidence; a destroy ends what no die did."""
+    found: list[Run] = []
+    current: Run | None = None
+    for event in events:
+        if event.kind is E.CONTAINER_STARTED:
+            if current is not None:  # its end was not recorded: no later than now
+                current.end = Edge(event.time, current.start.time, event.time, (event.proof("it was started again"),))
+                current.end_reason = "noticed"
+            current = Run(**identity, start=_edge(event, "the runtime started it"))
+            found.append(current)
+        elif event.kind in (E.CONTAINER_DIED, E.CONTAINER_DESTROYED):
+            if current is None and event.kind is E.CONTAINER_DIED and not found:
+                current = Run(**identity, start=Edge(None, None, event.time))
+                found.append(current)
+            if current is None:
+                continue
+            if event.kind is E.CONTAINER_DIED:
+                current.end, current.end_reason = _edge(event, "the runtime saw it end"), "died"
+                current.exit_code = event.value
+            else:
+                proof = event.proof("the runtime removed it: it had ended by then")
+                current.end, current.end_reason = Edge(event.time, current.start.time, event.time, (proof,)), "destroyed"
+            current = None
+    return found
+
+
+def _edge(event: Event, proves: str) -> Edge:
+    """A moment recorded by the runtime; ``resolution`` is how far the true one may lie after the written one."""
+    latest = event.time + timedelta(microseconds=event.resolution - 1) if event.resolution > 1 else event.time
+    return Edge(event.time, event.time, latest, (event.proof(proves),))
+
+
+def _complete(found: list[Run], noticed: list[Event], status: Status | None) -> None:
+    """Edges that the runtime's events lack, from the API's status and the kubelet's relist."""
+    if not found:
+        return
+    first, last = found[0], found[-1]
+    if (
+        first.start.time is None
+        and status is not None
+        and status.started is not None
+        and (first.end.time is None or status.started < first.end.time)
+    ):
+        first.start = _second(status.started, status.proof, "the API's status says when it started")
+    if last.end.time is None or last.end_reason == "destroyed":
+        if (
+            status is not None
+            and status.finished is not None
+            and last.began_by(status.finished)
+            and not _seen_later(noticed, status.finished)
+        ):
+            last.end, last.end_reason = _second(status.finished, status.proof, "the API's status says when it ended"), "reported"
+            last.exit_code = status.exit_code
+        elif last.end.time is None:
+            _end_noticed(last, noticed)
+
+
+def _second(moment: datetime, proof: Proof, proves: str) -> Edge:
+    told = Proof(proof.time, proof.source, proof.line, proof.offset, proof.text, proves)
+    return Edge(moment, moment, moment + timedelta(seconds=1), (told,))
+
+
+def _seen_later(noticed: list[Event], moment: datetime) -> bool:
+    return any(e.kind is E.CONTAINER_SEEN_RUNNING and e.time > moment + _RELIST for e in noticed)
+
+
+def _end_noticed(run: Run, noticed: list[Event]) -> None:
+    """PLEG's ContainerDied: later than the end. For a sandbox that is just created it comes before ContainerStarted: no end."""
+    dead = [e for e in noticed if e.kind is E.CONTAINER_SEEN_DEAD and run.began_by(e.time)]
+    running = [e for e in noticed if e.kind is E.CONTAINER_SEEN_RUNNING]
+    last_running = max((e.time for e in running), default=None)
+    final = next((e for e in dead if last_running is None or e.time > last_running), None)
+    if final is not None:
+        earliest = last_running or run.start.time
+        run.end = Edge(final.time, earliest, final.time, (final.proof("the kubelet noticed that it had ended"),))
+        run.end_reason, run.exit_code = "noticed", final.value
+
+
+def _from_others(identity: dict[str, Any], events: list[Event], status: Status | None, kubelet_starts: list[Event]) -> Run | None:
+    """No runtime events: the API's status, else what the kubelet saw."""
+    noticed = [e for e in events if e.kind in _KUBELET]
+    seen = next((e for e in noticed if e.kind is E.CONTAINER_SEEN_RUNNING), None)
+    run: Run | None = None
+    if status is not None and status.started is not None:
+        run = Run(**identity, start=_second(status.started, status.proof, "the API's status says when it started"))
+    elif seen is not None:
+        proof = seen.proof("the kubelet saw it running")
+        resumed = any(timedelta(0) <= seen.time - e.time <= _RELIST * 2 and e.node == seen.node for e in kubelet_starts)
+        start = Edge(None, None, seen.time, (proof,)) if resumed else Edge(seen.time, seen.time - _RELIST, seen.time, (proof,))
+        run = Run(**identity, start=start)
+    elif noticed:
+        run = Run(**identity, start=Edge(None, None, noticed[0].time))
+    if run is None:
+        return None
+    if status is not None and status.finished is not None:
+        run.end, run.end_reason = _second(status.finished, status.proof, "the API's status says when it ended"), "reported"
+        run.exit_code = status.exit_code
+    else:
+        _end_noticed(run, noticed)
+    return run
+
+
+def _end_with_node(run: Run, lost: list[Outage]) -> None:
+    """A container does not outlive its node: only a death that the runtime itself recorded is truer than the node's end."""
+    for outage in lost:
+        gone = outage.start.time
+        if outage.node != run.node or gone is None or not run.began_by(gone):
+            continue
+        if run.end.time is None or (run.end.time > gone and run.end_reason != "died"):
+            run.end = Edge(gone, outage.start.earliest, outage.start.latest, outage.start.proofs)
+            run.end_reason = "node-lost"
+            return

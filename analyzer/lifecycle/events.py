@@ -1,0 +1,105 @@
+"""Events as the lifecycle reads them: each happening once, with its node, in the order of time.
+
+The same happening stands in several renderings (JSON and text of one journal, JSON and text of one docker stream, snapshots and
+watches of one API). Two events are the same if they say the same of the same thing within the same second, and are of the same
+rank among such repetitions within their source.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+import polars as pl
+
+from analyzer.proof import Proof
+from analyzer.store import Store
+from analyzer.vocabulary import EventKind
+
+_SAME = ["kind", "node", "k8s_namespace_name", "k8s_pod_name", "k8s_pod_uid", "k8s_container_name", "container_id", "controller", "message"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A row of EVENTS. ``time`` may be up to ``resolution`` microseconds before the true moment."""
+
+    time: datetime
+    resolution: int
+    kind: EventKind
+    component: str
+    node: str | None
+    namespace: str | None
+    pod: str | None
+    pod_uid: str | None
+    container: str | None
+    container_id: str | None
+    controller: str | None
+    pid: int | None
+    boot_id: str | None
+    value: int | None
+    message: str
+    source: str
+    line: int | None
+    offset: int | None
+    text: str
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+    def proof(self, proves: str) -> Proof:
+        return Proof(self.time, self.source, self.line, self.offset, self.text, proves)
+
+
+def load_events(store: Store) -> list[Event]:
+    """All events that have a time, each happening once, sorted by time (then source and record)."""
+    frame = resolved(store).filter(pl.col("time").is_not_null())
+    return [_event(row) for row in unique(frame).iter_rows(named=True)]
+
+
+def resolved(store: Store) -> pl.DataFrame:
+    """EVENTS with the source's name, and the node filled in from the attributions."""
+    names = store.table("sources").select("source_id", "source").unique("source_id", keep="first", maintain_order=True)
+    nodes = store.table("attributions").select("source_id", pl.col("node").alias("source_node"))
+    own = pl.col("component").is_in(["docker", "containerd", "systemd", "runtime-unit", "kubelet", "journald"])
+    return (
+        store.table("events")
+        .join(names, on="source_id", how="left")
+        .join(nodes, on="source_id", how="left")
+        .with_columns(pl.when(own).then(pl.coalesce("node", "source_node")).otherwise(pl.col("node")).alias("node"))
+        .drop("source_node")
+    )
+
+
+def unique(frame: pl.DataFrame) -> pl.DataFrame:
+    """One row for each happening: of its renderings the one with the finest time."""
+    second = pl.col("time").dt.truncate("1s").alias("second")
+    ranked = frame.sort("source", "record", maintain_order=True).with_columns(second)
+    ranked = ranked.with_columns(pl.int_range(pl.len()).over("source_id", "second", *_SAME).alias("rank"))
+    return (
+        ranked.sort("resolution_us", "source", "record", maintain_order=True)
+        .unique(["second", "rank", *_SAME], keep="first", maintain_order=True)
+        .sort("time", "source", "record", maintain_order=True)
+    )
+
+
+def _event(row: dict[str, Any]) -> Event:
+    return Event(
+        time=row["time"],
+        resolution=row["resolution_us"] or 1,
+        kind=EventKind(row["kind"]),
+        component=row["component"],
+        node=row["node"],
+        namespace=row["k8s_namespace_name"],
+        pod=row["k8s_pod_name"],
+        pod_uid=row["k8s_pod_uid"],
+        container=row["k8s_container_name"],
+        container_id=row["container_id"],
+        controller=row["controller"],
+        pid=row["pid"],
+        boot_id=row["boot_id"],
+        value=row["value"],
+        message=row["message"] or "",
+        source=row["source"],
+        line=row["line"],
+        offset=row["offset"],
+        text=row["text"],
+        attributes=orjson.loads(row["attributes"]) if row["attributes"] else {},
+    )

@@ -1,0 +1,178 @@
+"""Per node: when a kubelet process was there to supervise, when it was not, and why.
+
+Edges come from systemd's lines; where they are missing (power loss, SIGKILL of the node, lost lines), from the signs of life of
+the old process and the first of the new one. After SIGKILL systemd says 'Stopped' only at the restart: it is no edge.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from analyzer.lifecycle.events import Event
+from analyzer.lifecycle.signs import KUBELET_IDENTIFIERS, Signs, Spell
+from analyzer.proof import Edge, Proof
+from analyzer.vocabulary import EventKind as E
+
+_FIRST_LINES = timedelta(seconds=30)
+"""A new process's first line comes within this after systemd's 'Started'."""
+_REBOOT_NOTICE = timedelta(seconds=120)
+"""The kubelet reports 'Rebooted' within this after its start."""
+_SYSTEMD = (E.KUBELET_STARTED, E.KUBELET_STOPPING, E.KUBELET_DEACTIVATED, E.KUBELET_EXITED, E.KUBELET_STOPPED)
+
+
+@dataclass
+class Outage:
+    """No kubelet process from ``start`` to ``end`` (time None: none again within the evidence)."""
+
+    node: str
+    start: Edge
+    end: Edge
+    cause: str  # stopped, crashed, killed, rebooted, unknown
+    boot_lost: bool  # the whole node was gone: its containers ended with it
+    recovery: Event | None = None
+    evidence: list[Proof] = field(default_factory=list)
+
+    def covers(self, moment: datetime) -> bool:
+        start, end = self.start.time, self.end.time
+        return start is not None and start <= moment and (end is None or moment < end)
+
+
+def outages(node: str, events: list[Event], spells: list[Spell], not_ready: list[Event], evidence_end: datetime) -> list[Outage]:
+    """Outages of one node, in order. ``events``: of this node; ``not_ready``: the node controller's verdicts on it."""
+    kubelet = [s for s in spells if re.match(KUBELET_IDENTIFIERS, s.identifier or "")]
+    marks = _marks(events, kubelet)
+    signs = _kubelet_signs(events, kubelet)
+    found: list[Outage] = []
+    up_since: datetime | None = None
+    down: Outage | None = None
+    stopping: Event | None = None
+    for mark in marks:
+        if mark.kind is E.KUBELET_STOPPING:
+            stopping = mark
+        elif mark.kind is E.KUBELET_STARTED:
+            if down is not None:
+                _finish(down, mark, events)
+                down = None
+            elif up_since is not None or signs.last_before(mark.time - timedelta(microseconds=1)) is not None:
+                unseen = _unseen(node, mark, events, spells, signs, up_since)
+                if unseen is not None:
+                    _finish(unseen, mark, events)
+                    found.append(unseen)
+            up_since, stopping = mark.time, None
+        elif down is None and (up_since is not None or not found):
+            down = _ended(node, mark, stopping, signs)
+            found.append(down)
+            up_since = None
+        elif down is not None:
+            down.evidence.append(mark.proof("systemd's closing line"))
+    if down is None:
+        vanished = _vanished(node, spells, signs, not_ready, marks, evidence_end)
+        if vanished is not None:
+            found.append(vanished)
+    return found
+
+
+def _marks(events: list[Event], kubelet: list[Spell]) -> list[Event]:
+    """systemd's lines, and for a start that none of them tells, the kubelet's first line (else its API event)."""
+    marks = [e for e in events if e.kind in _SYSTEMD]
+    starts = [e.time for e in marks if e.kind is E.KUBELET_STARTED]
+    ready = sorted((e for e in events if e.kind is E.KUBELET_READY and e.pid is not None), key=lambda e: e.time)
+    seen: set[tuple[str | None, int | None]] = set()
+    for event in ready:  # 'Started kubelet' of a process that systemd's lines do not explain
+        key = (event.boot_id, event.pid)
+        explained = any(start <= event.time <= start + _FIRST_LINES for start in starts)
+        if key not in seen and not explained:
+            first = min((s.first for s in kubelet if s.pid == event.pid and s.start <= event.time), key=lambda p: str(p.time), default=None)
+            begin = first.time if first and first.time and event.time - first.time < _FIRST_LINES else event.time
+            marks.append(_restart(event, begin))
+            starts.append(begin)
+        seen.add(key)
+    if not kubelet:  # no journal of this node: the API's event is what is left
+        marks += [_restart(e, e.time) for e in events if e.kind is E.NODE_KUBELET_STARTING]
+    return sorted(marks, key=lambda e: e.time)
+
+
+def _restart(event: Event, begin: datetime) -> Event:
+    """A start that is known only from what came after it."""
+    return replace(event, kind=E.KUBELET_STARTED, time=begin)
+
+
+def _kubelet_signs(events: Iterable[Event], kubelet: list[Spell]) -> Signs:
+    """Moments at which a kubelet process surely lived: its own lines."""
+    proofs = [p for s in kubelet for p in (s.first, s.last)]
+    proofs += [e.proof("the kubelet wrote this") for e in events if e.component == "kubelet"]
+    return Signs(proofs)
+
+
+def _ended(node: str, mark: Event, stopping: Event | None, signs: Signs) -> Outage:
+    """systemd says that the process ended."""
+    last = signs.last_before(mark.time)
+    asked = stopping.time if stopping is not None else None
+    lower = max((t for t in (asked, last.time if last else None) if t is not None), default=None)
+    proofs = [mark.proof("the kubelet process ended")]
+    if stopping is not None:
+        proofs.insert(0, stopping.proof("a stop of the unit was asked for"))
+    cause = "stopped"
+    if mark.kind is E.KUBELET_EXITED:
+        signal = mark.attributes.get("signal")
+        cause = "killed" if mark.attributes.get("code") == "killed" and signal == "KILL" else "crashed"
+    edge = Edge(mark.time, min(lower, mark.time) if lower else None, mark.time, tuple(proofs))
+    return Outage(node, edge, Edge(None, mark.time, None), cause, boot_lost=False, evidence=list(proofs))
+
+
+def _finish(outage: Outage, mark: Event, events: list[Event]) -> None:
+    """A process started: the outage is over."""
+    proof = mark.proof("the kubelet process started")
+    earliest = outage.start.latest if mark.component != "systemd" else mark.time
+    outage.end = Edge(mark.time, min(earliest or mark.time, mark.time), mark.time, (proof,))
+    outage.evidence.append(proof)
+    if any(e.kind is E.NODE_REBOOTED and mark.time <= e.time <= mark.time + _REBOOT_NOTICE for e in events) and outage.cause == "stopped":
+        outage.cause, outage.boot_lost = "rebooted", True
+
+
+def _unseen(node: str, start: Event, events: list[Event], spells: list[Spell], signs: Signs, up_since: datetime | None) -> Outage | None:
+    """A process started though none was seen to end: it ended between the old one's last line and now."""
+    last = signs.last_before(start.time - timedelta(microseconds=1))
+    if last is None or last.time is None:
+        return None
+    rebooted = next((e for e in events if e.kind is E.NODE_REBOOTED and start.time <= e.time <= start.time + _REBOOT_NOTICE), None)
+    old = {s.boot_id for s in spells if s.end < start.time} - {None}
+    new = {s.boot_id for s in spells if s.start >= start.time} - {None}
+    boot_lost = rebooted is not None or bool(new and old and not (new & old))
+    if boot_lost:
+        last = _last_of_boot(last, last.time, start.time, spells, events)
+    proofs = [Proof(last.time, last.source, last.line, last.offset, last.text, "the last line before the process was gone")]
+    if rebooted is not None:
+        proofs.append(rebooted.proof("the node had been rebooted"))
+    edge = Edge(last.time, last.time, start.time, tuple(proofs))
+    return Outage(node, edge, Edge(None, start.time, None), "rebooted" if boot_lost else "unknown", boot_lost, evidence=list(proofs))
+
+
+def _last_of_boot(kubelet: Proof, moment: datetime, restart: datetime, spells: list[Spell], events: list[Event]) -> Proof:
+    """The node's last sign of life before it was lost: anything written by a process that was there with the old kubelet."""
+    proofs = [s.last for s in spells if s.start <= moment and s.end < restart]
+    runtime = [e for e in events if e.component in ("docker", "containerd") and moment < e.time < min(restart, moment + _FIRST_LINES)]
+    proofs += [e.proof("the runtime recorded this") for e in runtime]
+    return max([kubelet, *proofs], key=lambda p: (p.time or moment, p.source))
+
+
+def _vanished(
+    node: str, spells: list[Spell], signs: Signs, not_ready: list[Event], marks: list[Event], evidence_end: datetime
+) -> Outage | None:
+    """All lines of the node end, and then the API says it is lost and never sees it again: it may be down, or cut off."""
+    last = signs.last_before(evidence_end)
+    if last is None or last.time is None or not not_ready:
+        return None
+    verdict = not_ready[-1]
+    if any(s.end > verdict.time for s in spells) or verdict.time < last.time:
+        return None
+    if any(m.kind is E.KUBELET_STARTED and m.time > last.time for m in marks):
+        return None
+    proofs = (
+        Proof(last.time, last.source, last.line, last.offset, last.text, "the last line of this node's kubelet"),
+        verdict.proof("the API had lost its heartbeat"),
+    )
+    return Outage(
+        node, Edge(last.time, last.time, verdict.time, proofs), Edge(None, verdict.time, None), "unknown", True, evidence=list(proofs)
+    )

@@ -1,0 +1,114 @@
+"""The lifecycle of everything, rebuilt: what detectors and outputs read."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import polars as pl
+
+from analyzer.lifecycle import containers, controllers, kubelets, objects, pods, readiness, signs
+from analyzer.lifecycle.containers import Run
+from analyzer.lifecycle.controllers import Controller, Name
+from analyzer.lifecycle.events import Event, load_events
+from analyzer.lifecycle.kubelets import Outage
+from analyzer.lifecycle.pods import Pod
+from analyzer.store import Store
+from analyzer.vocabulary import SourceStatus
+from analyzer.vocabulary import EventKind as E
+
+
+@dataclass
+class NodeLife:
+    """One node: its kubelet's outages, the API's view, and what it wrote."""
+
+    name: str
+    outages: list[Outage]
+    not_ready: list[readiness.Spell]
+    events: list[Event]
+    spells: list[signs.Spell]
+    has_kubelet_log: bool
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """One node's (or the cluster's: None) evidence of one kind, from its first to its last record."""
+
+    node: str | None
+    source_kind: str
+    start: datetime
+    end: datetime
+
+
+@dataclass
+class Lifecycle:
+    """All of it. Lists are sorted; ``start``/``end``: first and last moment in the evidence."""
+
+    start: datetime
+    end: datetime
+    nodes: dict[str, NodeLife]
+    runs: list[Run]
+    pods: list[Pod]
+    controllers: list[Controller]
+    events: list[Event]
+    coverage: list[Coverage] = field(default_factory=list)
+    owners: dict[str, Controller] = field(default_factory=dict)  # by Pod.key
+
+    def pod_of(self, run: Run) -> Pod | None:
+        return self._by_run.get(id(run))
+
+    def __post_init__(self) -> None:
+        self._by_run = {id(run): pod for pod in self.pods for run in pod.runs}
+        self.owners = {pod.key: c for c in self.controllers for pod in c.pods}
+
+
+def build(store: Store, desired: Mapping[Name, int] | None = None) -> Lifecycle:
+    """Rebuild the lifecycle from a store. ``desired``: replica counts that the user states."""
+    events = load_events(store)
+    versions = objects.versions(store)
+    spells = signs.spells(store)
+    start, end = _span(store)
+    by_node: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        if event.node:
+            by_node[event.node].append(event)
+    named = {*by_node, *(s.node for s in spells), *(v.name for v in versions if v.kind == "Node")}
+    nodes = {name: _node(name, by_node[name], [s for s in spells if s.node == name], versions, end) for name in sorted(named)}
+    lost = [o for node in nodes.values() for o in node.outages if o.boot_lost]
+    runs = containers.runs(events, pods.statuses(versions), lost)
+    all_pods = pods.pods(events, versions, runs)
+
+    def unreachable(node: str | None, moment: datetime) -> bool:
+        return node in nodes and any(s.covers(moment) for s in nodes[node].not_ready)
+
+    owners = controllers.controllers(events, versions, all_pods, dict(desired or {}), start, end, unreachable)
+    return Lifecycle(start, end, nodes, runs, all_pods, owners, events, _coverage(store))
+
+
+def _node(name: str, events: list[Event], spells: list[signs.Spell], versions: list[objects.Version], end: datetime) -> NodeLife:
+    not_ready = readiness.spells(name, events, versions)
+    lost = [e for e in events if e.kind is E.NODE_NOT_READY and e.attributes.get("reporter") != "kubelet"]
+    back = [e.time for e in events if e.kind is E.NODE_READY]
+    final = [e for e in lost if not any(t > e.time for t in back)]
+    outages = kubelets.outages(name, events, spells, final, end)
+    has_log = any(e.component in ("kubelet", "systemd") for e in events)
+    return NodeLife(name, outages, not_ready, events, spells, has_log)
+
+
+def _span(store: Store) -> tuple[datetime, datetime]:
+    sources = store.table("sources").filter(pl.col("status") == str(SourceStatus.READ))
+    start, end = sources["start"].min(), sources["end"].max()
+    assert isinstance(start, datetime) and isinstance(end, datetime), "a source that was read has times"
+    return start, end
+
+
+def _coverage(store: Store) -> list[Coverage]:
+    attributed = store.table("attributions").select("source_id", pl.col("node").alias("told"))
+    sources = store.table("sources").filter((pl.col("status") == str(SourceStatus.READ)) & pl.col("start").is_not_null())
+    frame = (
+        sources.join(attributed, on="source_id", how="left")
+        .group_by(pl.coalesce("told", "node").alias("node"), "format")
+        .agg(pl.col("start").min(), pl.col("end").max())
+        .sort("node", "format", nulls_last=True)
+    )
+    return [Coverage(*row) for row in frame.iter_rows()]

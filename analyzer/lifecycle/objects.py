@@ -1,0 +1,155 @@
+"""API documents as state: the versions of each object, and when each was written as far as that can be told.
+
+A dump does not say when it was taken, nor a watch when a version came. What tells: the newest time in managedFields (Kubernetes
+1.18+), and the resourceVersion, which orders all writes of one etcd: events on either side of it bound the moment.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import polars as pl
+
+from analyzer.proof import Proof, rfc3339
+from analyzer.store import Store
+
+KINDS = ("Pod", "Node", "ReplicationController", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job")
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of one object. ``earliest``/``latest`` bound when it was written (None: unbounded)."""
+
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+    version: int | None
+    watch: str | None
+    document: dict[str, Any]
+    earliest: datetime | None
+    latest: datetime | None
+    source: str
+    line: int | None
+    offset: int | None
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        return self.document.get("metadata") or {}
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        return self.document.get("spec") or {}
+
+    @property
+    def status(self) -> dict[str, Any]:
+        return self.document.get("status") or {}
+
+    def proof(self, says: str, proves: str) -> Proof:
+        text = f"{self.kind} {self.namespace + '/' if self.namespace else ''}{self.name} (resourceVersion {self.version}): {says}"
+        return Proof(self.earliest, self.source, self.line, self.offset, text, proves)
+
+
+def parse_time(text: Any) -> datetime | None:
+    """RFC 3339 as the API writes it; None for null and anything else."""
+    if not isinstance(text, str) or not text:
+        return None
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def versions(store: Store) -> list[Version]:
+    """Each version of each object once, by kind, namespace, name, version."""
+    frame = store.table("objects")
+    names = store.table("sources").select("source_id", "source").unique("source_id", keep="first", maintain_order=True)
+    clock = _clock(frame)
+    chosen = (
+        frame.filter(pl.col("kind").is_in(KINDS))
+        .join(names, on="source_id")
+        .with_columns((pl.col("watch") == "DELETED").fill_null(False).alias("deleted"))
+        .sort("source", "record")
+        .unique(["kind", "k8s_namespace_name", "name", "uid", "resource_version", "deleted"], keep="first", maintain_order=True)
+    )
+    found = [_version(row, clock) for row in chosen.iter_rows(named=True)]
+    return sorted(found, key=lambda v: (v.kind, v.namespace, v.name, v.version or 0, v.watch == "DELETED", v.source, v.line or 0))
+
+
+def _version(row: dict[str, Any], clock: "_Clock") -> Version:
+    document = orjson.loads(row["document"])
+    text = row["resource_version"] or ""
+    version = int(text) if text.isdigit() else None
+    earliest, latest = clock.bounds(version)
+    written = max(_written(document), default=None)
+    if written is not None and row["watch"] != "DELETED":
+        earliest = written if earliest is None else max(earliest, written)
+    return Version(
+        kind=row["kind"],
+        namespace=row["k8s_namespace_name"] or "",
+        name=row["name"] or "",
+        uid=row["uid"] or "",
+        version=version,
+        watch=row["watch"],
+        document=document,
+        earliest=earliest,
+        latest=latest,
+        source=row["source"],
+        line=row["line"],
+        offset=row["offset"],
+    )
+
+
+def _written(document: dict[str, Any]) -> Iterator[datetime]:
+    meta = document.get("metadata") or {}
+    for entry in meta.get("managedFields") or ():
+        time = parse_time(entry.get("time"))
+        if time is not None:
+            yield time
+    created = parse_time(meta.get("creationTimestamp"))
+    if created is not None:
+        yield created
+
+
+class _Clock:
+    """resourceVersion to time: between the events written before and after."""
+
+    def __init__(self, points: list[tuple[int, datetime]]) -> None:
+        points = sorted(points)
+        self._versions = [v for v, _ in points]
+        self._low: list[datetime] = []  # highest time so far
+        self._high: list[datetime] = []  # lowest time from here on
+        for _, time in points:
+            self._low.append(max(time, self._low[-1]) if self._low else time)
+        for _, time in reversed(points):
+            self._high.append(min(time, self._high[-1]) if self._high else time)
+        self._high.reverse()
+
+    def bounds(self, version: int | None) -> tuple[datetime | None, datetime | None]:
+        if version is None:
+            return None, None
+        before = bisect_right(self._versions, version)
+        after = bisect_left(self._versions, version)
+        return self._low[before - 1] if before else None, self._high[after] if after < len(self._high) else None
+
+
+def _clock(frame: pl.DataFrame) -> _Clock:
+    """Events are written when they happen: their version and last time are points on etcd's clock."""
+    path = pl.col("document").str.json_path_match
+    points = (
+        frame.filter((pl.col("kind") == "Event") & (pl.col("watch").is_null() | (pl.col("watch") != "DELETED")))
+        .select(
+            pl.col("resource_version").cast(pl.Int64, strict=False).alias("version"),
+            pl.coalesce(path("$.lastTimestamp"), path("$.eventTime"), path("$.metadata.creationTimestamp")).alias("time"),
+        )
+        .drop_nulls()
+        .unique()
+    )
+    return _Clock([(v, t) for v, t in ((row[0], parse_time(row[1])) for row in points.iter_rows()) if t is not None])
+
+
+def stamp(moment: datetime | None) -> str:
+    return rfc3339(moment) or "?"

@@ -1,0 +1,180 @@
+"""Orphans: application containers that ran while nobody supervised them; and what became of each at the kubelet's return.
+
+Set algebra: alive by the runtime's truth, minus (a kubelet process lives and the pod is wanted). 'Recovery completed' and PLEG's
+ContainerStarted are logged at every start, also for containers that are killed milliseconds later: they prove no adoption.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from analyzer.lifecycle.containers import Run
+from analyzer.lifecycle.events import Event
+from analyzer.lifecycle.kubelets import Outage
+from analyzer.lifecycle.model import Lifecycle, NodeLife
+from analyzer.lifecycle.pods import Pod
+from analyzer.proof import Edge, Proof
+from analyzer.vocabulary import EventKind as E
+
+_FIRST_SYNC = timedelta(seconds=40)
+"""A returned kubelet removes what is not wanted in its first rounds: 0.2 s (1.20) to 10 s (1.0) after its main loop begins."""
+_REACTION = timedelta(seconds=10)
+"""A live kubelet that hears of a deletion acts within this; with few lines logged only the runtime's signal shows it,
+which a preStop hook may delay by the grace period."""
+_GRACE = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Orphan:
+    """One container and spell. ``outcome``: adopted, removed, exited, running (to the end of the evidence)."""
+
+    run: Run
+    pod: Pod | None
+    cause: str  # kubelet-down, pod-deleted
+    outcome: str
+    start: Edge
+    end: Edge
+    outage: Outage | None
+    superseded_by: Pod | None = None
+    superseded_at: datetime | None = None
+    evidence: tuple[Proof, ...] = ()
+
+
+def orphans(life: Lifecycle) -> list[Orphan]:
+    """All orphaned spells, by start, node and container id."""
+    found = [o for node in life.nodes.values() for outage in node.outages for o in _of_outage(life, node, outage)]
+    down = {id(o.run) for o in found}
+    found += [o for o in _of_deletions(life) if id(o.run) not in down]
+    return sorted(found, key=lambda o: (o.start.time or life.start, o.run.node or "", o.run.container_id))
+
+
+def met(life: Lifecycle, outage: Outage) -> list[Run]:
+    """Application containers that ran on the node when its kubelet went away."""
+    start = outage.start.time
+    if start is None or outage.boot_lost:
+        return []
+    return [r for r in life.runs if r.node == outage.node and not r.sandbox and r.alive(start)]
+
+
+def verdict(life: Lifecycle, outage: Outage, run: Run) -> str:
+    """What the returned kubelet made of a container: adopted, removed, restarted; or lost: it had ended before."""
+    back = outage.end.time
+    if back is None:
+        return "running"
+    if run.end.time is not None and run.end.time < back:
+        return "lost"
+    pod = life.pod_of(run)
+    if pod is not None and _unwanted(pod, run, back):
+        return "removed"
+    if run.end.time is not None and run.end.time <= back + _FIRST_SYNC and pod is not None:
+        again = any(r.container == run.container and r.start.time and back <= r.start.time <= run.end.time + _FIRST_SYNC for r in pod.apps)
+        fresh = any(e.kind is E.POD_SANDBOX_NEEDED and back <= e.time <= back + _FIRST_SYNC for e in pod.events)
+        if again and (fresh or run.kills):
+            return "restarted"
+    return "adopted"
+
+
+def _unwanted(pod: Pod, run: Run, back: datetime) -> bool:
+    """Whether the pod was no longer wanted when the kubelet came back."""
+    marked = pod.marked
+    if marked is not None and marked.earliest is not None and marked.time is not None:
+        return marked.time <= back
+    if run.end.time is None or run.end.time > back + _FIRST_SYNC + _GRACE:
+        return False
+    acted = min((k.time for k in run.kills if k.time >= back - timedelta(seconds=1)), default=None)
+    told = min((e.time for e in pod.events if e.kind is E.POD_UNWANTED and e.time >= back), default=None)
+    first = min((t for t in (acted, told) if t is not None), default=None)
+    if first is None or first > back + _FIRST_SYNC:
+        return False
+    heard = any(e.kind is E.POD_DELETE_SEEN and back <= e.time <= first for e in pod.events)  # then it was deleted after the return
+    replaced_in_place = any(r.start.time is not None and r.start.time > run.end.time for r in pod.apps)
+    return not heard and not replaced_in_place
+
+
+def _of_outage(life: Lifecycle, node: NodeLife, outage: Outage) -> Iterator[Orphan]:
+    replacements = _replacements(life, outage)
+    for run in met(life, outage):
+        outcome, end = _outcome(life, outage, run)
+        pod = life.pod_of(run)
+        substitute = replacements.get(pod.key) if pod is not None else None
+        evidence = [*outage.start.proofs, *run.start.proofs, *(end.proofs if outcome != "running" else ())]
+        if outcome == "removed" and pod is not None and pod.marked is not None:
+            evidence += pod.marked.proofs[:1]
+        if outcome == "adopted":
+            evidence += [e.proof("the kubelet saw it running after its return") for e in _seen_after(node, outage, run)[:1]]
+        superseded_at = _first_start(substitute) if substitute is not None else None
+        if substitute is not None:
+            evidence += [p for r in substitute.apps[:1] for p in r.start.proofs]
+        yield Orphan(
+            run, pod, "kubelet-down", outcome, outage.start, end, outage, substitute, superseded_at, tuple(dict.fromkeys(evidence))
+        )
+
+
+def _outcome(life: Lifecycle, outage: Outage, run: Run) -> tuple[str, Edge]:
+    found = verdict(life, outage, run)
+    if found == "running":
+        return ("running", Edge(None, outage.start.time, None)) if run.end.time is None else ("exited", run.end)
+    if found == "adopted":
+        return "adopted", outage.end
+    if found == "lost":
+        return "exited", run.end
+    return ("removed", run.end) if run.end.time is not None else ("running", Edge(None, outage.end.time, None))
+
+
+def _seen_after(node: NodeLife, outage: Outage, run: Run) -> list[Event]:
+    back = outage.end.time
+    return [
+        e
+        for e in node.events
+        if back is not None and e.container_id == run.container_id and e.kind is E.CONTAINER_SEEN_RUNNING and e.time >= back
+    ]
+
+
+def _replacements(life: Lifecycle, outage: Outage) -> dict[str, Pod]:
+    """By pod: the one that was made in its stead, elsewhere, while the kubelet was away. In order of time, one for one."""
+    found: dict[str, Pod] = {}
+    start, end = outage.start.time, outage.end.time or life.end
+    if start is None:
+        return found
+    for controller in life.controllers:
+        old = [p for p in controller.pods if p.node == outage.node and any(r.alive(start) for r in p.apps) and _was_let_go(p, end)]
+        new = []
+        for pod in controller.pods:
+            began = _first_start(pod)
+            if began is not None and start < began and pod.node != outage.node and began <= end + _REACTION:
+                new.append((began, pod.key, pod))
+        old.sort(key=lambda p: (p.marked.time if p.marked and p.marked.time else end, p.key))
+        found |= {p.key: n[2] for p, n in zip(old, sorted(new, key=lambda n: n[:2]), strict=False)}
+    return found
+
+
+def _was_let_go(pod: Pod, end: datetime) -> bool:
+    """Only a pod that the control plane gave up is superseded: marked by then, or found unwanted at the return."""
+    marked = pod.marked.time if pod.marked else None
+    return marked is not None and marked <= end + _FIRST_SYNC + _GRACE
+
+
+def _first_start(pod: Pod) -> datetime | None:
+    return min((r.start.time for r in pod.apps if r.start.time is not None), default=None)
+
+
+def _of_deletions(life: Lifecycle) -> Iterator[Orphan]:
+    """Deleted in the API, but the kubelet, though alive, did not act: cut off from it, or stuck."""
+    for pod in life.pods:
+        asked = pod.marked.time if pod.marked is not None and pod.marked.earliest is not None else None
+        node = life.nodes.get(pod.node or "")
+        if asked is None or pod.marked is None or node is None or any(o.covers(asked) for o in node.outages):
+            continue
+        verbose = any(e.kind in (E.POD_ADDED, E.POD_DELETE_SEEN, E.CONTAINER_KILLING) for e in node.events)
+        heard = [e.time for e in pod.events if e.kind in (E.POD_DELETE_SEEN, E.POD_UNWANTED)]
+        for run in pod.apps:
+            if not run.alive(asked):
+                continue
+            acts = [*heard, *(k.time for k in run.kills), *([run.end.time] if run.end.time else [])]
+            reaction = min((t for t in acts if t >= asked - timedelta(seconds=1)), default=None)
+            allowed = _REACTION if verbose else _REACTION + _GRACE
+            if (reaction or life.end) - asked <= allowed:
+                continue
+            outcome = "running" if run.end.time is None else "removed" if run.kills else "exited"
+            evidence = (*pod.marked.proofs, *run.start.proofs, *run.end.proofs)
+            yield Orphan(run, pod, "pod-deleted", outcome, pod.marked, run.end, None, evidence=evidence)

@@ -1,0 +1,198 @@
+"""Pods: whose they are, where they run, and when the API wanted them gone."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from analyzer.grammars.base import container_id
+from analyzer.lifecycle.containers import Run, Status
+from analyzer.lifecycle.events import Event
+from analyzer.lifecycle.objects import Version, parse_time, stamp
+from analyzer.proof import Edge
+from analyzer.vocabulary import EventKind as E
+
+_MARKS = {  # what tells that a pod was marked for deletion (or, to 1.0, deleted at once), and how
+    E.POD_EVICTED: "the control plane deleted the pod because of its node",
+    E.POD_DELETED: "its controller deleted the pod",
+    E.POD_DELETE_SEEN: "the deletion had reached the kubelet",
+    E.POD_CONTAINER_KILLING: "the kubelet was stopping it",
+    E.POD_UNWANTED: "the kubelet found it running but not wanted",
+    E.POD_REMOVE_SEEN: "the pod was gone from the API",
+}
+
+
+@dataclass
+class Pod:
+    """One pod, by uid where it is known (else by namespace and name)."""
+
+    namespace: str | None
+    name: str | None
+    uid: str | None
+    node: str | None = None
+    owner: tuple[str, str] | None = None  # KIND, NAME of the controller that made it
+    static: bool = False
+    created: datetime | None = None
+    marked: Edge | None = None  # deletion asked for
+    evicted: Event | None = None
+    runs: list[Run] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        return self.uid or f"{self.namespace}/{self.name}"
+
+    @property
+    def apps(self) -> list[Run]:
+        return [r for r in self.runs if not r.sandbox]
+
+
+def statuses(objects: Iterable[Version]) -> Iterator[Status]:
+    """containerStatuses of all pod versions, with the times of the current and the last state."""
+    for version in objects:
+        if version.kind != "Pod":
+            continue
+        for field_name in ("initContainerStatuses", "containerStatuses"):
+            for entry in version.status.get(field_name) or ():
+                yield from _statuses_of(version, entry)
+
+
+def _statuses_of(version: Version, entry: dict[str, Any]) -> Iterator[Status]:
+    for field_name in ("state", "lastState"):
+        state = entry.get(field_name) or {}
+        running, ended = state.get("running") or {}, state.get("terminated") or {}
+        told = ended or running
+        identity = container_id(ended.get("containerID") or (entry.get("containerID") if field_name == "state" else None))
+        started, finished = parse_time(told.get("startedAt")), parse_time(ended.get("finishedAt"))
+        if identity is None or started is None or started.year < 2000:
+            continue
+        if finished is not None and finished < started:
+            finished = None
+        says = f"container {entry.get('name')} started {stamp(started)}" + (f", finished {stamp(finished)}" if finished else "")
+        yield Status(
+            container_id=identity,
+            namespace=version.namespace,
+            pod=version.name,
+            pod_uid=version.uid,
+            container=str(entry.get("name")),
+            node=version.spec.get("nodeName"),
+            started=started,
+            finished=finished,
+            exit_code=ended.get("exitCode"),
+            proof=version.proof(says, "the API's container status"),
+        )
+
+
+def pods(events: list[Event], objects: list[Version], runs: list[Run]) -> list[Pod]:
+    """All pods that anything speaks of, sorted by namespace, name and uid."""
+    book = _Book()
+    for version in objects:
+        if version.kind == "Pod":
+            _from_object(book.get(version.namespace, version.name, version.uid), version)
+    for run in runs:
+        book.get(run.namespace, run.pod, run.pod_uid).runs.append(run)
+    for event in events:  # uids first, so that names find them
+        if event.pod_uid:
+            book.get(event.namespace, event.pod, event.pod_uid)
+    for event in events:
+        if event.pod or event.pod_uid:
+            pod = book.at(event.namespace, event.pod, event.pod_uid, event.time)
+            if pod is not None:
+                pod.events.append(event)
+    for pod in book.all():
+        _settle(pod)
+    return book.all()
+
+
+class _Book:
+    """Pods by uid; by name where the uid is not known, then the one that lived at that time."""
+
+    def __init__(self) -> None:
+        self._by_uid: dict[str, Pod] = {}
+        self._by_name: dict[tuple[str | None, str | None], list[Pod]] = {}
+
+    def get(self, namespace: str | None, name: str | None, uid: str | None) -> Pod:
+        if uid and uid in self._by_uid:
+            pod = self._by_uid[uid]
+            if pod.name is None and name:
+                pod.namespace, pod.name = namespace, name
+                self._by_name.setdefault((namespace, name), []).append(pod)
+            return pod
+        named = self._by_name.setdefault((namespace, name), [])
+        if not uid and named:
+            return named[-1]
+        pod = Pod(namespace, name, uid)
+        named.append(pod)
+        if uid:
+            self._by_uid[uid] = pod
+        return pod
+
+    def at(self, namespace: str | None, name: str | None, uid: str | None, moment: datetime) -> Pod | None:
+        if uid:
+            return self._by_uid.get(uid)
+        if namespace is None:  # 'Killing unwanted pod "x"' names no namespace
+            named = [p for (_, n), pods in self._by_name.items() if n == name for p in pods]
+        else:
+            named = self._by_name.get((namespace, name)) or []
+        if not named and namespace is not None:
+            return self.get(namespace, name, uid)
+        live = [p for p in named if any(r.began_by(moment) for r in p.runs)]
+        return (live or named or [None])[-1]
+
+    def all(self) -> list[Pod]:
+        pods = {id(p): p for named in self._by_name.values() for p in named}
+        return sorted(pods.values(), key=lambda p: (p.namespace or "", p.name or "", p.uid or ""))
+
+
+def _from_object(pod: Pod, version: Version) -> None:
+    pod.node = version.spec.get("nodeName") or pod.node
+    annotations = version.meta.get("annotations") or {}
+    pod.static = pod.static or "kubernetes.io/config.mirror" in annotations
+    pod.created = parse_time(version.meta.get("creationTimestamp")) or pod.created
+    owner = next((o for o in version.meta.get("ownerReferences") or () if o.get("controller")), None)
+    if owner is not None:
+        pod.owner = (owner["kind"], owner["name"])
+    elif "kubernetes.io/created-by" in annotations:  # to 1.8
+        match = re.search(r'"reference":\{"kind":"(\w+)","namespace":"[^"]*","name":"([^"]+)"', annotations["kubernetes.io/created-by"])
+        pod.owner = (match[1], match[2]) if match else pod.owner
+    due = parse_time(version.meta.get("deletionTimestamp"))
+    if due is not None:  # the time of the request plus the grace period
+        grace = version.meta.get("deletionGracePeriodSeconds")
+        asked = due - timedelta(seconds=int(grace if grace is not None else 30))
+        proof = version.proof(f"deletionTimestamp {stamp(due)}, grace period {grace} s", "the API had marked the pod for deletion")
+        if pod.marked is None or pod.marked.time is None or asked < pod.marked.time:
+            pod.marked = Edge(asked, asked, asked + timedelta(seconds=1), (proof,))
+    elif version.watch == "DELETED" and pod.marked is None and version.latest is not None:
+        proof = version.proof("DELETED", "the API object was gone")
+        pod.marked = Edge(version.latest, version.earliest, version.latest, (proof,))
+
+
+def _settle(pod: Pod) -> None:
+    """What the events add: owner, node, and the earliest word of a deletion."""
+    for event in pod.events:
+        if event.kind is E.POD_CREATED and event.controller and pod.owner is None:
+            kind, _, name = event.controller.partition("/")
+            pod.owner = (kind, name)
+        if pod.node is None and event.node and event.kind in (E.POD_SCHEDULED, E.POD_ADDED):
+            pod.node = event.node
+        if event.kind is E.POD_EVICTED and pod.evicted is None:
+            pod.evicted = event
+    if pod.node is None:
+        pod.node = next((r.node for r in pod.runs if r.node), None)
+    pod.static = pod.static or bool(pod.node and pod.name and pod.name.endswith(f"-{pod.node}")) or (pod.owner or ("",))[0] == "Node"
+    told = [e for e in pod.events if e.kind in _MARKS and _of_deletion(pod, e)]
+    first = min(told, key=lambda e: e.time, default=None)
+    if first is not None:
+        exact = first.kind in (E.POD_EVICTED, E.POD_DELETED)
+        known = pod.marked.time if pod.marked else None
+        if known is None or first.time < known + timedelta(seconds=1) or (pod.marked and pod.marked.earliest != known):
+            proof = first.proof(_MARKS[first.kind])
+            pod.marked = Edge(first.time, first.time if exact else None, first.time, (proof, *(pod.marked.proofs if pod.marked else ())))
+
+
+def _of_deletion(pod: Pod, event: Event) -> bool:
+    """Killing is said of a restart in place too: of a deletion only if nothing of the pod starts afterwards."""
+    if event.kind is not E.POD_CONTAINER_KILLING:
+        return True
+    return not any(r.start.time is not None and r.start.time > event.time for r in pod.apps)

@@ -1,0 +1,96 @@
+"""Signs of life: when each node wrote anything, by boot and by kubelet process. The ground under every 'it was alive then'."""
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from analyzer.proof import Proof
+from analyzer.store import Store
+
+KUBELET_IDENTIFIERS = r"^(?:kubelet.*|hyperkube|k3s.*|rke2.*|atomic-openshift-node|origin-node|microk8s\.daemon-kubelet.*)$"
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """One writer in one source: from its first to its last line."""
+
+    node: str
+    identifier: str | None
+    pid: int | None
+    boot_id: str | None
+    records: int
+    first: Proof
+    last: Proof
+
+    @property
+    def start(self) -> datetime:
+        assert self.first.time is not None
+        return self.first.time
+
+    @property
+    def end(self) -> datetime:
+        assert self.last.time is not None
+        return self.last.time
+
+
+def spells(store: Store) -> list[Spell]:
+    """Spells of all nodes, by node, start and source."""
+    names = store.table("sources").select("source_id", "source").unique("source_id", keep="first", maintain_order=True)
+    nodes = store.table("attributions").select("source_id", pl.col("node").alias("source_node"))
+    by = ["source", "node", "identifier", "pid", "boot_id"]
+    first, last = pl.col("first_time").arg_min(), pl.col("last_time").arg_max()
+    frame = (
+        store.table("activity")
+        .join(names, on="source_id")
+        .join(nodes, on="source_id", how="left")
+        .with_columns(pl.coalesce("node", "source_node").alias("node"))
+        .filter(pl.col("node").is_not_null())
+        .group_by(by, maintain_order=True)
+        .agg(
+            pl.col("records").sum(),
+            pl.col("first_time").min(),
+            pl.col("first_line").get(first),
+            pl.col("first_text").get(first),
+            pl.col("last_time").max(),
+            pl.col("last_line").get(last),
+            pl.col("last_text").get(last),
+        )
+        .sort("node", "first_time", "source", "identifier", "pid", "boot_id")
+    )
+    return [
+        Spell(
+            node=row["node"],
+            identifier=row["identifier"],
+            pid=row["pid"],
+            boot_id=row["boot_id"],
+            records=row["records"],
+            first=Proof(row["first_time"], row["source"], row["first_line"], None, row["first_text"] or "", "the first line"),
+            last=Proof(row["last_time"], row["source"], row["last_line"], None, row["last_text"] or "", "the last line"),
+        )
+        for row in frame.iter_rows(named=True)
+    ]
+
+
+class Signs:
+    """Sorted moments at which something was surely alive, each with its proof."""
+
+    def __init__(self, proofs: list[Proof]) -> None:
+        self._proofs = sorted((p for p in proofs if p.time is not None), key=lambda p: (p.time, p.source, p.line or 0))
+        self._times = [p.time for p in self._proofs]
+
+    def last_before(self, moment: datetime) -> Proof | None:
+        """The last sign at or before ``moment``."""
+        at = bisect_right(self._times, moment)
+        return self._proofs[at - 1] if at else None
+
+    def first_after(self, moment: datetime) -> Proof | None:
+        """The first sign after ``moment``."""
+        at = bisect_right(self._times, moment)
+        return self._proofs[at] if at < len(self._proofs) else None
+
+    def first_from(self, moment: datetime) -> Proof | None:
+        """The first sign at or after ``moment``."""
+        at = bisect_left(self._times, moment)
+        return self._proofs[at] if at < len(self._proofs) else None

@@ -1,0 +1,48 @@
+"""Proofs and edges: which record says what, and how sure a moment is."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+
+def rfc3339(time: datetime | None) -> str | None:
+    """UTC with microseconds and ``Z``: the only form of time in the findings document."""
+    if time is None:
+        return None
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+@dataclass(frozen=True, order=True)
+class Proof:
+    """One cited record: ``source``:``line`` (or byte ``offset``) says ``text``, which proves ``proves``."""
+
+    time: datetime | None
+    source: str
+    line: int | None
+    offset: int | None
+    text: str
+    proves: str
+
+    def document(self) -> dict[str, Any]:
+        place = {"line": self.line} if self.line is not None else {"offset": self.offset}
+        return {
+            "source": self.source,
+            **place,
+            "time": rfc3339(self.time),
+            "text": self.text,
+            "proves": self.proves,
+        }
+
+    @property
+    def place(self) -> str:
+        return f"{self.source}:{self.line}" if self.line is not None else f"{self.source}@{self.offset}"
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A moment: best estimate, and the bounds between which it surely lies. ``time`` None: not within the evidence."""
+
+    time: datetime | None
+    earliest: datetime | None
+    latest: datetime | None
+    proofs: tuple[Proof, ...] = ()

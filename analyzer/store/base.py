@@ -1,0 +1,29 @@
+"""What the rest of the program asks of a store."""
+
+from typing import Any, Protocol
+
+import polars as pl
+
+
+class Writer(Protocol):
+    """Takes the tables of one source. Nothing is visible before ``commit``; without it nothing stays."""
+
+    def add(self, table: str, frame: pl.DataFrame) -> None:
+        """Rows for one table (its schema without ``source_id``, which the writer adds)."""
+        ...
+
+    def commit(self, source: dict[str, Any]) -> None:
+        """Make the rows visible, together with the source's own row."""
+        ...
+
+
+class Store(Protocol):
+    """Tables as vocabulary.TABLES describes them; rows only of sources that were committed."""
+
+    def writer(self, source_id: str) -> Writer: ...
+
+    def table(self, name: str) -> pl.DataFrame: ...
+
+    def replace(self, name: str, frame: pl.DataFrame) -> None:
+        """Put a whole (small) table in the place of the old one, if it differs."""
+        ...

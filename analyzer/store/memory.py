@@ -1,0 +1,50 @@
+"""A store for one analysis: everything but the raw records, which no detector reads, in memory."""
+
+from typing import Any
+
+import polars as pl
+
+from analyzer.vocabulary import TABLES
+
+
+class MemoryStore:
+    """Keeps events, objects, activity and rejects of each source; records only where asked (``keep_records``)."""
+
+    def __init__(self, *, keep_records: bool = False) -> None:
+        self._frames: dict[str, list[pl.DataFrame]] = {name: [] for name in TABLES}
+        self._skip = frozenset() if keep_records else frozenset({"records"})
+
+    def writer(self, source_id: str) -> "_MemoryWriter":
+        return _MemoryWriter(self, source_id)
+
+    def table(self, name: str) -> pl.DataFrame:
+        frames = self._frames[name]
+        return pl.concat(frames) if frames else pl.DataFrame(schema=TABLES[name])
+
+    def replace(self, name: str, frame: pl.DataFrame) -> None:
+        self._frames[name] = [frame]
+
+    def _take(self, pending: dict[str, list[pl.DataFrame]]) -> None:
+        for name, frames in pending.items():
+            self._frames[name].extend(frames)
+
+
+class _MemoryWriter:
+    def __init__(self, store: MemoryStore, source_id: str) -> None:
+        self._store = store
+        self._source_id = source_id
+        self._pending: dict[str, list[pl.DataFrame]] = {}
+
+    def add(self, table: str, frame: pl.DataFrame) -> None:
+        if table not in self._store._skip and not frame.is_empty():
+            self._pending.setdefault(table, []).append(with_source(table, frame, self._source_id))
+
+    def commit(self, source: dict[str, Any]) -> None:
+        self._pending["sources"] = [pl.DataFrame([source], schema=TABLES["sources"])]
+        self._store._take(self._pending)
+
+
+def with_source(table: str, frame: pl.DataFrame, source_id: str) -> pl.DataFrame:
+    """The frame in the table's full schema."""
+    schema = TABLES[table]
+    return frame.with_columns(pl.lit(source_id).alias("source_id")).select(list(schema)).cast(dict(schema))

@@ -1,0 +1,70 @@
+"""Files that klog writes, with what else is found in them."""
+
+import io
+from datetime import UTC, datetime, timedelta, timezone
+
+import polars as pl
+
+from analyzer.formats.base import ReadContext
+from analyzer.formats.klog_file import FORMAT
+
+LINE = "I1122 07:09:48.357765   12753 replica_set.go:559] Too few replicas"
+
+
+def read(text: str, context: ReadContext | None = None) -> pl.DataFrame:
+    batches = list(FORMAT.read(io.BytesIO(text.encode()), context or ReadContext(2026)))
+    assert all(b.rejects.is_empty() for b in batches)
+    return pl.concat([b.records for b in batches])
+
+
+def test_the_message_keeps_its_header() -> None:
+    got = read(LINE, ReadContext(2026, timezone(timedelta(hours=2)))).row(0, named=True)
+    assert got["message"] == got["raw"] == LINE
+    assert got["time"] == datetime(2026, 11, 22, 5, 9, 48, 357765, UTC)
+    assert (got["pid"], got["resolution_us"], got["identifier"], got["unit"]) == (12753, 1, None, None)
+
+
+def test_lines_of_a_message_belong_together() -> None:
+    got = read(f"{LINE}\ngoroutine 1 [running]:\n\tmain.go:1\n\n{LINE}\n")
+    assert got["message"].to_list() == [f"{LINE}\ngoroutine 1 [running]:\n\tmain.go:1\n", LINE]
+    assert got["line"].to_list() == [1, 5]
+
+
+def test_the_file_itself_tells_year_and_host() -> None:
+    got = read(
+        "Log file created at: 2014/12/31 23:59:56\nRunning on machine: 399e0e6bc19a\nBinary: Built with gc go1.3.3 for linux/amd64\n"
+        "Log line format: [IWEF]mmdd hh:mm:ss.uuuuuu threadid file:line] msg\n"
+        "I1231 23:59:56.603698 00001 storagedriver.go:89] a\nI0101 00:00:00.000001 00001 storagedriver.go:89] b\n"
+    )
+    assert got["time"].dt.year().to_list() == [2014, 2015]
+    assert got["node"].to_list() == ["399e0e6bc19a"] * 2
+    assert got["record"].to_list() == [0, 1]
+
+
+def test_other_writers() -> None:
+    got = read(
+        "Flag --port has been deprecated\nanything\n"
+        f'{LINE}\ntime="2026-11-22T08:47:19Z" level=warning msg="x"\n2017-07-26 17:04:57.858577 I | mvcc: compact\n'
+        '{"ts":1795337558537.461,"caller":"kubelet/kubelet.go:2114","msg":"SyncLoop ADD","v":2}\n'
+        '{"ts":1580306777.04728,"caller":"a.go:1","msg":"x"}\n'
+    )
+    micros = got["time"].dt.epoch("us").to_list()
+    assert micros[0] is micros[1] is micros[3] is micros[4] is None
+    assert micros[5:] == [1795337558537461, 1580306777047280]
+    assert got["message"].to_list() == got["raw"].to_list()
+
+
+def test_what_grep_puts_before_a_line() -> None:
+    assert read(f"kubelet.log.5.gz:{LINE}\n")["message"].to_list() == [LINE]
+
+
+def test_the_context_gives_the_year_of_the_last_record() -> None:
+    assert read(f"{LINE}\n{LINE.replace('I1122', 'I0103')}\n")["time"].dt.year().to_list() == [2025, 2026]
+
+
+def test_sniff() -> None:
+    assert FORMAT.sniff(f"Flag --port has been deprecated\n{LINE}\n".encode(), "")
+    assert FORMAT.sniff(b'{"ts":1795337558537.461,"caller":"a.go:1","msg":"x"}\n', "")
+    assert not FORMAT.sniff(f"# Title\n\nA log line reads\n\n```\n{LINE}\n```\nand says much.\n".encode(), "")
+    assert not FORMAT.sniff(f"Nov 22 07:09:48 n kubelet[5]: {LINE}\n".encode(), "")
+    assert not FORMAT.sniff(b'{"log":"I0901 00:25:09.311469 1 a.go:1] x","stream":"stderr"}\n', "")
