@@ -20,6 +20,9 @@ from analyzer.grammars.base import one_line
 from analyzer.store import Store
 from analyzer.vocabulary import ACTIVITY, SourceStatus
 
+_PACE = 12
+"""So many of a writer's last moments show how long it is usually quiet."""
+
 Progress = Callable[[str, int, int], None]
 """Called with a source's name, its ordinal and their number."""
 
@@ -224,6 +227,7 @@ def _activity(records: pl.DataFrame) -> pl.DataFrame:
             pl.col("time").max().alias("last_time"),
             pl.col("line").get(last).alias("last_line"),
             text.get(last).alias("last_text"),
+            pl.col("time").unique().sort().tail(_PACE).diff().max().dt.total_microseconds().alias("pace_us"),
         )
         .select([c for c in ACTIVITY if c != "source_id"])
     )

@@ -152,6 +152,7 @@ ACTIVITY: Final = pl.Schema(
         "last_time": TIME,
         "last_line": pl.Int64,
         "last_text": pl.String,
+        "pace_us": pl.Int64,  # the longest silence among its last records: how long it is usually quiet
     }
 )
 
@@ -227,4 +228,6 @@ TABLES: Final[dict[str, pl.Schema]] = {
 }
 
 APP_KINDS_WITH_REPLICAS: Final = frozenset({"ReplicationController", "ReplicaSet", "Deployment", "StatefulSet"})
+SANDBOX: Final = "POD"
+"""The container name of a pod's sandbox (the pause container), as docker's names have it."""
 TEXT_LIMIT: Final = 2000

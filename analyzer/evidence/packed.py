@@ -11,6 +11,7 @@ import shutil
 import tarfile
 import tempfile
 import threading
+import weakref
 import zipfile
 import zlib
 from collections import OrderedDict
@@ -64,7 +65,7 @@ def _is_tar(head: bytes) -> bool:
 
 def decompressed(opener: Opener, kind: str, problems: list[str]) -> BinaryIO:
     """A stream over the decompressed bytes; it can be read again from its beginning."""
-    return io.BufferedReader(_Salvaged(lambda: _DECOMPRESSORS[kind](opener()), kind, problems), _BUFFER)
+    return io.BufferedReader(_Salvaged(opener, _DECOMPRESSORS[kind], kind, problems), _BUFFER)
 
 
 class _Zstd(io.RawIOBase):
@@ -111,11 +112,14 @@ _DECOMPRESSORS: dict[str, Callable[[BinaryIO], Any]] = {
 class _Salvaged(io.RawIOBase):
     """Ends where its data break, and notes it. Raises SourceError if not one byte can be read."""
 
-    def __init__(self, opener: Callable[[], Any], kind: str, problems: list[str]) -> None:
-        self._opener, self._kind, self._problems = opener, kind, problems
-        self._stream = opener()
-        self._position = 0
-        self._ended = False
+    def __init__(self, opener: Opener, make: Callable[[BinaryIO], Any], kind: str, problems: list[str]) -> None:
+        self._opener, self._make, self._kind, self._problems = opener, make, kind, problems
+        self._begin()
+
+    def _begin(self) -> None:
+        self._packed = self._opener()
+        self._stream = self._make(self._packed)
+        self._position, self._ended = 0, False
 
     def readable(self) -> bool:
         return True
@@ -133,8 +137,8 @@ class _Salvaged(io.RawIOBase):
         elif whence == io.SEEK_END:
             raise io.UnsupportedOperation("the end of compressed data is not known")
         if offset < self._position:
-            self._stream.close()
-            self._stream, self._position, self._ended = self._opener(), 0, False
+            self._end()
+            self._begin()
         while self._position < offset and self.readinto(bytearray(min(_BUFFER, offset - self._position))):
             pass
         return self._position
@@ -158,16 +162,35 @@ class _Salvaged(io.RawIOBase):
         self._position += len(data)
         return len(data)
 
-    def close(self) -> None:
+    def _end(self) -> None:
         self._stream.close()
+        self._packed.close()
+
+    def close(self) -> None:
+        if not self.closed:
+            self._end()
         super().close()
 
 
-class Slice(io.RawIOBase):
-    """A stretch of a file that others read, too."""
+class Shared:
+    """A file of which several readers read a stretch each. It is closed when nobody refers to it any more."""
 
-    def __init__(self, file: BinaryIO, lock: threading.Lock, begin: int, size: int) -> None:
-        self._file, self._lock, self._begin, self._size = file, lock, begin, size
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        self.lock = threading.Lock()
+        self.size = file.seek(0, io.SEEK_END)
+        file.seek(0)
+        weakref.finalize(self, file.close)
+
+    def slice(self, begin: int, size: int) -> BinaryIO:
+        return io.BufferedReader(_Slice(self, begin, size), _BUFFER)
+
+
+class _Slice(io.RawIOBase):
+    """One reader's stretch."""
+
+    def __init__(self, shared: Shared, begin: int, size: int) -> None:
+        self._shared, self._begin, self._size = shared, begin, size
         self._position = 0
 
     def readable(self) -> bool:
@@ -189,9 +212,9 @@ class Slice(io.RawIOBase):
         wanted = min(len(view), self._size - self._position)
         if wanted <= 0:
             return 0
-        with self._lock:
-            self._file.seek(self._begin + self._position)
-            data = self._file.read(wanted)
+        with self._shared.lock:
+            self._shared.file.seek(self._begin + self._position)
+            data = self._shared.file.read(wanted)
         view[: len(data)] = data
         self._position += len(data)
         return len(data)
@@ -234,15 +257,13 @@ class TarArchive:
     """The regular files of an uncompressed tar."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file, self._lock = file, threading.Lock()
-        self._end = file.seek(0, io.SEEK_END)
-        file.seek(0)
+        self._shared = Shared(file)
 
     def members(self, problems: list[str]) -> Iterator[tuple[str, tuple[int, int]]]:
         """Names, and where their bytes are. Links are left out: what they point to stands elsewhere."""
         count, end = 0, 0
         try:
-            with tarfile.open(fileobj=self._file, mode="r:") as archive:
+            with tarfile.open(fileobj=self._shared.file, mode="r:") as archive:
                 for member in archive:
                     count += 1
                     if member.isreg() and member.sparse is None:
@@ -250,30 +271,31 @@ class TarArchive:
                     elif member.isreg():
                         problems.append(f"tar: sparse member {member.name} is not read")
                 end = archive.offset
-            self._file.seek(end)
-            if self._file.read(_BLOCK).strip(b"\0") or end + _BLOCK > self._end:  # tarfile ends there without a word
+            self._shared.file.seek(end)
+            if self._shared.file.read(_BLOCK) != bytes(_BLOCK):  # tarfile ends there without a word
                 raise EOFError("no end mark")
         except (tarfile.TarError, *DAMAGE) as error:
             problems.append(f"tar: truncated or broken after {count:,} members ({error})")
 
     def open(self, where: tuple[int, int], problems: list[str]) -> BinaryIO:
-        missing = sum(where) - self._end
+        missing = sum(where) - self._shared.size
         if missing > 0 and not problems:
             problems.append(f"tar: truncated, {missing:,} of its {where[1]:,} bytes are missing")
-        return io.BufferedReader(Slice(self._file, self._lock, *where), _BUFFER)
+        return self._shared.slice(*where)
 
 
 class ZipArchive:
     """The files of a zip."""
 
     def __init__(self, file: BinaryIO) -> None:
+        weakref.finalize(self, file.close)
         self._archive = zipfile.ZipFile(file)
 
     def members(self, problems: list[str]) -> Iterator[tuple[str, zipfile.ZipInfo]]:
         return ((info.filename, info) for info in self._archive.infolist() if not info.is_dir())
 
     def open(self, info: zipfile.ZipInfo, problems: list[str]) -> BinaryIO:
-        return io.BufferedReader(_Salvaged(lambda: self._archive.open(info), "zip", problems), _BUFFER)
+        return io.BufferedReader(_Salvaged(lambda: cast(BinaryIO, self._archive.open(info)), lambda stream: stream, "zip", problems), _BUFFER)
 
 
 ARCHIVES: Mapping[str, Callable[[BinaryIO], Archive]] = {"tar": TarArchive, "zip": ZipArchive}

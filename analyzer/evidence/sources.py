@@ -6,13 +6,12 @@ import os
 import re
 import stat
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
-from analyzer.evidence.packed import ARCHIVES, DAMAGE, HEAD, Archive, Held, Opener, Slice, decompressed, packing, spool
+from analyzer.evidence.packed import ARCHIVES, DAMAGE, HEAD, Archive, Held, Opener, Shared, decompressed, packing, spool
 from analyzer.exceptions import EvidenceError, SourceError
 
 _DEEPEST = 8  # archives within archives; a file can be made that holds itself
@@ -140,9 +139,8 @@ class _Walker:
             yield from self._file(path, _printable(os.path.basename(path)))
 
     def _stdin(self) -> Iterator[Source]:
-        copy, lock = spool(io.BufferedReader(io.FileIO(sys.stdin.fileno(), closefd=False))), threading.Lock()
-        size = copy.seek(0, io.SEEK_END)
-        yield from self._expand(Source("stdin", "-", lambda: io.BufferedReader(Slice(copy, lock, 0, size))), 0)
+        copy = Shared(spool(io.BufferedReader(io.FileIO(sys.stdin.fileno(), closefd=False))))
+        yield from self._expand(Source("stdin", "-", lambda: copy.slice(0, copy.size)), 0)
 
     def _name(self, path: str) -> str:
         return PurePosixPath(*Path(_printable(os.path.relpath(path, self._base))).parts).as_posix()

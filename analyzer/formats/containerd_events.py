@@ -61,7 +61,7 @@ def _understand(namespace: str, topic: str, text: str) -> tuple[str, str]:
     kept["namespace"] = namespace
     if payload.exited_at is not None:
         kept["exited_at"] = _moment(payload.exited_at)
-    labels = {key: value for key, value in (payload.labels or {}).items() if key.startswith("io.kubernetes.")}
+    labels = {key: value for key, value in (payload.labels or {}).items() if key.startswith(("io.kubernetes.", "io.cri-containerd."))}
     if labels:
         kept["labels"] = labels
     subject = payload.container_id or payload.id or payload.key or payload.name

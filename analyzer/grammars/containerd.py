@@ -11,10 +11,12 @@ import polars as pl
 
 from analyzer.grammars.base import Fields, container_id, events_frame, fields, position
 from analyzer.grammars.docker import identify
+from analyzer.vocabulary import SANDBOX
 from analyzer.vocabulary import EventKind as E
 
 _TOPICS = {
     "/containers/create": E.CONTAINER_CREATED,
+    "/containers/update": E.CONTAINER_CREATED,  # for sandboxes, at their creation: the only one with labels
     "/tasks/start": E.CONTAINER_STARTED,
     "/tasks/exit": E.CONTAINER_DIED,
     "/containers/delete": E.CONTAINER_DESTROYED,
@@ -36,11 +38,13 @@ def _events(records: pl.DataFrame) -> Iterator[Fields]:
             continue  # the end of an exec, not of the container
         kind = _TOPICS[topic]
         exit_status = int(payload.get("exit_status", 0)) if kind is E.CONTAINER_DIED else None  # protobuf leaves 0 out
-        labels = payload.get("labels")
+        labels = payload.get("labels") or {}
+        sandbox = {"k8s_container_name": SANDBOX} if labels.get("io.cri-containerd.kind") == "sandbox" else {}
         yield {
             **position(record),
             **fields(kind),
-            **identify(labels if isinstance(labels, dict) else payload),
+            **identify(labels),
+            **sandbox,
             "component": "containerd",
             "container_id": container_id(identity),
             "value": exit_status,

@@ -121,8 +121,9 @@ def _node_status(line: Klog) -> Iterable[Fields]:
         event, node = (match[1], match[2]) if match else (None, None)
     if event in _NODE_STATUS and node:
         controller = (line.file or "") in ("nodecontroller.go", "node_controller.go", "controller_utils.go")
+        said_by = {"component": "controller-manager" if controller else "kubelet"}
         reporter = "node-controller" if controller else "kubelet"
-        yield fields(_NODE_STATUS[event], node=node, attributes={"reporter": reporter})
+        yield {**fields(_NODE_STATUS[event], node=node, attributes={"reporter": reporter}), **said_by}
 
 
 RULES: tuple[KlogRule, ...] = (

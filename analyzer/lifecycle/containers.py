@@ -13,6 +13,7 @@ from typing import Any
 from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.kubelets import Outage
 from analyzer.proof import Edge, Proof
+from analyzer.vocabulary import SANDBOX
 from analyzer.vocabulary import EventKind as E
 
 _RUNTIME = (E.CONTAINER_STARTED, E.CONTAINER_DIED, E.CONTAINER_DESTROYED, E.CONTAINER_CREATED)
@@ -40,7 +41,7 @@ class Run:
 
     @property
     def sandbox(self) -> bool:
-        return self.container == "POD"
+        return self.container == SANDBOX
 
     def alive(self, moment: datetime) -> bool:
         return self.began_by(moment) and (self.end.time is None or moment < self.end.time)

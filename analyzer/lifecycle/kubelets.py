@@ -145,16 +145,27 @@ def _unseen(node: str, start: Event, events: list[Event], spells: list[Spell], s
     proofs = [Proof(last.time, last.source, last.line, last.offset, last.text, "the last line before the process was gone")]
     if rebooted is not None:
         proofs.append(rebooted.proof("the node had been rebooted"))
-    edge = Edge(last.time, last.time, start.time, tuple(proofs))
+    kubelet = [s for s in spells if re.match(KUBELET_IDENTIFIERS, s.identifier or "")]
+    edge = Edge(_silent_from(last.time or start.time, kubelet, start.time), last.time, start.time, tuple(proofs))
     return Outage(node, edge, Edge(None, start.time, None), "rebooted" if boot_lost else "unknown", boot_lost, evidence=list(proofs))
 
 
 def _last_of_boot(kubelet: Proof, moment: datetime, restart: datetime, spells: list[Spell], events: list[Event]) -> Proof:
-    """The node's last sign of life before it was lost: anything written by a process that was there with the old kubelet."""
-    proofs = [s.last for s in spells if s.start <= moment and s.end < restart]
+    """The node's last sign of life before it was lost, from what surely belongs to the lost boot.
+
+    A line without a boot id may be of the next boot already (its PIDs repeat): only the kubelet's own and the runtime's count.
+    """
+    old = {s.boot_id for s in spells if s.start <= moment <= s.end} - {None}
+    proofs = [s.last for s in spells if s.boot_id in old and s.end < restart]
     runtime = [e for e in events if e.component in ("docker", "containerd") and moment < e.time < min(restart, moment + _FIRST_LINES)]
     proofs += [e.proof("the runtime recorded this") for e in runtime]
     return max([kubelet, *proofs], key=lambda p: (p.time or moment, p.source))
+
+
+def _silent_from(last: datetime, kubelet: list[Spell], until: datetime) -> datetime:
+    """The best estimate of an end that left no word: half of the process's usual silence after its last line."""
+    pace = max((s.pace for s in kubelet if s.pace is not None and abs(s.end - last) <= _FIRST_LINES), default=timedelta(0))
+    return min(last + min(pace, _FIRST_LINES) / 2, until)
 
 
 def _vanished(

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 
@@ -23,6 +23,7 @@ class Spell:
     records: int
     first: Proof
     last: Proof
+    pace: timedelta | None  # how long it was usually quiet, at the end
 
     @property
     def start(self) -> datetime:
@@ -56,6 +57,7 @@ def spells(store: Store) -> list[Spell]:
             pl.col("last_time").max(),
             pl.col("last_line").get(last),
             pl.col("last_text").get(last),
+            pl.col("pace_us").get(last),
         )
         .sort("node", "first_time", "source", "identifier", "pid", "boot_id")
     )
@@ -68,6 +70,7 @@ def spells(store: Store) -> list[Spell]:
             records=row["records"],
             first=Proof(row["first_time"], row["source"], row["first_line"], None, row["first_text"] or "", "the first line"),
             last=Proof(row["last_time"], row["source"], row["last_line"], None, row["last_text"] or "", "the last line"),
+            pace=timedelta(microseconds=row["pace_us"]) if row["pace_us"] is not None else None,
         )
         for row in frame.iter_rows(named=True)
     ]

@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from analyzer.formats.base import Batch, ReadContext
 from analyzer.formats.containerd_events import FORMAT
 from analyzer.vocabulary import RECORDS
 
-CORPUS = Path(os.environ.get("PODOPSY_CORPUS", Path(__file__).parents[3] / "shared"))
 EXIT = '2026-11-22 08:39:54.239402707 +0000 UTC k8s.io /tasks/exit {"container_id":"8e70","id":"8e70","pid":2050,"exited_at":"2026-11-22T08:39:54.23Z"}\n'
 KILLED = EXIT.replace('"pid"', '"exit_status":137,"pid"').replace(".239402707", ".2")
 UPDATE = (
@@ -68,9 +66,8 @@ def test_others_are_not_recognised(other: bytes) -> None:
     assert not FORMAT.sniff(other, "containerd-events.txt")
 
 
-@pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is optional")
-def test_corpus() -> None:
-    sources = sorted(CORPUS.glob("captures/*/*/containerd-events.txt"))
+def test_corpus(corpus: Path) -> None:
+    sources = sorted(corpus.glob("captures/*/*/containerd-events.txt"))
     assert sources
     for source in sources:
         data = source.read_bytes()

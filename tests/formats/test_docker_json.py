@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from analyzer.formats.base import Batch, ReadContext
 from analyzer.formats.docker_json import FORMAT
 from analyzer.vocabulary import RECORDS, REJECTS
 
-CORPUS = Path(os.environ.get("PODOPSY_CORPUS", Path(__file__).parents[3] / "shared"))
 ID = "9c0d1ac1f1f7a3c5d3d7f5b1a1a2e3b4c5d6e7f8091a2b3c4d5e6f708192a3b4"
 ATTRIBUTES = {
     "annotation.io.kubernetes.container.ports": '[{"name":"dns","containerPort":53}]',
@@ -151,13 +149,12 @@ def test_the_head_may_end_within_an_event() -> None:
     assert FORMAT.sniff(json.dumps([DIE] * 200).encode()[:65536], "x")
 
 
-@pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is optional")
-def test_corpus() -> None:
-    sources = sorted(CORPUS.glob("captures/*/*/docker-events.jsonl"))
+def test_corpus(corpus: Path) -> None:
+    sources = sorted(corpus.glob("captures/*/*/docker-events.jsonl"))
     assert sources
     for source in sources:
         data = source.read_bytes()
         batch = read(data)
         assert FORMAT.sniff(data[:65536], source.name)
         assert (batch.records.height, batch.rejects.height) == (data.count(b"\n"), 0), source
-    assert not [s for s in CORPUS.glob("captures/*/*/docker-[ip]*.json*") if FORMAT.sniff(s.read_bytes()[:65536], s.name)]
+    assert not [s for s in corpus.glob("captures/*/*/docker-[ip]*.json*") if FORMAT.sniff(s.read_bytes()[:65536], s.name)]

@@ -43,7 +43,7 @@ def test_binary_values_may_hold_blank_lines_and_fields() -> None:
     records, rejects = read(io.BytesIO(data))
     assert rejects.is_empty()
     assert records["message"].to_list() == ["a\n\n__REALTIME_TIMESTAMP=1\nb", "x=y"]
-    assert records["line"].to_list() == [1, 9]
+    assert records["line"].to_list() == [1, 10]
     assert records["offset"].to_list() == [0, data.rindex(CLOCK)]
     assert records["pid"].to_list() == [12, None]
     assert records["raw"][1] == (CLOCK + b"MESSAGE=x=y").decode()

@@ -82,7 +82,7 @@ def test_what_cannot_be_read_is_kept(line: str, reason: str) -> None:
     records, rejects = read(f'{{{TIME},"MESSAGE":"a"}}\n\n{line}\n{{{TIME},"MESSAGE":[66]}}\n')
     assert records["message"].to_list() == ["a", "B"]
     assert records["record"].to_list() == [0, 1]
-    assert rejects.select("line", "offset", "raw").row(0) == (3, len(TIME) + 17, line)
+    assert rejects.select("line", "offset", "raw").row(0) == (3, len(TIME) + 18, line)
     assert reason in rejects["reason"][0]
 
 

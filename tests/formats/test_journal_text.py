@@ -117,7 +117,7 @@ def test_the_boot_holds_beyond_a_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
     ("dates", "years"),
     [
         (["Dec 31", "Jan 1"], [2022, 2023]),
-        (["Dec 31", "Jan 1", "Dec 30", "Jan 2"], [2021, 2022, 2022, 2023]),
+        (["Dec 31", "Jan 1", "Dec 30", "Jan 2"], [2022, 2023, 2022, 2023]),  # two nodes, one after the other
         (["Jan 1", "Dec 31"], [2024, 2023]),  # in reverse order
         (["Aug 9", "Aug 3"], [2023, 2023]),  # another node's log, appended
     ],
