@@ -4,12 +4,17 @@ Column names follow OpenTelemetry's ``k8s.*`` and ``container.*`` attributes, wi
 Times are UTC with microseconds. Nothing here computes.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
 import polars as pl
 
-TIME: Final = pl.Datetime("us", "UTC")
+TIME: Final[pl.DataType] = pl.Datetime("us", "UTC")
+
+
+def _schema(columns: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.Schema:
+    return pl.Schema(dict(columns))
 
 
 class EventKind(StrEnum):
@@ -99,7 +104,7 @@ class SourceStatus(StrEnum):
     FAILED = "failed"  # recognised, but broken from the first byte on
 
 
-SOURCES: Final = pl.Schema(
+SOURCES: Final = _schema(
     {
         "source_id": pl.String,  # first 16 hex digits of the SHA-256 of the decompressed content
         "source": pl.String,  # name inside the evidence, POSIX separators
@@ -119,7 +124,7 @@ SOURCES: Final = pl.Schema(
     }
 )
 
-RECORDS: Final = pl.Schema(
+RECORDS: Final = _schema(
     {
         "source_id": pl.String,
         "record": pl.Int64,  # 0-based ordinal in the source
@@ -138,7 +143,7 @@ RECORDS: Final = pl.Schema(
     }
 )
 
-ACTIVITY: Final = pl.Schema(
+ACTIVITY: Final = _schema(
     {  # who wrote, from when to when: signs of life and coverage, one row per source and writer
         "source_id": pl.String,
         "node": pl.String,
@@ -156,7 +161,7 @@ ACTIVITY: Final = pl.Schema(
     }
 )
 
-EVENTS: Final = pl.Schema(
+EVENTS: Final = _schema(
     {
         "source_id": pl.String,
         "record": pl.Int64,
@@ -182,7 +187,7 @@ EVENTS: Final = pl.Schema(
     }
 )
 
-OBJECTS: Final = pl.Schema(
+OBJECTS: Final = _schema(
     {
         "source_id": pl.String,
         "record": pl.Int64,
@@ -199,7 +204,7 @@ OBJECTS: Final = pl.Schema(
     }
 )
 
-REJECTS: Final = pl.Schema(
+REJECTS: Final = _schema(
     {
         "source_id": pl.String,
         "line": pl.Int64,
@@ -209,7 +214,7 @@ REJECTS: Final = pl.Schema(
     }
 )
 
-ATTRIBUTIONS: Final = pl.Schema(
+ATTRIBUTIONS: Final = _schema(
     {
         "source_id": pl.String,
         "node": pl.String,

@@ -23,17 +23,23 @@ def _finding(case: Case, outage: Outage) -> Finding:
     effect, deadlines, proofs = _effect(case, outage)
     start, end = outage.start.time, outage.end.time
     lasted = end - start if start and end else None
+    unmeasured = start is not None and start == end
     told = f"The kubelet of {outage.node} was down"
-    told += f" for {seconds(lasted)}, from {clock(start)} to {clock(end)}" if end else f" from {clock(start)} to the end of the evidence"
+    if unmeasured:
+        told += f" for an unknown time until it started at {clock(end)}"
+    else:
+        told += (
+            f" for {seconds(lasted)}, from {clock(start)} to {clock(end)}" if end else f" from {clock(start)} to the end of the evidence"
+        )
     told += f" ({outage.cause})"
     if ran_on:
         told += f"; {len(ran_on)} container(s) ran on without it"
     told += {"none": "", "not-ready": "; the node became NotReady", "evicted": "; its pods were evicted"}[effect] + "."
-    vanished = outage.cause == "unknown" and outage.boot_lost
+    vague = unmeasured or (outage.cause == "unknown" and outage.boot_lost)
     return Finding(
         kind=FindingKind.KUBELET_OUTAGE,
         severity=_SEVERITY[effect] if not outage.boot_lost else max(_SEVERITY[effect], Severity.WARNING, key=_rank),
-        confidence=confidence(certain=outage.cause in ("stopped", "killed", "crashed", "rebooted"), likely=not vanished),
+        confidence=confidence(certain=outage.cause in ("stopped", "killed", "crashed", "rebooted"), likely=not vague),
         expected=False,
         start=outage.start,
         end=outage.end,

@@ -7,6 +7,7 @@ from analyzer.detectors.base import Case, Detector, clock, confidence, seconds, 
 from analyzer.findings import Finding
 from analyzer.lifecycle.model import NodeLife
 from analyzer.lifecycle.readiness import Spell
+from analyzer.vocabulary import EventKind as E
 from analyzer.vocabulary import FindingKind, Severity
 
 _RESTART = timedelta(seconds=60)
@@ -26,7 +27,10 @@ def _finding(node: NodeLife, spell: Spell) -> Finding:
     by_kubelet = spell.reporters == {"kubelet"}
     told = f"The API held node {node.name} for not Ready"
     told += f" for {seconds(lasted)}, from {clock(start)} to {clock(end)}" if end else f" from {clock(start)} to the end of the evidence"
-    told += " (reported by the kubelet itself while it started)." if by_kubelet else f" (cause: {cause})."
+    if by_kubelet:
+        told += f" (reported by the kubelet itself{' while it started' if cause == 'kubelet-outage' else _runtime(node, spell)})."
+    else:
+        told += f" (cause: {cause})."
     return Finding(
         kind=FindingKind.NODE_UNREACHABLE,
         severity=Severity.INFO if by_kubelet else Severity.WARNING,
@@ -56,12 +60,21 @@ def _cause(node: NodeLife, spell: Spell) -> str:
             if outage.boot_lost:
                 return "node-loss" if outage.cause == "rebooted" else "unknown"
             return "kubelet-outage"
+    if spell.reporters == {"kubelet"}:
+        return "unknown"
     end = spell.end.time
     alive = any(e.component == "kubelet" and e.time > start and (end is None or e.time < end) for e in node.events)
     alive = alive or any(
         s.start <= start and s.end > start and s.pid is not None and "kubelet" in (s.identifier or "") for s in node.spells
     )
     return "partition" if alive else "unknown"
+
+
+def _runtime(node: NodeLife, spell: Spell) -> str:
+    """Whether the kubelet could not reach its container runtime just then."""
+    kinds = (E.RUNTIME_UNREACHABLE, E.RUNTIME_STOPPED, E.RUNTIME_STARTED)
+    near = [e for e in node.events if e.kind in kinds and spell.start.time and abs(e.time - spell.start.time) <= _RESTART]
+    return "; the container runtime was away" if near else ""
 
 
 DETECTOR = Detector(

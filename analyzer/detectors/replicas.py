@@ -13,6 +13,8 @@ from analyzer.vocabulary import EventKind as E
 
 _NEAR = timedelta(seconds=5)
 """Cause and effect: a controller, a scheduler and a kubelet act within this of each other."""
+_STARTING = timedelta(minutes=2)
+"""Pods that take longer than this to start for the first time have a problem."""
 _BY_DESIGN = ("rollout", "scale-down", "termination")
 _CONFIDENCE = {
     "stated": Confidence.CERTAIN,
@@ -26,6 +28,8 @@ def overshoots(case: Case) -> Iterator[Finding]:
     for controller in case.life.controllers:
         for window in windows(controller, case.life.start, case.life.end, over=True):
             cause = _over_cause(case, controller, window)
+            if cause == "unknown" and controller.wanted is not None and controller.wanted.source == "inferred":
+                continue  # a scale-up that no evidence tells of looks the same
             expected = cause in _BY_DESIGN
             ordinal = controller.kind == "StatefulSet"
             severity = Severity.INFO if expected else Severity.CRITICAL if ordinal else Severity.WARNING
@@ -33,11 +37,16 @@ def overshoots(case: Case) -> Iterator[Finding]:
 
 
 def undershoots(case: Case) -> Iterator[Finding]:
-    blind = _blind_nodes(case)
+    seen_from = _seen_from(case)
     for controller in case.life.controllers:
-        if any(_unknown(case, pod, blind) for pod in controller.pods):
+        if any(_unknown(pod, seen_from) for pod in controller.pods):
             continue  # some pods may have run unseen: too few cannot be told
-        for window in windows(controller, case.life.start, case.life.end, over=False):
+        if controller.wanted is None:
+            continue
+        begin = max((seen_from[r.node] for p in controller.pods for r in p.apps if r.node in seen_from), default=case.life.end)
+        if controller.wanted.source == "inferred":  # then it holds from when so many ran at all
+            begin = max(begin, _first_full(controller) or case.life.end)
+        for window in windows(controller, begin, case.life.end, over=False):
             cause, expected = _under_cause(case, controller, window)
             severity = Severity.INFO if expected else Severity.WARNING
             yield _finding(case, controller, window, FindingKind.UNDERSHOOT_WINDOW, cause, expected=expected, severity=severity)
@@ -84,6 +93,8 @@ def _over_cause(case: Case, controller: Controller, window: Window) -> str:
         adopted = orphan.outcome == "adopted" and orphan.superseded_at is None
         if orphan.pod is not None and id(orphan.pod) in mine and began and began < end and ended > window.start and not adopted:
             return "orphan"
+    if any(_lost(case, p, window.start) for p in window.pods):
+        return "orphan"
     if _rollout(controller, window, case.life.end):
         return "rollout"
     if window.desired_moved:
@@ -92,6 +103,12 @@ def _over_cause(case: Case, controller: Controller, window: Window) -> str:
     if going and all(any(r.end.time is not None for r in p.apps) or p.marked for p in going):
         return "termination"
     return "unknown"
+
+
+def _lost(case: Case, pod: Pod, moment: datetime) -> bool:
+    """Whether the control plane had lost the pod's node: then what runs there runs on without it."""
+    node = case.life.nodes.get(pod.node or "")
+    return node is not None and any(s.covers(moment) and s.reporters != {"kubelet"} for s in node.not_ready)
 
 
 def _rollout(controller: Controller, window: Window, evidence_end: datetime) -> bool:
@@ -112,7 +129,7 @@ def _under_cause(case: Case, controller: Controller, window: Window) -> tuple[st
     if _rollout(controller, window, case.life.end) and len(left) <= 2:
         return "rollout", True
     if window.desired_moved or not left:
-        return "starting", True
+        return ("starting", True) if (window.end or case.life.end) - window.start <= _STARTING else ("unknown", False)
     if all(_deleted(p, window.start) for p, _ in left):
         return "starting", True  # its controller makes another
     if all(not _runtime_stopped(case, p, window.start) for p, _ in left) and all(_supervised(case, p, window.start) for p, _ in left):
@@ -136,19 +153,28 @@ def _runtime_stopped(case: Case, pod: Pod, moment: datetime) -> bool:
     return node is not None and any(e.kind in kinds and abs(e.time - moment) <= _NEAR for e in node.events)
 
 
-def _blind_nodes(case: Case) -> set[str]:
-    """Nodes of which nothing tells what ran."""
-    return set(case.life.nodes) - {r.node for r in case.life.runs if r.node}
+def _seen_from(case: Case) -> dict[str, datetime]:
+    """By node: from when on the evidence tells what ran there. Nodes without such evidence are not in it."""
+    first: dict[str, datetime] = {}
+    for event in case.life.events:  # in order of time
+        if event.node and event.container_id and event.component in ("docker", "containerd", "kubelet"):
+            first.setdefault(event.node, event.time)
+    return first
 
 
-def _unknown(case: Case, pod: Pod, blind: set[str]) -> bool:
-    """A pod that may have run without a trace: on a node without runtime evidence, or older than the evidence."""
+def _first_full(controller: Controller) -> datetime | None:
+    """When as many pods ran as are wanted, for the first time."""
+    return next((s.time for s in controller.running() if s.time and controller.wanted and s.value >= controller.wanted.at(s.time)), None)
+
+
+def _unknown(pod: Pod, seen_from: dict[str, datetime]) -> bool:
+    """A pod that may have run without a trace: on a node of which nothing tells, or older than what does."""
     if pod.apps:
         return False
-    if pod.node in blind:
-        return True
+    if pod.node is None:
+        return False  # never placed, so it never ran
     made = pod.created or min((e.time for e in pod.events if e.kind in (E.POD_CREATED, E.POD_SCHEDULED)), default=None)
-    return made is None or made < case.life.start
+    return pod.node not in seen_from or made is None or made < seen_from[pod.node]
 
 
 OVERSHOOT = Detector(

@@ -35,6 +35,7 @@ DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError, zi
 """What reading packed data may raise (RuntimeError: a password is needed; NotImplementedError: an unknown method)."""
 
 _BUFFER = 1024 * 1024
+_STEP = 16 * 1024  # decompressed at a time: of what comes before damage, no more than this is lost
 _BLOCK = 512  # of a tar
 
 
@@ -148,7 +149,7 @@ class _Salvaged(io.RawIOBase):
         if self._ended or not len(view):
             return 0
         try:
-            data = self._stream.read1(len(view))  # one step at a time: what came before the damage is not lost
+            data = self._stream.read1(min(len(view), _STEP))
         except DAMAGE as error:
             self._ended = True
             what = "truncated" if isinstance(error, EOFError) else f"broken ({error})"
@@ -295,7 +296,10 @@ class ZipArchive:
         return ((info.filename, info) for info in self._archive.infolist() if not info.is_dir())
 
     def open(self, info: zipfile.ZipInfo, problems: list[str]) -> BinaryIO:
-        return io.BufferedReader(_Salvaged(lambda: cast(BinaryIO, self._archive.open(info)), lambda stream: stream, "zip", problems), _BUFFER)
+        def packed() -> BinaryIO:
+            return cast(BinaryIO, self._archive.open(info))
+
+        return io.BufferedReader(_Salvaged(packed, lambda stream: stream, "zip", problems), _BUFFER)
 
 
 ARCHIVES: Mapping[str, Callable[[BinaryIO], Archive]] = {"tar": TarArchive, "zip": ZipArchive}

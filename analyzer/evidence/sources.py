@@ -8,7 +8,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from analyzer.evidence.packed import ARCHIVES, DAMAGE, HEAD, Archive, Held, Opener, Shared, decompressed, packing, spool
@@ -58,16 +58,15 @@ class Case:
 
 def walk(paths: Sequence[Path | str]) -> Iterator[Source]:
     """All sources under the PATHs, sorted by name. EvidenceError if a PATH does not exist."""
-    given = [os.path.abspath(path) if str(path) != "-" else "-" for path in paths]
+    given = [Path(os.path.abspath(path)) for path in paths if str(path) != "-"]  # noqa: PTH100  links stay as they are named
     for path in given:
-        if path != "-" and not os.path.lexists(path):
+        if not os.path.lexists(path):
             raise EvidenceError(f"no such file or directory: {path} (check the path)")
-    files = [path for path in given if path != "-"]
-    base = os.path.commonpath([os.path.dirname(path) for path in files]) if files else ""
-    if len(given) == 1 and os.path.isdir(given[0]):
-        base = given[0]
-    walker = _Walker(base)
+    whole = len(given) == len(paths) == 1 and given[0].is_dir()
+    walker = _Walker(given[0] if whole else Path(os.path.commonpath([path.parent for path in given]) if given else "/"))
     found = [source for path in given for source in walker.under(path)]
+    if len(given) < len(paths):
+        found += walker.stdin()
     found.sort(key=lambda source: source.name)
     return _distinct(found)
 
@@ -91,11 +90,14 @@ def digest(source: Source) -> tuple[str, int]:
 
 
 def cases(directory: Path) -> list[Case]:
-    """What lies directly in a directory: each subdirectory and each archive or compressed file is a case."""
+    """What lies directly in a directory: each subdirectory and each archive or compressed file is a case.
+
+    A file that is only named like an archive is one too: that it is broken must be told, not passed over.
+    """
     found: list[Case] = []
     names: set[str] = set()
     for path in sorted(directory.iterdir()):
-        if _skipped(path.name) or not (path.is_dir() or _is_packed(path)):
+        if _skipped(path.name) or not (path.is_dir() or _is_packed(path) or (path.is_file() and _SUFFIX.search(path.name))):
             continue
         stem = path.name if path.is_dir() else _SUFFIX.sub("", path.name) or path.name
         name = next(n for n in (stem, *(f"{stem}-{i}" for i in range(2, len(names) + 3))) if n not in names)
@@ -125,61 +127,57 @@ def _printable(path: str) -> str:
 class _Walker:
     """What is known while PATHs are walked: where names begin, what has been met, which archives are open."""
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: Path) -> None:
         self._base = base
         self._seen: set[tuple[int, int]] = set()
         self._held = Held()
 
-    def under(self, path: str) -> Iterator[Source]:
-        if path == "-":
-            yield from self._stdin()
-        elif os.path.isdir(path):
-            yield from self._directory(path, _printable(os.path.basename(path)), os.path.realpath(path))
-        else:
-            yield from self._file(path, _printable(os.path.basename(path)))
+    def under(self, path: Path) -> Iterator[Source]:
+        """All that one PATH gives."""
+        root = _printable(path.name)
+        return self._directory(path, root, path.resolve()) if path.is_dir() else self._file(path, root)
 
-    def _stdin(self) -> Iterator[Source]:
+    def stdin(self) -> Iterator[Source]:
+        """Standard input, copied, so that it can be read more than once."""
         copy = Shared(spool(io.BufferedReader(io.FileIO(sys.stdin.fileno(), closefd=False))))
-        yield from self._expand(Source("stdin", "-", lambda: copy.slice(0, copy.size)), 0)
+        return self._expand(Source("stdin", "-", lambda: copy.slice(0, copy.size)), 0)
 
-    def _name(self, path: str) -> str:
-        return PurePosixPath(*Path(_printable(os.path.relpath(path, self._base))).parts).as_posix()
+    def _name(self, path: Path) -> str:
+        return _printable(path.relative_to(self._base).as_posix())
 
-    def _directory(self, path: str, root: str, top: str) -> Iterator[Source]:
+    def _directory(self, path: Path, root: str, top: Path) -> Iterator[Source]:
         try:
-            status = os.stat(path)
-            entries = sorted(os.listdir(path))
+            status = path.stat()
+            children = sorted(path.iterdir())
         except OSError as error:
             yield _unreadable(self._name(path), root, f"cannot be listed: {error.strerror}")
             return
         if (status.st_dev, status.st_ino) in self._seen:  # a loop of links, or given twice
             return
         self._seen.add((status.st_dev, status.st_ino))
-        for entry in entries:
-            child = os.path.join(path, entry)
-            if _skipped(entry):
+        for child in children:
+            if _skipped(child.name):
                 continue
-            if not os.path.isdir(child):
+            if not child.is_dir():
                 yield from self._file(child, root)
-            elif not os.path.islink(child) or not Path(os.path.realpath(child)).is_relative_to(top):  # else met on its own
+            elif not child.is_symlink() or not child.resolve().is_relative_to(top):  # else it is met on its own
                 yield from self._directory(child, root, top)
 
-    def _file(self, path: str, root: str) -> Iterator[Source]:
+    def _file(self, path: Path, root: str) -> Iterator[Source]:
         name = self._name(path)
         try:
-            status = os.stat(path)
+            status = path.stat()
         except OSError as error:
-            yield _unreadable(name, root, f"broken symbolic link: {error.strerror}" if os.path.islink(path) else f"{error.strerror}")
+            yield _unreadable(name, root, f"{'broken symbolic link: ' if path.is_symlink() else ''}{error.strerror}")
             return
         if kind := _SPECIAL.get(stat.S_IFMT(status.st_mode)):
             yield _unreadable(name, root, f"{kind}: not read")
             return
-        key = (status.st_dev, status.st_ino)
-        if not os.path.islink(path) and status.st_nlink == 1:
-            if key in self._seen:  # under two of the PATHs
+        if not path.is_symlink() and status.st_nlink == 1:
+            if (status.st_dev, status.st_ino) in self._seen:  # under two of the PATHs
                 return
-            self._seen.add(key)
-        yield from self._expand(Source(name, root, lambda: open(path, "rb")), 0, plain=True)  # noqa: SIM115
+            self._seen.add((status.st_dev, status.st_ino))
+        yield from self._expand(Source(name, root, lambda: path.open("rb")), 0, plain=True)
 
     def _expand(self, source: Source, depth: int, plain: bool = False) -> Iterator[Source]:
         """The source itself, decompressed, or the members of the archive that it is. ``plain``: it is a file on disk."""

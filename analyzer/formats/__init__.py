@@ -25,6 +25,7 @@ REGISTRY: tuple[Format, ...] = (
     docker_text.FORMAT,
     containerd_events.FORMAT,
     journal_text.FORMAT,
+    journal_text.YEARLESS,
     klog_file.FORMAT,
     api_yaml.FORMAT,
 )

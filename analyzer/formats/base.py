@@ -20,8 +20,8 @@ HEAD = 64 * 1024
 class ReadContext:
     """What a source cannot say itself.
 
-    year: for formats that write none: the year of the source's LAST record; earlier records that would lie
-        more than a day after a later one belong to the year before.
+    year: for formats that write none: the year of the source's LAST record; where the date leaps by more than half a year
+        from one record to the next, the year has changed.
     zone: for formats that write local times without an offset.
     """
 

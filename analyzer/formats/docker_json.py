@@ -18,9 +18,7 @@ from analyzer.formats.lines import LINES, chunks
 from analyzer.formats.tables import Reject, parted, reject_frame, shaped
 from analyzer.vocabulary import RECORDS, TIME
 
-TYPES: Final = frozenset(
-    {"builder", "config", "container", "daemon", "image", "network", "node", "plugin", "secret", "service", "volume"}
-)
+TYPES: Final = frozenset({"builder", "config", "container", "daemon", "image", "network", "node", "plugin", "secret", "service", "volume"})
 IMAGE_ACTIONS: Final = frozenset({"delete", "import", "pull", "push", "tag", "untag"})
 """Before 1.10 an event has no type; these actions were only ever told of images."""
 

@@ -9,7 +9,6 @@ Times are in the client's zone. What is read equals what the JSON of the same ev
 """
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
@@ -38,6 +37,9 @@ _LONG_EVENT: Final = tuple(  # the action holds blanks: 'exec_create: /bin/sh -c
 _UNTYPED_EVENT: Final = re.compile(r"(\S+): (?:\(from (.*?)\) )?([a-z_]+(?:: .*)?)", re.DOTALL)
 _BORDER: Final = re.compile(r", (?=[^\s=,(){}\"']+=)")
 
+_OWN: Final = frozenset({"execID", "exitCode", "image", "name", "signal"})
+_OWN_WEIGHT: Final = 3
+
 
 def split_attributes(text: str) -> list[tuple[str, str]]:
     """``key=value, key=value`` into pairs; a comma that no key follows belongs to the value."""
@@ -51,20 +53,19 @@ def in_order(pairs: list[tuple[str, str]]) -> bool:
 
 
 def restore_order(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """What looks like a key inside a value breaks the order: keep the longest ascending run of keys, give the rest back."""
-    tops: list[str] = []  # the least key that ends a run of each length
-    ends: list[int] = []
-    before: list[int] = []
+    """What looks like a key inside a value breaks the order: keep the weightiest ascending run of keys, give the rest back.
+
+    Docker's own keys weigh more, since they are always there; of equal runs that which ends with the greatest key, and the latest one.
+    """
+    runs: list[tuple[int, str, int]] = []  # of the best run that ends here: its weight, its last key, the row before
     for index, (key, _) in enumerate(pairs):
-        length = bisect_left(tops, key)
-        before.append(ends[length - 1] if length else -1)
-        tops[length:] = [key, *tops[length + 1 :]]
-        ends[length:] = [index, *ends[length + 1 :]]
+        weight, before = max(((runs[row][0], row) for row in range(index) if runs[row][1] < key), default=(0, -1))
+        runs.append((weight + (_OWN_WEIGHT if key in _OWN else 1), key, before))
+    index = max(range(len(runs)), key=lambda row: (*runs[row][:2], row), default=-1)
     genuine = set()
-    index = ends[-1] if ends else -1
     while index >= 0:
         genuine.add(index)
-        index = before[index]
+        index = runs[index][2]
     restored: list[tuple[str, str]] = []
     for index, (key, value) in enumerate(pairs):
         if index in genuine or not restored:

@@ -56,6 +56,8 @@ def _starts(lines: pl.DataFrame) -> pl.Series:
 
 def _unframed(entries: pl.DataFrame) -> pl.DataFrame:
     """Without blank lines and without what json-seq (a record separator) and json-sse ('data: ') put before an object."""
+    if entries["raw"].str.starts_with("{").all():
+        return entries
     raw = pl.col("raw").str.strip_chars_start("\x1e\0 \t").str.strip_prefix("data: ")
     return entries.with_columns(raw).filter(pl.col("raw") != "")
 

@@ -21,9 +21,7 @@ def shaped(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
     """The frame with exactly the schema's columns but ``source_id``; those it lacks are null."""
     present = set(frame.columns)
     return frame.select(
-        (pl.col(name) if name in present else pl.lit(None)).cast(dtype).alias(name)
-        for name, dtype in schema.items()
-        if name != "source_id"
+        (pl.col(name) if name in present else pl.lit(None)).cast(dtype).alias(name) for name, dtype in schema.items() if name != "source_id"
     )
 
 

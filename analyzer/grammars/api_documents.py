@@ -13,6 +13,7 @@ import polars as pl
 
 from analyzer.grammars.api_event import event_columns
 from analyzer.grammars.base import Fields, events_frame
+from analyzer.vocabulary import EventKind
 
 _SECOND = 1_000_000
 _NANOS = re.compile(r"\.([0-9a-f]{15,16})$")
@@ -98,8 +99,8 @@ def _rows(objects: pl.DataFrame) -> Iterator[Fields]:
         )
         where = {c: record[c] for c in ("record", "line", "offset")}
         times = _times(event, count)
-        if count is not None and count > 2 and len(times) > 1:
-            times = times[1:]  # what lies between the first and the last of many is not known: the first begins nothing
+        if columns["kind"] == EventKind.NODE_NOT_READY:
+            times = times[-1:]  # between the first and the last of several it was ready again: the first begins nothing that lasts
         for time, resolution in times:
             stamp = time.strftime("%Y-%m-%dT%H:%M:%S.%fZ" if resolution == 1 else "%Y-%m-%dT%H:%M:%SZ") if time else "no time"
             text = f"{stamp} {columns['message']}" + (f" (x{count})" if count and count > 1 else "")
@@ -113,6 +114,7 @@ def _times(event: _Event, count: int | None) -> list[tuple[datetime | None, int]
     exact = _parse(event.eventTime)
     created = _parse(event.metadata.creationTimestamp)
     named = _from_name(event.metadata.name or "", first or exact or created)
+    begin: tuple[datetime | None, int]
     if exact is not None:
         begin = (exact, 1)
     elif named is not None:

@@ -17,7 +17,7 @@ Fields = dict[str, Any]
 EVENT_COLUMNS = [c for c in EVENTS if c != "source_id"]
 _EVENT_SCHEMA = {c: t for c, t in EVENTS.items() if c != "source_id"}
 
-_POD_UNDERSCORE = re.compile(r"(?P<name>[^_()\s]+)_(?P<namespace>[^_()\s]+)(?:\((?P<uid>[^)]*)\))?")
+_POD_UNDERSCORE = re.compile(r"(?P<name>[^_()\s,]+)_(?P<namespace>[^_()\s,:]+)(?:\((?P<uid>[^)]*)\))?")
 _SCHEME = re.compile(r"^[a-z-]+://")
 
 

@@ -89,22 +89,22 @@ def parse(text: str) -> Klog | None:
     if header is None:
         return _parse_json(text) if text.startswith("{") else None
     body = header["body"].rstrip("\n")
-    fields = {
-        "severity": header["severity"],
-        "file": header["file"].rsplit("/", 1)[-1],
-        "month": int(header["month"]),
-        "day": int(header["day"]),
-        "clock": header["clock"],
-        "thread": int(header["thread"]),
-    }
     quoted = _MESSAGE.match(body)
-    if quoted is None:
-        return Klog(message=body, structured=False, **fields)
     values: dict[str, Any] = {}
-    for pair in _PAIR.finditer(body, quoted.end()):
+    for pair in _PAIR.finditer(body, quoted.end()) if quoted else ():
         value = pair["value"]
         values.setdefault(pair["key"], unquote(value) if value.startswith('"') else value)
-    return Klog(message=unquote(quoted[1]), structured=True, values=values, **fields)
+    return Klog(
+        message=unquote(quoted[1]) if quoted else body,
+        structured=quoted is not None,
+        severity=header["severity"],
+        file=header["file"].rsplit("/", 1)[-1],
+        month=int(header["month"]),
+        day=int(header["day"]),
+        clock=header["clock"],
+        thread=int(header["thread"]),
+        values=values,
+    )
 
 
 def _parse_json(text: str) -> Klog | None:

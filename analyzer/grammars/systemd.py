@@ -15,7 +15,7 @@ from analyzer.grammars.base import Fields, events_frame, fields, hits, position
 from analyzer.vocabulary import EventKind
 
 KUBELET_UNIT = re.compile(
-    r"^(?:.*kubelet.*|k3s(?:-agent)?|rke2-(?:server|agent)|(?:atomic-openshift|origin)-node|snap\.microk8s\.daemon-kubelite)\.service$"
+    r"^(?:(?:kube-)?kubelet(?:-wrapper)?|snap\.[\w.-]*kubel(?:et|ite)[\w.-]*|k3s(?:-agent)?|rke2-(?:server|agent)|(?:atomic-openshift|origin)-node)\.service$"
 )
 RUNTIME_UNIT = re.compile(r"^(?:docker|containerd|crio|cri-o|cri-docker)\.service$")
 _SUBJECT = re.compile(r"^(Starting|Started|Stopping|Stopped|Finished|Failed to start) (?:(\S+\.service) - )?(.*?)\.*$")

@@ -7,7 +7,7 @@ Order of trust: the runtime's events; the API's container status (seconds); what
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from analyzer.lifecycle.events import Event
@@ -20,6 +20,7 @@ _RUNTIME = (E.CONTAINER_STARTED, E.CONTAINER_DIED, E.CONTAINER_DESTROYED, E.CONT
 _KUBELET = (E.CONTAINER_SEEN_RUNNING, E.CONTAINER_SEEN_DEAD)
 _RELIST = timedelta(seconds=2)
 """PLEG relists each second; what it sees at the first relist after a start of the kubelet may be older."""
+_LATE = datetime.max.replace(tzinfo=UTC)
 UNKNOWN_EDGE = Edge(None, None, None)
 
 
@@ -79,9 +80,23 @@ def runs(events: list[Event], statuses: Iterable[Status], lost: list[Outage]) ->
     found: list[Run] = []
     for container_id in sorted({*by_container, *statuses_by}):
         found += _runs_of(container_id, by_container.get(container_id, []), statuses_by.get(container_id), kubelet_starts)
+    _name_sandboxes(found)
     for run in found:
         _end_with_node(run, lost)
-    return sorted(found, key=lambda r: (r.start.time is not None, r.start.time or datetime.min, r.container_id))
+    return sorted(found, key=lambda r: (r.start.time is not None, r.start.time or _LATE, r.container_id))
+
+
+def _name_sandboxes(found: list[Run]) -> None:
+    """Where the kubelet's log alone tells of containers, most have no name: of a pod's unnamed ones the first to be seen is its
+    sandbox, which starts before all others; the kubelet never logs 'Killing container' for it."""
+    by_pod: dict[str, list[Run]] = defaultdict(list)
+    for run in found:
+        if run.pod_uid is not None:
+            by_pod[run.pod_uid].append(run)
+    for mates in by_pod.values():
+        unnamed = [r for r in mates if r.container is None and not any(k.kind is E.CONTAINER_KILLING for k in r.kills)]
+        if unnamed and len(mates) > 1 and not any(r.sandbox for r in mates):
+            min(unnamed, key=lambda r: (r.start.latest or r.start.time or _LATE, r.container_id)).container = SANDBOX
 
 
 def _by_container(statuses: Iterable[Status]) -> dict[str, Status]:

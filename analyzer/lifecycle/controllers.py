@@ -3,12 +3,11 @@
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from analyzer.lifecycle.desired import Unreachable, Wanted, wanted
 from analyzer.lifecycle.events import Event
-from analyzer.lifecycle.intervals import Step, count
+from analyzer.lifecycle.intervals import Span, Step, count
 from analyzer.lifecycle.objects import Version
 from analyzer.lifecycle.pods import Pod
 from analyzer.vocabulary import EventKind as E
@@ -48,8 +47,7 @@ def controllers(
     objects: list[Version],
     pods: list[Pod],
     stated: dict[Name, int],
-    start: datetime,
-    end: datetime,
+    calm: list[Span],
     unreachable: Unreachable,
 ) -> list[Controller]:
     """All controllers that own a pod, sorted by namespace, kind and name."""
@@ -75,9 +73,7 @@ def controllers(
     for name, controller in found.items():
         told = by_controller.get(name, [])
         controller.scalings = [e for e in told if e.kind is E.REPLICA_SET_SCALED]
-        controller.wanted = wanted(
-            controller.kind, controller.pods, told, versions.get(name, []), stated.get(name), start, end, unreachable
-        )
+        controller.wanted = wanted(controller.kind, controller.pods, told, versions.get(name, []), stated.get(name), calm, unreachable)
     return [found[name] for name in sorted(found)]
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from analyzer.lifecycle.events import Event
-from analyzer.lifecycle.intervals import Step, count, value_at
+from analyzer.lifecycle.intervals import Span, Step, count, intersect, value_at
 from analyzer.lifecycle.objects import Version, parse_time
 from analyzer.lifecycle.pods import Pod
 from analyzer.proof import Proof
@@ -41,8 +41,7 @@ def wanted(
     events: list[Event],
     versions: list[Version],
     stated: int | None,
-    start: datetime,
-    end: datetime,
+    calm: list[Span],
     unreachable: Unreachable,
 ) -> Wanted | None:
     """The replicas asked of one controller; None for kinds without a fixed number (DaemonSet, Job) and where nothing tells."""
@@ -50,13 +49,11 @@ def wanted(
         return Wanted((Step(None, stated),), "stated")
     if kind not in APP_KINDS_WITH_REPLICAS:
         return None
-    changes = _scaled(pods, events) if kind == "Deployment" else _needs(events)
+    changes = _scaled(pods, events) if kind == "Deployment" else _needs(events) or _from_actions(pods, events, unreachable)
     seen = _from_objects(versions)
     if seen is not None:
         return seen if changes is None else _joined(seen, changes)
-    if changes is None and kind != "Deployment":
-        changes = _from_actions(pods, events, unreachable)
-    return changes or _steady(pods, start, end)
+    return changes or _steady(pods, calm)
 
 
 def _from_objects(versions: list[Version]) -> Wanted | None:
@@ -165,17 +162,24 @@ def _bursts(acts: list[_Act]) -> Iterator[list[_Act]]:
         yield burst
 
 
-def _steady(pods: list[Pod], start: datetime, end: datetime) -> Wanted | None:
-    """Nothing says: the number of running pods that held for the longest time is taken for the number asked for."""
+def _steady(pods: list[Pod], calm: list[Span]) -> Wanted | None:
+    """Nothing says: the number of running pods that held for the longest time is taken for the number asked for.
+
+    ``calm``: the time in which no node was lost; only if nothing ran then, all of the time counts.
+    """
     steps = count([[(r.start.time, r.end.time) for r in pod.apps] for pod in pods])
-    held: dict[int, timedelta] = {}
-    for at, step in enumerate(steps):
-        until = steps[at + 1].time if at + 1 < len(steps) else end
-        since = max(step.time or start, start)
-        if until is not None and until > since and step.value:
-            held[step.value] = held.get(step.value, timedelta()) + (min(until, end) - since)
+    held = _held(steps, calm)
     if not held:
         return None
-    best = max(held, key=lambda value: (held[value], -value))
-    first = next((s.time for s in steps if s.value >= best), None)
-    return Wanted((Step(None, 0), Step(first, best)) if first else (Step(None, best),), "inferred")
+    return Wanted((Step(None, max(held, key=lambda value: (held[value], -value))),), "inferred")
+
+
+def _held(steps: list[Step], spans: list[Span]) -> dict[int, timedelta]:
+    """How long each number of pods (0 left out) ran within the spans."""
+    held: dict[int, timedelta] = {}
+    for at, step in enumerate(steps):
+        until = steps[at + 1].time if at + 1 < len(steps) else None
+        for since, end in intersect([(step.time, until)], spans) if step.value else ():
+            if since is not None and end is not None:
+                held[step.value] = held.get(step.value, timedelta()) + (end - since)
+    return held

@@ -16,6 +16,12 @@ from analyzer.vocabulary import EventKind as E
 
 _FIRST_LINES = timedelta(seconds=30)
 """A new process's first line comes within this after systemd's 'Started'."""
+_WRITTEN = timedelta(seconds=1)
+"""Some renderings have whole seconds."""
+_NOTIFY = timedelta(seconds=90)
+"""systemd's start timeout: a unit of Type=notify is ready within it."""
+_NOTICED = timedelta(seconds=2)
+"""API events have whole seconds, and come in a burst."""
 _REBOOT_NOTICE = timedelta(seconds=120)
 """The kubelet reports 'Rebooted' within this after its start."""
 _SYSTEMD = (E.KUBELET_STARTED, E.KUBELET_STOPPING, E.KUBELET_DEACTIVATED, E.KUBELET_EXITED, E.KUBELET_STOPPED)
@@ -54,8 +60,8 @@ def outages(node: str, events: list[Event], spells: list[Spell], not_ready: list
             if down is not None:
                 _finish(down, mark, events)
                 down = None
-            elif up_since is not None or signs.last_before(mark.time - timedelta(microseconds=1)) is not None:
-                unseen = _unseen(node, mark, events, spells, signs, up_since)
+            else:
+                unseen = _unseen(node, mark, events, spells, signs) if kubelet else _told_by_api(node, mark, events)
                 if unseen is not None:
                     _finish(unseen, mark, events)
                     found.append(unseen)
@@ -75,7 +81,7 @@ def outages(node: str, events: list[Event], spells: list[Spell], not_ready: list
 
 def _marks(events: list[Event], kubelet: list[Spell]) -> list[Event]:
     """systemd's lines, and for a start that none of them tells, the kubelet's first line (else its API event)."""
-    marks = [e for e in events if e.kind in _SYSTEMD]
+    marks = [_forked(e, kubelet) for e in events if e.kind in _SYSTEMD]
     starts = [e.time for e in marks if e.kind is E.KUBELET_STARTED]
     ready = sorted((e for e in events if e.kind is E.KUBELET_READY and e.pid is not None), key=lambda e: e.time)
     seen: set[tuple[str | None, int | None]] = set()
@@ -91,6 +97,14 @@ def _marks(events: list[Event], kubelet: list[Spell]) -> list[Event]:
     if not kubelet:  # no journal of this node: the API's event is what is left
         marks += [_restart(e, e.time) for e in events if e.kind is E.NODE_KUBELET_STARTING]
     return sorted(marks, key=lambda e: e.time)
+
+
+def _forked(mark: Event, kubelet: list[Spell]) -> Event:
+    """A unit of Type=notify is 'Started' only when it is ready: the process began with its first line, seconds before."""
+    if mark.kind is not E.KUBELET_STARTED:
+        return mark
+    first = min((s.start for s in kubelet if mark.time - _NOTIFY <= s.start < mark.time - _WRITTEN and mark.time < s.end), default=None)
+    return mark if first is None else replace(mark, time=first)
 
 
 def _restart(event: Event, begin: datetime) -> Event:
@@ -127,19 +141,19 @@ def _finish(outage: Outage, mark: Event, events: list[Event]) -> None:
     earliest = outage.start.latest if mark.component != "systemd" else mark.time
     outage.end = Edge(mark.time, min(earliest or mark.time, mark.time), mark.time, (proof,))
     outage.evidence.append(proof)
-    if any(e.kind is E.NODE_REBOOTED and mark.time <= e.time <= mark.time + _REBOOT_NOTICE for e in events) and outage.cause == "stopped":
+    if outage.cause == "stopped" and _rebooted(events, mark.time):
         outage.cause, outage.boot_lost = "rebooted", True
 
 
-def _unseen(node: str, start: Event, events: list[Event], spells: list[Spell], signs: Signs, up_since: datetime | None) -> Outage | None:
+def _unseen(node: str, start: Event, events: list[Event], spells: list[Spell], signs: Signs) -> Outage | None:
     """A process started though none was seen to end: it ended between the old one's last line and now."""
     last = signs.last_before(start.time - timedelta(microseconds=1))
     if last is None or last.time is None:
         return None
-    rebooted = next((e for e in events if e.kind is E.NODE_REBOOTED and start.time <= e.time <= start.time + _REBOOT_NOTICE), None)
+    rebooted = _rebooted(events, start.time)
     old = {s.boot_id for s in spells if s.end < start.time} - {None}
     new = {s.boot_id for s in spells if s.start >= start.time} - {None}
-    boot_lost = rebooted is not None or bool(new and old and not (new & old))
+    boot_lost = rebooted is not None or bool(new and old and not (new & old)) or _pid_fell(start, spells)
     if boot_lost:
         last = _last_of_boot(last, last.time, start.time, spells, events)
     proofs = [Proof(last.time, last.source, last.line, last.offset, last.text, "the last line before the process was gone")]
@@ -148,6 +162,38 @@ def _unseen(node: str, start: Event, events: list[Event], spells: list[Spell], s
     kubelet = [s for s in spells if re.match(KUBELET_IDENTIFIERS, s.identifier or "")]
     edge = Edge(_silent_from(last.time or start.time, kubelet, start.time), last.time, start.time, tuple(proofs))
     return Outage(node, edge, Edge(None, start.time, None), "rebooted" if boot_lost else "unknown", boot_lost, evidence=list(proofs))
+
+
+def _rebooted(events: list[Event], start: datetime) -> Event | None:
+    """The kubelet's report, after its start, that the boot id had changed."""
+    return next((e for e in events if e.kind is E.NODE_REBOOTED and start <= e.time + _NOTICED and e.time <= start + _REBOOT_NOTICE), None)
+
+
+def _told_by_api(node: str, start: Event, events: list[Event]) -> Outage | None:
+    """No journal of the node: a kubelet's event 'Starting' says that it began; that it was away before only if the API saw so.
+
+    Without a loss in the API's view nothing tells how long it was away: then start and end coincide, bounded by its last event.
+    """
+    reports = [e for e in events if e.component == "api" and e.attributes.get("reporter") == "kubelet" and e.time < start.time - _NOTICED]
+    if not reports:
+        return None
+    last = reports[-1]
+    lost = next((e for e in reversed(events) if e.kind is E.NODE_NOT_READY and last.time <= e.time < start.time), None)
+    rebooted = _rebooted(events, start.time)
+    proofs = [last.proof("the last report of the kubelet before")]
+    proofs += [lost.proof("the API had lost its heartbeat")] if lost else []
+    proofs += [rebooted.proof("the node had been rebooted")] if rebooted else []
+    begin = lost.time if lost else start.time
+    edge = Edge(begin, last.time, begin, tuple(proofs))
+    return Outage(node, edge, Edge(None, start.time, None), "rebooted" if rebooted else "unknown", bool(rebooted), evidence=list(proofs))
+
+
+def _pid_fell(start: Event, spells: list[Spell]) -> bool:
+    """The new kubelet has a lower PID than the old one, which left no last word: PIDs began anew with a boot."""
+    kubelet = [s for s in spells if re.match(KUBELET_IDENTIFIERS, s.identifier or "") and s.pid is not None and s.pid > 1]
+    old = max((s for s in kubelet if s.end < start.time), key=lambda s: s.end, default=None)
+    new = min((s for s in kubelet if s.start >= start.time), key=lambda s: s.start, default=None)
+    return old is not None and new is not None and (new.pid or 0) < (old.pid or 0)
 
 
 def _last_of_boot(kubelet: Proof, moment: datetime, restart: datetime, spells: list[Spell], events: list[Event]) -> Proof:

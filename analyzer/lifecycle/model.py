@@ -1,9 +1,9 @@
 """The lifecycle of everything, rebuilt: what detectors and outputs read."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 
@@ -12,10 +12,13 @@ from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.controllers import Controller, Name
 from analyzer.lifecycle.events import Event, load_events
 from analyzer.lifecycle.kubelets import Outage
+from analyzer.lifecycle.intervals import Span, subtract
 from analyzer.lifecycle.pods import Pod
 from analyzer.store import Store
 from analyzer.vocabulary import SourceStatus
 from analyzer.vocabulary import EventKind as E
+
+_AFTERMATH = timedelta(seconds=60)
 
 
 @dataclass
@@ -81,7 +84,8 @@ def build(store: Store, desired: Mapping[Name, int] | None = None) -> Lifecycle:
     def unreachable(node: str | None, moment: datetime) -> bool:
         return node in nodes and any(s.covers(moment) for s in nodes[node].not_ready)
 
-    owners = controllers.controllers(events, versions, all_pods, dict(desired or {}), start, end, unreachable)
+    calm = subtract([(start, end)], [s for node in nodes.values() for s in _troubled(node)])
+    owners = controllers.controllers(events, versions, all_pods, dict(desired or {}), calm or [(start, end)], unreachable)
     return Lifecycle(start, end, nodes, runs, all_pods, owners, events, _coverage(store))
 
 
@@ -93,6 +97,13 @@ def _node(name: str, events: list[Event], spells: list[signs.Spell], versions: l
     outages = kubelets.outages(name, events, spells, final, end)
     has_log = any(e.component in ("kubelet", "systemd") for e in events)
     return NodeLife(name, outages, not_ready, events, spells, has_log)
+
+
+def _troubled(node: NodeLife) -> Iterator[Span]:
+    """When a node's kubelet was away, or the API held it for lost, and the minute after."""
+    edges = [(o.start, o.end) for o in node.outages] + [(s.start, s.end) for s in node.not_ready]
+    for start, end in edges:
+        yield start.time, end.time + _AFTERMATH if end.time else None
 
 
 def _span(store: Store) -> tuple[datetime, datetime]:

@@ -172,7 +172,8 @@ def _of_deletions(life: Lifecycle) -> Iterator[Orphan]:
                 continue
             acts = [*heard, *(k.time for k in run.kills), *([run.end.time] if run.end.time else [])]
             reaction = min((t for t in acts if t >= asked - timedelta(seconds=1)), default=None)
-            allowed = _REACTION if verbose else _REACTION + _GRACE
+            unreachable = any(s.covers(asked) and s.reporters != {"kubelet"} for s in node.not_ready)
+            allowed = timedelta(seconds=1) if unreachable else _REACTION if verbose else _REACTION + _GRACE
             if (reaction or life.end) - asked <= allowed:
                 continue
             outcome = "running" if run.end.time is None else "removed" if run.kills else "exited"

@@ -138,7 +138,7 @@ class _Book:
         if not named and namespace is not None:
             return self.get(namespace, name, uid)
         live = [p for p in named if any(r.began_by(moment) for r in p.runs)]
-        return (live or named or [None])[-1]
+        return (live or named)[-1] if named else None
 
     def all(self) -> list[Pod]:
         pods = {id(p): p for named in self._by_name.values() for p in named}

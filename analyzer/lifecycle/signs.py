@@ -80,8 +80,9 @@ class Signs:
     """Sorted moments at which something was surely alive, each with its proof."""
 
     def __init__(self, proofs: list[Proof]) -> None:
-        self._proofs = sorted((p for p in proofs if p.time is not None), key=lambda p: (p.time, p.source, p.line or 0))
-        self._times = [p.time for p in self._proofs]
+        timed = sorted(((p.time, p.source, p.line or 0, p) for p in proofs if p.time is not None), key=lambda t: t[:3])
+        self._times = [time for time, *_ in timed]
+        self._proofs = [proof for *_, proof in timed]
 
     def last_before(self, moment: datetime) -> Proof | None:
         """The last sign at or before ``moment``."""

@@ -3,7 +3,6 @@
 import shutil
 import textwrap
 from collections.abc import Callable
-from typing import Any
 
 import orjson
 
@@ -103,4 +102,4 @@ def _code(text: str) -> str:
     return printable(text).replace("`", "'").replace("|", "¦")
 
 
-FORMS: dict[str, Callable[[Analysis], Any]] = {"table": _table, "wide": _wide, "json": _json, "jsonl": _jsonl, "markdown": _markdown}
+FORMS: dict[str, Callable[[Analysis], str]] = {"table": _table, "wide": _wide, "json": _json, "jsonl": _jsonl, "markdown": _markdown}

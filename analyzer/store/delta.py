@@ -65,7 +65,7 @@ class DeltaStore:
         return frame.join(self._committed(), on="source_id", how="semi")
 
     def table(self, name: str) -> pl.DataFrame:
-        return self.scan(name).collect().cast(dict(TABLES[name]))
+        return self.scan(name).collect().cast(TABLES[name])
 
     def replace(self, name: str, frame: pl.DataFrame) -> None:
         if not self.table(name).equals(frame):

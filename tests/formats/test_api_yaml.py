@@ -104,7 +104,7 @@ def test_windows_line_ends() -> None:
     assert plain.objects.drop("offset").equals(windows.objects.drop("offset"))
 
 
-@pytest.mark.parametrize("empty", ["apiVersion: v1\nitems: []\nkind: List\nmetadata:\n  resourceVersion: \"\"\n"])
+@pytest.mark.parametrize("empty", ['apiVersion: v1\nitems: []\nkind: List\nmetadata:\n  resourceVersion: ""\n'])
 def test_an_empty_list(empty: str) -> None:
     assert FORMAT.sniff(empty.encode(), "x")
     batch = read(empty.encode())

@@ -12,7 +12,10 @@ from analyzer.formats.base import Batch, ReadContext
 from analyzer.formats.containerd_events import FORMAT
 from analyzer.vocabulary import RECORDS
 
-EXIT = '2026-11-22 08:39:54.239402707 +0000 UTC k8s.io /tasks/exit {"container_id":"8e70","id":"8e70","pid":2050,"exited_at":"2026-11-22T08:39:54.23Z"}\n'
+EXIT = (
+    "2026-11-22 08:39:54.239402707 +0000 UTC k8s.io /tasks/exit "
+    '{"container_id":"8e70","id":"8e70","pid":2050,"exited_at":"2026-11-22T08:39:54.23Z"}\n'
+)
 KILLED = EXIT.replace('"pid"', '"exit_status":137,"pid"').replace(".239402707", ".2")
 UPDATE = (
     "2026-11-22 08:35:21 +0000 UTC k8s.io /containers/update "
@@ -37,7 +40,7 @@ def test_lines_become_records() -> None:
     assert json.loads(killed["fields"])["exit_status"] == 137
     assert updated["time"] == datetime(2026, 11, 22, 8, 35, 21, tzinfo=UTC)
     assert (updated["message"], updated["identifier"], updated["resolution_us"]) == ("/containers/update bee1", "containerd", 1)
-    assert json.loads(updated["fields"])["labels"] == {"io.kubernetes.pod.name": "p"}
+    assert json.loads(updated["fields"])["labels"] == {"io.cri-containerd.kind": "sandbox", "io.kubernetes.pod.name": "p"}
     assert json.loads(updated["fields"])["container_id"] == "bee1"
     assert "exit_status" not in json.loads(updated["fields"])
     assert batch.records["offset"].to_list() == [0, len(EXIT), len(EXIT + KILLED)]
@@ -50,7 +53,7 @@ def test_the_end_as_an_object() -> None:
 
 
 def test_damage() -> None:
-    data = EXIT.encode() + b"\x00\xff\n" + EXIT.replace("2026-11", "2026-13").encode() + EXIT.replace("2050", "x").encode() + EXIT[:90].encode()
+    data = EXIT.encode() + b"\x00\xff\n" + (EXIT.replace("2026-11", "2026-13") + EXIT.replace("2050", "x") + EXIT[:90]).encode()
     batch = read(data)
     assert (batch.records.height, batch.rejects["line"].to_list()) == (1, [2, 3, 4, 5])
     assert batch.rejects["reason"].to_list()[:2] == ["no containerd event", "no such date"]

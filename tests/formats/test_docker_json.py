@@ -33,8 +33,13 @@ DIE = {
     "time": 1609840802,
     "timeNano": 1609840802345678901,
 }
-NETWORK = {"Type": "network", "Action": "connect", "Actor": {"ID": "b3ab", "Attributes": {"container": ID, "name": "bridge", "type": "bridge"}},
-           "time": 1609840803, "timeNano": 1609840803000000000}  # fmt: skip
+NETWORK = {
+    "Type": "network",
+    "Action": "connect",
+    "Actor": {"ID": "b3ab", "Attributes": {"container": ID, "name": "bridge", "type": "bridge"}},
+    "time": 1609840803,
+    "timeNano": 1609840803000000000,
+}
 UNTYPED = {"status": "start", "id": ID, "from": "busybox:latest", "time": 1434622957}
 
 

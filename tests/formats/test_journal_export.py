@@ -91,6 +91,7 @@ def test_only_exports_are_recognised() -> None:
     assert not FORMAT.sniff(b"NAME=Debian\nVERSION=12\n", "")
 
 
+@pytest.mark.corpus
 @pytest.mark.parametrize("node", NODES, ids=lambda path: "-".join(path.parts[-2:]))
 def test_all_renderings_of_a_journal_say_the_same(node: Path) -> None:
     export, _ = read(io.BytesIO((node / "kubelet.journal.export").read_bytes()), journal_export.FORMAT)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.formats.base import ReadContext
-from analyzer.formats.journal_fields import NEEDED
+from analyzer.formats.journal_fields import KEPT, NEEDED, kept
 from analyzer.formats.journal_json import FORMAT, _fast, _slow, decode
 
 TIME = '"__REALTIME_TIMESTAMP":"1692663893803082"'
@@ -100,7 +100,8 @@ def test_json_seq_json_sse_and_json_pretty(text: str) -> None:
     assert read(text)[0]["message"].to_list() == ["a", "b"]
 
 
-VALUES = st.one_of(st.none(), st.text(st.characters(codec="utf-8"), max_size=20), st.sampled_from(["null", "[1]", "{}", "\x1b[0m", '\\"', ""]))
+WORDS = st.sampled_from(["null", "[1]", "{}", "\x1b[0m", '\\"', ""])
+VALUES = st.one_of(st.none(), st.text(st.characters(codec="utf-8"), max_size=20), WORDS)
 ODD = st.one_of(st.lists(st.integers(0, 255), max_size=4), st.lists(VALUES, max_size=3), st.integers(), st.booleans())
 NAMES = st.sampled_from([*NEEDED, "OTHER", 'O"DD'])
 
@@ -124,3 +125,9 @@ def test_only_journals_are_recognised() -> None:
     assert FORMAT.sniff(f'noise\n{{"A":"b",{TIME}}}\n'.encode(), "")
     assert not FORMAT.sniff(b'{"ts":1795337558537.461,"caller":"a.go:1","msg":"x"}\n', "")
     assert not FORMAT.sniff(b"__CURSOR=s\n__REALTIME_TIMESTAMP=1692663893803082\n", "")
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(KEPT), st.text(st.characters(codec="utf-8"), max_size=8), max_size=4), max_size=5))
+def test_kept_fields_are_json(entries: list[dict[str, str]]) -> None:
+    got = kept(pl.DataFrame(entries, schema=dict.fromkeys(KEPT, pl.String)))
+    assert [json.loads(text) if text else {} for text in got] == entries

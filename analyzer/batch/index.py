@@ -1,0 +1,18 @@
+"""The index page over all cases of a batch."""
+
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader
+
+from analyzer.analysis import tool_version
+from analyzer.batch.case import REPORT, Result
+from analyzer.detectors import REGISTRY
+
+
+def write_index(results: list[Result], out: Path, *, title: str) -> None:
+    """``index.html``: a row a case, with what was found and a link to its report."""
+    environment = Environment(loader=PackageLoader("analyzer.batch"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    page = environment.get_template("index.html").render(
+        title=title, results=results, kinds=[str(d.kind) for d in REGISTRY], report=REPORT, version=tool_version()
+    )
+    (out / "index.html").write_text(page, encoding="utf-8")

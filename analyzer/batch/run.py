@@ -1,0 +1,85 @@
+"""All cases, in as many processes as there are cores; then an index page and a table over all."""
+
+import os
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from analyzer.batch.case import Result, failed, previous, record, signature, work
+from analyzer.batch.corpus import write_corpus
+from analyzer.batch.index import write_index
+from analyzer.evidence import Case, cases
+from analyzer.exceptions import EvidenceError, UsageError
+from analyzer.ingest import Progress
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How many cases were analyzed, were unchanged, failed."""
+
+    done: int
+    kept: int
+    failed: int
+
+
+def run_batch(directory: Path, out: Path, *, jobs: int | None = None, progress: Progress | None = None) -> Outcome:
+    """Analyze what is missing or changed below ``directory``; write ``out/CASE/``, ``out/index.html``, ``out/findings.parquet``.
+
+    Raises EvidenceError if there is no case, UsageError if ``out`` cannot be a directory.
+    """
+    if not directory.is_dir():
+        raise EvidenceError(f"{directory}: no such folder (give the folder that holds the archives or case folders)")
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out}: is a file (give a directory)")
+    found = [c for c in cases(directory) if c.path.resolve() != out.resolve()]
+    if not found:
+        raise EvidenceError(f"{directory}: no cases there (each archive or folder in it would be one)")
+    out.mkdir(parents=True, exist_ok=True)
+    results: dict[str, Result] = {}
+    todo: list[tuple[Case, str]] = []
+    for case in found:
+        signed = signature(case.path)
+        old = previous(out, case.name)
+        if old is not None and old.signature == signed:
+            results[case.name] = old
+        else:
+            todo.append((case, signed))
+    kept = len(results)
+    for number, result in enumerate(_results(todo, out, jobs or os.cpu_count() or 1), 1):
+        results[result.name] = result
+        if progress:
+            progress(result.name, number, len(todo))
+    ordered = [results[c.name] for c in found]
+    write_corpus(ordered, out)
+    write_index(ordered, out, title=directory.resolve().name)
+    bad = [r for r in ordered if r.status == "failed"]
+    fresh = {case.name for case, _ in todo}
+    return Outcome(len(todo) - sum(r.name in fresh for r in bad), kept, len(bad))
+
+
+def _results(todo: list[tuple[Case, str]], out: Path, jobs: int) -> Iterable[Result]:
+    """Results as they come. If a process dies, the cases that were under way are tried again, each alone."""
+    unfinished: list[tuple[Case, str]] = []
+    with _pool(min(jobs, len(todo) or 1)) as pool:
+        futures = {pool.submit(work, case.name, str(case.path), str(out), signed): (case, signed) for case, signed in todo}
+        for future in as_completed(futures):
+            try:
+                yield future.result()
+            except BrokenProcessPool:
+                unfinished.append(futures[future])
+    for case, signed in sorted(unfinished, key=lambda item: item[0].name):
+        with _pool(1) as pool:
+            try:
+                yield pool.submit(work, case.name, str(case.path), str(out), signed).result()
+            except BrokenProcessPool:
+                result = failed(case.name, str(case.path), signed, "its process died (out of memory?)")
+                record(result, out)
+                yield result
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    """Fresh processes: polars' threads do not survive a fork."""
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
