@@ -20,12 +20,20 @@ def inspect(
 ) -> None:
     """What this evidence holds: sources, formats, nodes, time spans, coverage, and what was not understood."""
     import analyzer.ingest as pipeline
+    from analyzer.exceptions import EvidenceError
     from analyzer.outputs import inventory
     from analyzer.store import MemoryStore
+    from analyzer.vocabulary import SourceStatus
 
     target = o.opened(None, store) if store is not None else None
     if target is None:
         target = o.opened(paths, None) or MemoryStore()
         with o.progress() as bar:
-            pipeline.ingest(paths or [], target, o.evidence_options(node, source_format, tz, year), bar)
+            try:
+                pipeline.ingest(paths or [], target, o.evidence_options(node, source_format, tz, year), bar)
+            except EvidenceError:
+                if target.table("sources").is_empty():
+                    raise
     typer.echo(inventory.as_json(target) if json else inventory.as_text(target), nl=False)
+    if not (target.table("sources")["status"] == SourceStatus.READ).any():
+        raise typer.Exit(EvidenceError.exit_status)

@@ -13,7 +13,7 @@ import orjson
 import polars as pl
 
 from analyzer.proof import Proof
-from analyzer.store import Store
+from analyzer.store import Store, source_names
 from analyzer.vocabulary import EventKind
 
 _SAME = ["kind", "node", "k8s_namespace_name", "k8s_pod_name", "k8s_pod_uid", "k8s_container_name", "container_id", "controller", "message"]
@@ -56,7 +56,7 @@ def load_events(store: Store) -> list[Event]:
 
 def resolved(store: Store) -> pl.DataFrame:
     """EVENTS with the source's name, and the node filled in from the attributions."""
-    names = store.table("sources").select("source_id", "source").unique("source_id", keep="first", maintain_order=True)
+    names = source_names(store)
     nodes = store.table("attributions").select("source_id", pl.col("node").alias("source_node"))
     own = pl.col("component").is_in(["docker", "containerd", "systemd", "runtime-unit", "kubelet", "journald"])
     return (

@@ -14,7 +14,7 @@ import orjson
 import polars as pl
 
 from analyzer.proof import Proof, rfc3339
-from analyzer.store import Store
+from analyzer.store import Store, source_names
 
 KINDS = ("Pod", "Node", "ReplicationController", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job")
 
@@ -66,7 +66,7 @@ def parse_time(text: Any) -> datetime | None:
 def versions(store: Store) -> list[Version]:
     """Each version of each object once, by kind, namespace, name, version."""
     frame = store.table("objects")
-    names = store.table("sources").select("source_id", "source").unique("source_id", keep="first", maintain_order=True)
+    names = source_names(store)
     clock = _clock(frame)
     chosen = (
         frame.filter(pl.col("kind").is_in(KINDS))

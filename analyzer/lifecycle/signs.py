@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from analyzer.proof import Proof
-from analyzer.store import Store
+from analyzer.store import Store, source_names
 
 KUBELET_IDENTIFIERS = r"^(?:kubelet.*|hyperkube|k3s.*|rke2.*|atomic-openshift-node|origin-node|microk8s\.daemon-kubelet.*)$"
 
@@ -38,7 +38,7 @@ class Spell:
 
 def spells(store: Store) -> list[Spell]:
     """Spells of all nodes, by node, start and source."""
-    names = store.table("sources").select("source_id", "source").unique("source_id", keep="first", maintain_order=True)
+    names = source_names(store)
     nodes = store.table("attributions").select("source_id", pl.col("node").alias("source_node"))
     by = ["source", "node", "identifier", "pid", "boot_id"]
     first, last = pl.col("first_time").arg_min(), pl.col("last_time").arg_max()

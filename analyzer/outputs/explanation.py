@@ -12,6 +12,7 @@ from analyzer.exceptions import UsageError
 from analyzer.findings import Finding
 from analyzer.outputs.text import printable
 from analyzer.proof import Edge, Proof, rfc3339
+from analyzer.store import source_names
 
 
 def render(analysis: Analysis, finding_id: str, paths: Sequence[str | Path], context: int) -> str:
@@ -75,7 +76,7 @@ def _from_records(analysis: Analysis, wanted: dict[str, list[Proof]], context: i
     records = analysis.store.table("records")
     if records.is_empty():
         return {}
-    ids = {row["source"]: row["source_id"] for row in analysis.sources.iter_rows(named=True)}
+    ids = {row["source"]: row["source_id"] for row in source_names(analysis.store).iter_rows(named=True)}
     found: dict[tuple[str, int | None], list[tuple[int, str]]] = {}
     for source, proofs in wanted.items():
         mine = records.filter(pl.col("source_id") == ids.get(source, ""))

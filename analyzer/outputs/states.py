@@ -134,12 +134,12 @@ def api_span(life: Lifecycle) -> tuple[datetime, datetime] | None:
 
 
 def readiness(life: Lifecycle, node: NodeLife) -> list[tuple[datetime, datetime, bool]]:
-    """Ready (True) or not, as the API held it, over the time that API evidence covers."""
+    """Ready (True) or not, as the API held it: from the first record of the API on; what it said last holds to the end."""
     told = [t for s in node.not_ready for t in (s.start.time, s.end.time) if t is not None]
     span = api_span(life)
     if span is None and not told:
         return []
-    low, high = min([*(span or ())[:1], *told]), max([*(span or ())[1:], *told])
+    low, high = min([*(span or ())[:1], *told]), life.end
     found: list[tuple[datetime, datetime, bool]] = []
     at = low
     for spell in node.not_ready:

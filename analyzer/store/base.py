@@ -4,6 +4,8 @@ from typing import Any, Protocol
 
 import polars as pl
 
+from analyzer.vocabulary import SourceStatus
+
 
 class Writer(Protocol):
     """Takes the tables of one source. Nothing is visible before ``commit``; without it nothing stays."""
@@ -27,3 +29,8 @@ class Store(Protocol):
     def replace(self, name: str, frame: pl.DataFrame) -> None:
         """Put a whole (small) table in the place of the old one, if it differs."""
         ...
+
+
+def source_names(store: Store) -> pl.DataFrame:
+    """(source_id, source) of the sources that were read; a duplicate has the same id, but it is the read one that is cited."""
+    return store.table("sources").filter(pl.col("status") == str(SourceStatus.READ)).select("source_id", "source")

@@ -124,7 +124,9 @@ class _Builder:
         """Pods that get lanes of their own, as they follow on their nodes, and pods that do not."""
         pods = [p for p in self._life.pods if any(self._of(r) for r in p.apps)]
         owners = self._life.owners
-        pods.sort(key=lambda p: ((o := owners.get(p.key)) is None, o.title if o else "", self._began(p), p.namespace or "", p.name or "", p.key))
+        pods.sort(
+            key=lambda p: ((o := owners.get(p.key)) is None, o.title if o else "", self._began(p), p.namespace or "", p.name or "", p.key)
+        )
         lanes = {p.key: len({(r.node, r.container) for r in p.apps}) for p in pods}
         if sum(lanes.values()) <= MANY:
             return pods, []
@@ -203,7 +205,9 @@ class _Builder:
         for stretch in stretches:
             orphan = stretch.orphan
             finding = self._orphan_findings.get((run.container_id, orphan.start.time)) if orphan else None
-            hover = self._hover(f"{name}: {stretch.state}", stretch.start, stretch.end) + f"<br>{life}<br>container {markup(run.container_id)}"
+            hover = (
+                self._hover(f"{name}: {stretch.state}", stretch.start, stretch.end) + f"<br>{life}<br>container {markup(run.container_id)}"
+            )
             lane.bars.append(Bar(stretch.start, stretch.end, stretch.state, hover, finding))
         if run.end.time is not None:
             how = f"{ENDED} ({run.end_reason})" + (f", exit code {run.exit_code}" if run.exit_code is not None else "")

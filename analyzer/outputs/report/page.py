@@ -50,14 +50,16 @@ def _readable(analysis: Analysis) -> str:
         troubles.append(f"{evidence['rejected']:,} records could not be understood and are kept as rejects")
     told = analysis.sources.group_by("status").len().sort("status")
     words = {
-        SourceStatus.FAILED: "sources broke off or could not be read",
-        SourceStatus.UNRECOGNISED: "sources are of no known format",
-        SourceStatus.EMPTY: "sources are empty",
-        SourceStatus.DUPLICATE: "sources are copies of others",
+        SourceStatus.FAILED: "broken or unreadable",
+        SourceStatus.UNRECOGNISED: "of no known format",
+        SourceStatus.EMPTY: "empty",
+        SourceStatus.DUPLICATE: "copies of others",
     }
     counts: dict[str, int] = dict(told.iter_rows())
-    troubles += [f"{counts[status]} {what}" for status, what in words.items() if counts.get(status)]
-    return text + (f"; {', '.join(troubles)}." if troubles else "; nothing was left out.")
+    others = [f"{counts[status]} {what}" for status, what in words.items() if counts.get(status)]
+    if others:
+        troubles.append(f"other sources: {', '.join(others)} (listed below)")
+    return text + (f"; {'; '.join(troubles)}." if troubles else "; nothing was left out.")
 
 
 def _counts(findings: list[Finding]) -> str:
@@ -142,11 +144,18 @@ def _detail(value: Any) -> str:
 
 
 def _proof(proof: Proof) -> dict[str, str]:
-    return {"place": plain(proof.place), "time": clock(proof.time) if proof.time else "", "text": plain(proof.text), "proves": plain(proof.proves)}
+    return {
+        "place": plain(proof.place),
+        "time": clock(proof.time) if proof.time else "",
+        "text": plain(proof.text),
+        "proves": plain(proof.proves),
+    }
 
 
 def _sources(analysis: Analysis) -> Iterable[dict[str, Any]]:
-    told = analysis.store.table("attributions").select("source_id", pl.col("node").alias("of_node"), "how").unique("source_id", keep="first")
+    told = (
+        analysis.store.table("attributions").select("source_id", pl.col("node").alias("of_node"), "how").unique("source_id", keep="first")
+    )
     for row in analysis.sources.join(told, on="source_id", how="left", maintain_order="left").iter_rows(named=True):
         node = row["of_node"] or row["node"]
         yield {

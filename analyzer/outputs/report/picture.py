@@ -14,17 +14,17 @@ from analyzer.outputs.states import State
 
 _INK = "#777777"
 """The page replaces it in traces whose meta is 'ink' by the colour of its text, dark or light."""
-# Okabe and Ito's palette, which the colour-blind can tell apart; the pattern says the same once more.
+# After Okabe and Ito's palette, which the colour-blind can tell apart: calm where all is well. The pattern says the same once more.
 _BARS: dict[str, tuple[str, str]] = {
-    State.SUPERVISED: ("#0072B2", ""),
-    State.RUNNING: ("#8C9BA8", "-"),
-    State.ADOPTED: ("#56B4E9", "."),
+    State.SUPERVISED: ("#86AFD0", ""),
+    State.RUNNING: ("#A9B2BA", "-"),
+    State.ADOPTED: ("#0072B2", "."),
     State.ORPHANED: ("#E69F00", "/"),
     State.REMOVING: ("#CC79A7", "x"),
-    l.UP: ("#009E73", ""),
+    l.UP: ("#5DB896", ""),
     l.DOWN: ("#D55E00", "\\"),
-    l.READY: ("#7FC8B2", ""),
-    l.NOT_READY: ("#D5A000", "+"),
+    l.READY: ("#A5D6C4", ""),
+    l.NOT_READY: ("#D9B44A", "+"),
 }
 _NAMES = {State.RUNNING: "running (supervision unknown)"}
 _MARKS: dict[str, tuple[str, str]] = {
@@ -33,6 +33,13 @@ _MARKS: dict[str, tuple[str, str]] = {
     l.RECOVERED: ("diamond-tall", "#F0E442"),
     l.EVICTED: ("x", "#CC0000"),
     l.ENDED: ("line-ns-open", _INK),
+}
+_SOURCES = {
+    "stated": "as stated on the command line",
+    "objects": "as API objects say",
+    "controller-manager": "as the controller-manager logged",
+    "events": "as events tell",
+    "inferred": "inferred from the steady state",
 }
 _LANE, _CHART, _GAP, _TOP, _BOTTOM = 20, 74, 46, 118, 46
 _OVER = "#D55E00"
@@ -74,10 +81,25 @@ def figure(analysis: Analysis) -> dict[str, Any]:
         layout[f"yaxis{number + 2}"] = _count_axis(chart, [max(top - _CHART / inner, 0), top])
         layout["annotations"].append(_heading(chart, top))
     if shown:
-        layout["xaxis2"] = {"type": "date", "range": incident, "matches": "x", "anchor": f"y{len(shown) + 1}", "hoverformat": "%H:%M:%S.%3f"}
+        layout["xaxis2"] = {
+            "type": "date",
+            "range": incident,
+            "matches": "x",
+            "anchor": f"y{len(shown) + 1}",
+            "hoverformat": "%H:%M:%S.%3f",
+        }
     notes = [n for n in (drawn.note, f"{without} more controllers, without findings, have no chart." if without else None) if n]
     focus = {f.id: _focus(f, drawn, shown, analysis) for f in analysis.findings}
-    return {"data": data, "layout": layout, "focus": focus, "whole": whole, "incident": incident, "notes": notes, "top": _TOP, "lane": _LANE}
+    return {
+        "data": data,
+        "layout": layout,
+        "focus": focus,
+        "whole": whole,
+        "incident": incident,
+        "notes": notes,
+        "top": _TOP,
+        "lane": _LANE,
+    }
 
 
 def _range(start: datetime, end: datetime) -> list[float]:
@@ -96,9 +118,9 @@ def _incident(analysis: Analysis) -> list[float] | None:
 
 
 def _left(drawn: Lanes) -> int:
-    """Room for the longest label: entities count as one character, 11 px type has some 6.4 px each."""
+    """Room for the longest label: entities count as one character, 11 px type has some 5.6 px each."""
     plain = (lane.label.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">") for lane in drawn.lanes)
-    return min(max((len(label) for label in plain), default=10), 50) * 64 // 10 + 18
+    return min(max((len(label) for label in plain), default=10), 50) * 56 // 10 + 18
 
 
 def _bars(drawn: Lanes) -> list[dict[str, Any]]:
@@ -152,7 +174,12 @@ def _marks(drawn: Lanes) -> list[dict[str, Any]]:
             "name": what,
             "hoverinfo": "text",
             "meta": "ink" if colour == _INK else None,
-            "marker": {"symbol": symbol, "size": 11, "color": colour, "line": {"width": 2 if what == l.ENDED else 1, "color": _INK}},
+            "marker": {
+                "symbol": symbol,
+                "size": 11,
+                "color": colour,
+                "line": {"width": 2 if what == l.ENDED else 1.2, "color": _INK if what == l.ENDED else "#FFFFFF"},
+            },
         }
         for what, column in columns.items()
         for symbol, colour in [_MARKS[what]]
@@ -203,10 +230,19 @@ def _stairs(chart: Chart, number: int) -> list[dict[str, Any]]:
     wanted = {
         **running,
         "y": chart.wanted,
-        "line": {"shape": "hv", "width": 1.5, "color": "#888888", "dash": "dash"},
+        "line": {"shape": "hv", "width": 1.5, "color": _INK, "dash": "dash"},
+        "meta": "ink line",
         "name": "asked for",
         "legendgroup": "wanted",
         "hovertext": asked,
+    }
+    floor = {
+        **wanted,
+        "line": {"shape": "hv", "width": 0},
+        "meta": None,
+        "legendgroup": "overshoot",
+        "showlegend": False,
+        "hoverinfo": "skip",
     }
     peak = [max(n, w) for n, w in zip(chart.running, chart.wanted, strict=True)]
     over = {
@@ -217,14 +253,14 @@ def _stairs(chart: Chart, number: int) -> list[dict[str, Any]]:
         "y": peak,
         "line": {"shape": "hv", "width": 0},
         "fill": "tonexty",
-        "fillcolor": "rgba(213,94,0,.35)",
-        "fillpattern": {"shape": "/", "fgcolor": _OVER, "size": 6, "solidity": 0.3},
+        "fillcolor": "rgba(213,94,0,.3)",
+        "fillpattern": {"shape": "/", "fgcolor": _OVER, "fillmode": "overlay", "size": 6, "solidity": 0.3},
         "name": "overshoot",
         "legendgroup": "overshoot",
         "showlegend": number == 0,
         "hoverinfo": "skip",
     }
-    return [wanted, over, running]
+    return [floor, over, running, wanted]
 
 
 def _count_axis(chart: Chart, domain: list[float]) -> dict[str, Any]:
@@ -242,8 +278,9 @@ def _count_axis(chart: Chart, domain: list[float]) -> dict[str, Any]:
 
 
 def _heading(chart: Chart, top: float) -> dict[str, Any]:
-    source = f"asked for: {chart.controller.wanted.source}" if chart.controller.wanted is not None else "nothing tells how many were asked for"
-    text = f"<b>{markup(chart.controller.title)}</b>  {markup(chart.controller.namespace)}  (pods running; {source})"
+    wanted = chart.controller.wanted
+    source = _SOURCES.get(wanted.source, f"as known from {wanted.source}") if wanted is not None else "not known"
+    text = f"<b>{markup(chart.controller.title)}</b>  in {markup(chart.controller.namespace)}; asked for: {source}"
     return {
         "text": text,
         "xref": "paper",

@@ -29,13 +29,16 @@
     return changes;
   }
 
-  function inked() {
-    return model.data.map((trace, at) => (trace.meta === "ink" ? at : -1)).filter((at) => at >= 0);
+  function inked(meta) {
+    return model.data.map((trace, at) => (trace.meta === meta ? at : -1)).filter((at) => at >= 0);
   }
 
   function dress() {
+    const ink = colour("ink");
+    const marks = inked("ink"), lines = inked("ink line");
     Plotly.relayout(picture, theme());
-    if (inked().length) Plotly.restyle(picture, { "marker.color": colour("ink"), "marker.line.color": colour("ink") }, inked());
+    if (marks.length) Plotly.restyle(picture, { "marker.color": ink, "marker.line.color": ink }, marks);
+    if (lines.length) Plotly.restyle(picture, { "line.color": ink }, lines);
   }
 
   function zoom(range, shapes, said) {
@@ -96,7 +99,8 @@
 
   const drawn = Plotly.newPlot(picture, model.data, model.layout, {
     responsive: true, displaylogo: false, scrollZoom: false, doubleClick: false, showTips: false,
-    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"], toImageButtonOptions: { filename: "podopsy" },
+    /* named one by one: plotly's own choice offers to upload the picture */
+    modeBarButtons: [["toImage"], ["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]], toImageButtonOptions: { filename: "podopsy" },
   });
   drawn.then(function () {
     dress();
