@@ -1,6 +1,7 @@
 """kubelet-outage: no kubelet process on a node, from the end of one to the start of the next."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from analyzer.detectors.base import Case, Detector, clock, confidence, seconds, unique
@@ -9,6 +10,8 @@ from analyzer.lifecycle.kubelets import Outage
 from analyzer.lifecycle.orphans import met
 from analyzer.vocabulary import FindingKind, Severity
 
+_VAGUE = timedelta(seconds=60)
+"""A start that lies somewhere within more than this is a possibility, not a likelihood."""
 _SEVERITY = {"none": Severity.INFO, "not-ready": Severity.WARNING, "evicted": Severity.CRITICAL}
 
 
@@ -35,7 +38,12 @@ def _finding(case: Case, outage: Outage) -> Finding:
     if ran_on:
         told += f"; {len(ran_on)} container(s) ran on without it"
     told += {"none": "", "not-ready": "; the node became NotReady", "evicted": "; its pods were evicted"}[effect] + "."
-    vague = unmeasured or (outage.cause == "unknown" and outage.boot_lost)
+    bounds = outage.start.latest, outage.start.earliest
+    vague = (
+        unmeasured
+        or (outage.cause == "unknown" and bounds[0] and bounds[1] and bounds[0] - bounds[1] > _VAGUE)
+        or (outage.cause == "unknown" and outage.boot_lost)
+    )
     return Finding(
         kind=FindingKind.KUBELET_OUTAGE,
         severity=_SEVERITY[effect] if not outage.boot_lost else max(_SEVERITY[effect], Severity.WARNING, key=_rank),

@@ -124,7 +124,7 @@ def _under_cause(case: Case, controller: Controller, window: Window) -> tuple[st
     left = [
         (p, r) for p in controller.pods for r in p.apps if r.end.time is not None and abs(r.end.time - window.start) <= timedelta(seconds=1)
     ]
-    if any(r.end_reason == "node-lost" for _, r in left):
+    if any(r.end_reason == "node-lost" or _node_going(case, p, window.start) for p, r in left):
         return "node-loss", False
     if _rollout(controller, window, case.life.end) and len(left) <= 2:
         return "rollout", True
@@ -144,6 +144,12 @@ def _deleted(pod: Pod, moment: datetime) -> bool:
 def _supervised(case: Case, pod: Pod, moment: datetime) -> bool:
     node = case.life.nodes.get(pod.node or "")
     return node is None or not any(o.covers(moment) for o in node.outages)
+
+
+def _node_going(case: Case, pod: Pod, moment: datetime) -> bool:
+    """Whether the pod's node was on its way down: its kubelet gone, and the next one started on another boot."""
+    node = case.life.nodes.get(pod.node or "")
+    return node is not None and any(o.boot_lost and o.covers(moment) for o in node.outages)
 
 
 def _runtime_stopped(case: Case, pod: Pod, moment: datetime) -> bool:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final, NamedTuple
 
+import numpy as np
 import ryaml
 
 from analyzer.formats.api_objects import Collector, Listed, listed
@@ -24,6 +25,8 @@ _KEY: Final = re.compile(rb"^(kind|apiVersion): *[\"']?([\w./-]+)", re.MULTILINE
 _SIGNIFICANT: Final = re.compile(r"^(?!\s*(?:#|$)|---).+", re.MULTILINE)
 _LEGAL: Final = re.compile(r"[A-Za-z]\w*:(?:\s|$)|- |[ }\])]|#|---|\.\.\.")
 """How a line of an object in block style may begin."""
+
+_DEEPEST: Final = 5000  # the parser needs time with the square of the depth before it gives up
 
 
 class Piece(NamedTuple):
@@ -124,9 +127,19 @@ def _add(piece: Piece, collector: Collector) -> None:
 
 
 def _parse(text: str) -> Any:
-    """An item is a sequence of one."""
+    """An item is a sequence of one. ValueError: broken."""
+    if _depth(text) > _DEEPEST:
+        raise ValueError("nested too deeply")
     content = ryaml.loads(text)  # type: ignore[attr-defined]  # its stub does not export it
     return content[0] if isinstance(content, list) and len(content) == 1 else content
+
+
+def _depth(text: str) -> int:
+    """How deep brackets are nested at most, roughly: those in strings count as well."""
+    if text.count("[") + text.count("{") <= _DEEPEST:
+        return 0
+    codes = np.frombuffer(text.encode(), np.uint8) | 32  # [ and {, ] and } differ in this bit only
+    return int(np.cumsum((codes == ord("{")).astype(np.int32) - (codes == ord("}"))).max())
 
 
 FORMAT = ApiYaml()

@@ -21,6 +21,7 @@ BETWEEN = re.compile(r"[ \t\r\n,\[\]\x1e\ufeff]*")
 
 CUT_OFF = "cut off"
 _EDGE = 16  # an error this close to the end of the window may be due to the cut (a literal, a number, an escape)
+_DEEPEST = 200  # characters of indentation that are recognised as such
 _decode = json.JSONDecoder().raw_decode
 
 
@@ -98,8 +99,9 @@ class JsonReader:
 
     def indent(self) -> str:
         """The blanks before the value that begins here, if nothing else stands before it on its line."""
-        before = self.text[self.text.rfind("\n", 0, self.position) + 1 : self.position]
-        return "" if before.strip() else before
+        near = self.text[max(0, self.position - _DEEPEST) : self.position]
+        before = near[near.rfind("\n") + 1 :]
+        return "" if before.strip() or len(before) == _DEEPEST else before
 
     def resume(self, indent: str = "") -> str:
         """Step to the next line that begins with a bracket (or with this indent and one); return some of what is passed."""

@@ -5,7 +5,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from analyzer.lifecycle.desired import Unreachable, Wanted, wanted
+from analyzer.lifecycle.desired import Replaceable, Wanted, wanted
 from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.intervals import Span, Step, count
 from analyzer.lifecycle.objects import Version
@@ -48,7 +48,7 @@ def controllers(
     pods: list[Pod],
     stated: dict[Name, int],
     calm: list[Span],
-    unreachable: Unreachable,
+    replaceable: Replaceable,
 ) -> list[Controller]:
     """All controllers that own a pod, sorted by namespace, kind and name."""
     parents = _parents(events, objects)
@@ -73,7 +73,7 @@ def controllers(
     for name, controller in found.items():
         told = by_controller.get(name, [])
         controller.scalings = [e for e in told if e.kind is E.REPLICA_SET_SCALED]
-        controller.wanted = wanted(controller.kind, controller.pods, told, versions.get(name, []), stated.get(name), calm, unreachable)
+        controller.wanted = wanted(controller.kind, controller.pods, told, versions.get(name, []), stated.get(name), calm, replaceable)
     return [found[name] for name in sorted(found)]
 
 

@@ -16,8 +16,8 @@ from analyzer.proof import Proof
 from analyzer.vocabulary import APP_KINDS_WITH_REPLICAS
 from analyzer.vocabulary import EventKind as E
 
-Unreachable = Callable[[str | None, datetime], bool]
-"""Whether the API had lost a node at a moment."""
+Replaceable = Callable[[Pod, datetime], bool]
+"""Whether a controller had reason, at a moment, to make another in a pod's stead though no deletion of it is told."""
 
 _BURST = timedelta(seconds=5)
 """A controller's creations and deletions within this of each other are one action."""
@@ -42,14 +42,14 @@ def wanted(
     versions: list[Version],
     stated: int | None,
     calm: list[Span],
-    unreachable: Unreachable,
+    replaceable: Replaceable,
 ) -> Wanted | None:
     """The replicas asked of one controller; None for kinds without a fixed number (DaemonSet, Job) and where nothing tells."""
     if stated is not None:
         return Wanted((Step(None, stated),), "stated")
     if kind not in APP_KINDS_WITH_REPLICAS:
         return None
-    changes = _scaled(pods, events) if kind == "Deployment" else _needs(events) or _from_actions(pods, events, unreachable)
+    changes = _scaled(pods, events) if kind == "Deployment" else _needs(events) or _from_actions(pods, events, replaceable)
     seen = _from_objects(versions)
     if seen is not None:
         return seen if changes is None else _joined(seen, changes)
@@ -115,8 +115,8 @@ def _scaled(pods: list[Pod], events: list[Event]) -> Wanted | None:
     return Wanted(tuple(steps), "events", tuple(proofs))
 
 
-def _from_actions(pods: list[Pod], events: list[Event], unreachable: Unreachable) -> Wanted | None:
-    """What a controller has after each burst of creations and departures is what it was asked for.
+def _from_actions(pods: list[Pod], events: list[Event], replaceable: Replaceable) -> Wanted | None:
+    """What a controller has after each burst of creations and departures is what it was asked for (ReplicaSet, RC, StatefulSet).
 
     A pod that departs while another is made is replaced; so are, where nothing tells of a departure (Kubernetes 1.0 leaves no
     event), pods on a node that the API had lost, up to as many as are made.
@@ -125,7 +125,7 @@ def _from_actions(pods: list[Pod], events: list[Event], unreachable: Unreachable
     if not created:
         return None
     acts = [_Act(e.time, True, name, e) for name, e in created.items()]
-    acts += [_Act(p.marked.time, False, p.name, None) for p in pods if p.name and p.marked is not None and p.marked.time is not None]
+    acts += [_Act(p.marked.time, False, p.name, None) for p in pods if p.name and p.marked and p.marked.time and _departs(p, created)]
     acts.sort(key=lambda a: (a.time, not a.made, a.name))
     by_name = {p.name: p for p in pods}
     have = {p.name for p in pods if p.name and p.name not in created and p.apps}
@@ -134,13 +134,20 @@ def _from_actions(pods: list[Pod], events: list[Event], unreachable: Unreachable
     for burst in _bursts(acts):
         made = {a.name for a in burst if a.made}
         gone = {a.name for a in burst if not a.made and a.name in have | made}
-        lost = sorted(n for n in have - gone - made if n in by_name and unreachable(by_name[n].node, burst[0].time))
+        lost = sorted(n for n in have - gone - made if n in by_name and replaceable(by_name[n], burst[0].time))
         gone |= set(lost[: max(0, len(made) - len(gone))])
         have = (have | made) - gone
         if steps[-1].value != len(have):
             steps.append(Step(burst[0].time, len(have)))
             proofs += [a.event.proof("the controller made pods until it had what it was asked for") for a in burst if a.event][:1]
     return Wanted(tuple(steps), "events", tuple(proofs))
+
+
+def _departs(pod: Pod, created: dict[str, Event]) -> bool:
+    """Whether a deletion may mean that fewer are wanted: not if its node was given up, nor if a pod of its name is made again
+    (a StatefulSet makes the new one only when the old one has ended)."""
+    again = created.get(pod.name or "")
+    return pod.evicted is None and not (again is not None and pod.marked and pod.marked.time and again.time > pod.marked.time)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from analyzer.store import Store
 from analyzer.vocabulary import SourceStatus
 from analyzer.vocabulary import EventKind as E
 
+_AT_ONCE = timedelta(seconds=2)
 _AFTERMATH = timedelta(seconds=60)
 
 
@@ -81,11 +82,16 @@ def build(store: Store, desired: Mapping[Name, int] | None = None) -> Lifecycle:
     runs = containers.runs(events, pods.statuses(versions), lost)
     all_pods = pods.pods(events, versions, runs)
 
-    def unreachable(node: str | None, moment: datetime) -> bool:
-        return node in nodes and any(s.covers(moment) for s in nodes[node].not_ready)
+    def replaceable(pod: Pod, moment: datetime) -> bool:
+        node = nodes.get(pod.node or "")
+        if node is None:
+            return False
+        late = pod.marked is not None and pod.marked.earliest is None  # when it was deleted is not told, only when that was noticed
+        evicted = pod.evicted is not None and pod.evicted.time <= moment + _AT_ONCE
+        return evicted or any(s.covers(moment) for s in node.not_ready) or (late and any(o.covers(moment) for o in node.outages))
 
     calm = subtract([(start, end)], [s for node in nodes.values() for s in _troubled(node)])
-    owners = controllers.controllers(events, versions, all_pods, dict(desired or {}), calm or [(start, end)], unreachable)
+    owners = controllers.controllers(events, versions, all_pods, dict(desired or {}), calm or [(start, end)], replaceable)
     return Lifecycle(start, end, nodes, runs, all_pods, owners, events, _coverage(store))
 
 

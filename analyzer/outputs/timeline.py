@@ -46,7 +46,7 @@ _LOOKS: dict[str, _Look] = {  # what matters least first: a cell shows the last 
     State.REMOVING: _Look("▒", "x", 175),
     _UP: _Look("█", "=", 72),
     _READY: _Look("█", "=", 108),
-    _NOT_READY: _Look("▒", "?", 178),
+    _NOT_READY: _Look("▚", "?", 178),
     _DOWN: _Look("╳", "X", 166),
 }
 _ORDER = {what: rank for rank, what in enumerate(_LOOKS)} | {str(s): RANK[s] for s in State}
@@ -63,7 +63,10 @@ class _Chosen:
 
 
 def lanes(analysis: Analysis, name: str, width: int, *, colour: bool, ascii_only: bool = False) -> list[str]:
-    """Lines of at most ``width`` columns (at least 60), then the events. Raises UsageError for a name that nothing bears."""
+    """Lanes ``width`` columns wide (at least 60), then the events, a line each. Raises UsageError for a name that nothing bears.
+
+    ``name``: a node; a pod (NAME, NAMESPACE/NAME or uid); a controller (KIND/NAME or NAME); a container (its id's beginning, or name).
+    """
     width = max(width, 60)
     chosen = _choose(analysis.life, name)
     begin, end = _window(analysis.life, chosen)
@@ -80,7 +83,7 @@ def lanes(analysis: Analysis, name: str, width: int, *, colour: bool, ascii_only
         lines += _numbers(controller, begin, end, columns, margin, colour)
     legend = [f"{_paint([what], colour, ascii_only)} {what}" for what in _LOOKS if what in used]
     lines += ["", "  ".join(legend)] if legend else []
-    return lines + ["", *_listed(chosen.events)]
+    return [*lines, "", *_listed(chosen.events)]
 
 
 # --- which object
@@ -102,7 +105,7 @@ def _choose(life: Lifecycle, name: str) -> _Chosen:
         return chosen
     runs = _containers(life, name)
     if runs:
-        return _runs(life, states, f"container {name}", runs)
+        return _with_nodes(life, _runs(life, states, f"container {name}", runs), {r.node for r in runs})
     raise UsageError(f"no node, pod, controller or container is called {printable(name)}{_near(life, name)}")
 
 
@@ -144,9 +147,13 @@ def _node_rows(life: Lifecycle, node: NodeLife) -> list[tuple[str, list[Piece]]]
 
 def _pods(life: Lifecycle, states: States, title: str, pods: Sequence[Pod]) -> _Chosen:
     chosen = _runs(life, states, title, [r for p in pods for r in p.apps])
-    nodes = sorted({r.node for p in pods for r in p.apps if r.node in life.nodes} | {p.node for p in pods if p.node in life.nodes}, key=str)
-    chosen.rows[:0] = [row for n in nodes if n is not None for row in _node_rows(life, life.nodes[n])]
     chosen.events = _merged([*chosen.events, *(e for p in pods for e in p.events)])
+    return _with_nodes(life, chosen, {r.node for p in pods for r in p.apps} | {p.node for p in pods})
+
+
+def _with_nodes(life: Lifecycle, chosen: _Chosen, names: set[str | None]) -> _Chosen:
+    """The same below the lanes of the nodes that it ran on."""
+    chosen.rows[:0] = [row for node in life.nodes.values() if node.name in names for row in _node_rows(life, node)]
     return chosen
 
 

@@ -73,8 +73,8 @@ def build(analysis: Analysis) -> Lanes:
     by_node: dict[str, list[Pod]] = defaultdict(list)
     rest: dict[str, list[Run]] = defaultdict(list)
     for pod in chosen:
-        for node in sorted({r.node or _UNKNOWN_NODE for r in pod.apps}):
-            by_node[node].append(pod)
+        for place in sorted({r.node or _UNKNOWN_NODE for r in pod.apps}):
+            by_node[place].append(pod)
     for pod in collapsed:
         for run in pod.apps:
             rest[run.node or _UNKNOWN_NODE].append(run)

@@ -11,6 +11,7 @@ from analyzer.outputs.report.embed import clock, epoch_ms, markup
 from analyzer.outputs.report.lanes import Lane, Lanes
 from analyzer.outputs.report.replicas import Chart, charts
 from analyzer.outputs.states import State
+from analyzer.vocabulary import APP_KINDS_WITH_REPLICAS
 
 _INK = "#777777"
 """The page replaces it in traces whose meta is 'ink' by the colour of its text, dark or light."""
@@ -279,7 +280,7 @@ def _count_axis(chart: Chart, domain: list[float]) -> dict[str, Any]:
 
 def _heading(chart: Chart, top: float) -> dict[str, Any]:
     wanted = chart.controller.wanted
-    source = _SOURCES.get(wanted.source, f"as known from {wanted.source}") if wanted is not None else "not known"
+    source = _SOURCES.get(wanted.source, f"as known from {wanted.source}") if wanted is not None else _unasked(chart.controller.kind)
     text = f"<b>{markup(chart.controller.title)}</b>  in {markup(chart.controller.namespace)}; asked for: {source}"
     return {
         "text": text,
@@ -292,6 +293,10 @@ def _heading(chart: Chart, top: float) -> dict[str, Any]:
         "showarrow": False,
         "align": "left",
     }
+
+
+def _unasked(kind: str) -> str:
+    return "not known" if kind in APP_KINDS_WITH_REPLICAS else f"a {markup(kind)} has no fixed number"
 
 
 def _focus(finding: Finding, drawn: Lanes, shown: list[Chart], analysis: Analysis) -> dict[str, Any]:
@@ -319,8 +324,7 @@ def _concerns(lane: Lane, finding: Finding, analysis: Analysis) -> bool:
         return bool({finding.pod_uid, f"{finding.namespace}/{finding.pod}"} & lane.pods)
     if finding.controller is not None:
         owners = analysis.life.owners
-        named = ((owners[k].namespace, owners[k].title) for k in lane.pods if k in owners)
-        return (finding.namespace, finding.controller) in named
+        return any((owners[k].namespace, owners[k].title) == (finding.namespace, finding.controller) for k in lane.pods if k in owners)
     if lane.node != finding.node:
         return False
     return not lane.pods or bool(lane.containers.intersection(finding.details.get("containers") or ()))

@@ -33,7 +33,18 @@
     return model.data.map((trace, at) => (trace.meta === meta ? at : -1)).filter((at) => at >= 0);
   }
 
+  /* The same before the first drawing: drawing twice would take twice as long. */
   function dress() {
+    const changes = theme();
+    for (const path of Object.keys(changes)) {
+      const names = path.split("."), last = names.pop();
+      names.reduce((at, name) => (at[name] = at[name] || {}), model.layout)[last] = changes[path];
+    }
+    for (const at of inked("ink")) Object.assign(model.data[at].marker, { color: colour("ink"), line: { color: colour("ink"), width: 2 } });
+    for (const at of inked("ink line")) model.data[at].line.color = colour("ink");
+  }
+
+  function redress() {
     const ink = colour("ink");
     const marks = inked("ink"), lines = inked("ink line");
     Plotly.relayout(picture, theme());
@@ -97,13 +108,13 @@
     show(match[1], false);
   }
 
+  dress();
   const drawn = Plotly.newPlot(picture, model.data, model.layout, {
     responsive: true, displaylogo: false, scrollZoom: false, doubleClick: false, showTips: false,
     /* named one by one: plotly's own choice offers to upload the picture */
     modeBarButtons: [["toImage"], ["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]], toImageButtonOptions: { filename: "podopsy" },
   });
   drawn.then(function () {
-    dress();
     picture.on("plotly_click", function (event) {
       const id = event.points.length ? event.points[0].customdata : null;
       if (!id) return;
@@ -115,7 +126,7 @@
     document.documentElement.dataset.ready = "true";
   });
 
-  dark.addEventListener("change", dress);
+  dark.addEventListener("change", redress);
   window.addEventListener("hashchange", fromAddress);
   document.getElementById("incident").addEventListener("click", function () { zoom(model.incident, [], "The incident"); mark(null); });
   document.getElementById("whole").addEventListener("click", function () { zoom(model.whole, [], "The whole evidence"); mark(null); });
