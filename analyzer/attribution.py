@@ -1,8 +1,10 @@
 """Whose node a source speaks of, where its records do not say it: by what it names, else by its folder.
 
-Order: --node; the record's own host field; container ids and pod uids that other evidence ties to a node; the nearest parent
+Order: --node (as the ingest of the source had it); the record's own host field; container ids and pod uids that other evidence ties to a node; the nearest parent
 folder that bears the name of a known node.
 """
+
+from collections.abc import Mapping
 
 import polars as pl
 
@@ -12,8 +14,13 @@ from analyzer.vocabulary import ATTRIBUTIONS, SourceStatus
 _TIED_BY = ("kubelet", "api")  # components whose 'node' column ties pods and containers to a node
 
 
-def attribute(store: Store, option: str | None) -> pl.DataFrame:
-    """ATTRIBUTIONS: one row for each source that was read and whose node could be decided."""
+def attribute(store: Store, stated: Mapping[str, str]) -> pl.DataFrame:
+    """ATTRIBUTIONS: one row for each source that was read and whose node could be decided.
+
+    ``stated``: nodes that the user names now, by source_id; what was named for others before holds on.
+    """
+    former = store.table("attributions").filter(pl.col("how") == "option")
+    options = {**dict(former.select("source_id", "node").iter_rows()), **stated}
     sources = store.table("sources").filter(pl.col("status") == str(SourceStatus.READ)).sort("source")
     events = store.table("events")
     ties = _ties(events, store.table("objects"))
@@ -21,7 +28,7 @@ def attribute(store: Store, option: str | None) -> pl.DataFrame:
     nodes = known_nodes(store)
     rows = []
     for row in sources.iter_rows(named=True):
-        node, how = _decide(row, option, votes.get(row["source_id"]), nodes)
+        node, how = _decide(row, options.get(row["source_id"]), votes.get(row["source_id"]), nodes)
         if node:
             rows.append({"source_id": row["source_id"], "node": node, "how": how})
     return pl.DataFrame(rows, schema=ATTRIBUTIONS)

@@ -48,6 +48,7 @@ class Planned:
     status: SourceStatus
     detail: str | None = None
     duplicate_of: str | None = None
+    known: bool = False
 
     @property
     def source_id(self) -> str:
@@ -80,7 +81,8 @@ def ingest(paths: Sequence[str | Path], store: Store, options: Options | None = 
     """
     options = options or Options()
     known = store.table("sources")
-    plan = make_plan(paths, options, known)
+    found = make_plan(paths, options, known)
+    plan = [p for p in found if not p.known]
     context = ReadContext(options.year or _year(plan, known), options.zone or UTC)
     for ordinal, planned in enumerate(plan):
         if progress:
@@ -89,21 +91,22 @@ def ingest(paths: Sequence[str | Path], store: Store, options: Options | None = 
     sources = store.table("sources")
     if not (sources["status"] == SourceStatus.READ).any():
         raise EvidenceError(_nothing_usable(paths, sources))
-    if plan:
-        store.replace("attributions", attribution.attribute(store, options.node))
+    stated = {p.source_id: options.node for p in found} if options.node else {}
+    store.settle("attributions", lambda: attribution.attribute(store, stated))  # also after an ingest that was cut off before
     return len(plan)
 
 
 def make_plan(paths: Sequence[str | Path], options: Options, known: pl.DataFrame) -> list[Planned]:
-    """What will be read, in the order of names, without what the store already has."""
+    """All sources, in the order of names; ``known``: the store already has them."""
     have = set(zip(known["source"].to_list(), known["sha256"].to_list(), strict=True))
     first = dict(zip(known["sha256"].to_list(), known["source"].to_list(), strict=True))
     plan: list[Planned] = []
     for source in walk(paths):
         planned = _plan_one(source, options)
-        if (source.name, planned.sha256) in have:
-            continue
-        if planned.size and planned.sha256 in first:
+        planned.known = (source.name, planned.sha256) in have
+        if planned.known:
+            pass
+        elif planned.size and planned.sha256 in first:
             planned.status, planned.duplicate_of = SourceStatus.DUPLICATE, first[planned.sha256]
             planned.detail = f"the same bytes as {planned.duplicate_of}"
         first.setdefault(planned.sha256, source.name)
@@ -227,6 +230,7 @@ def _activity(records: pl.DataFrame) -> pl.DataFrame:
             pl.col("time").max().alias("last_time"),
             pl.col("line").get(last).alias("last_line"),
             text.get(last).alias("last_text"),
+            pl.col("resolution_us").max(),
             pl.col("time").unique().sort().tail(_PACE).diff().max().dt.total_microseconds().alias("pace_us"),
         )
         .select([c for c in ACTIVITY if c != "source_id"])

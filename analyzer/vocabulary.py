@@ -157,6 +157,7 @@ ACTIVITY: Final = _schema(
         "last_time": TIME,
         "last_line": pl.Int64,
         "last_text": pl.String,
+        "resolution_us": pl.Int64,  # the coarsest of its records
         "pace_us": pl.Int64,  # the longest silence among its last records: how long it is usually quiet
     }
 )

@@ -58,7 +58,10 @@ def spells(store: Store) -> list[Spell]:
             pl.col("last_line").get(last),
             pl.col("last_text").get(last),
             pl.col("pace_us").get(last),
+            pl.col("resolution_us").max(),
         )
+        # of several renderings of one writer's lines only the finest: a time cut to seconds may precede what caused it
+        .filter(pl.col("resolution_us") == pl.col("resolution_us").min().over("node", "identifier", "pid"))
         .sort("node", "first_time", "source", "identifier", "pid", "boot_id")
     )
     return [

@@ -1,5 +1,6 @@
 """What the rest of the program asks of a store."""
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import polars as pl
@@ -26,8 +27,8 @@ class Store(Protocol):
 
     def table(self, name: str) -> pl.DataFrame: ...
 
-    def replace(self, name: str, frame: pl.DataFrame) -> None:
-        """Put a whole (small) table in the place of the old one, if it differs."""
+    def settle(self, name: str, make: Callable[[], pl.DataFrame]) -> None:
+        """Put what ``make`` reads off the other tables in the place of a small one, if it differs; no writer comes between."""
         ...
 
 

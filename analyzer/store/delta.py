@@ -3,17 +3,22 @@
 One source is one transaction: its rows are written as Parquet files that no table knows yet; at the end the data tables take
 them in, and the row in ``sources`` comes last and is the mark that readers go by. A killed ingest leaves at worst files
 that no reader sees; the next ingest of that source removes whatever was taken in without the mark.
+
+Writers read and parse side by side; only the taking in is done by one at a time, under a lock that ends with its process.
 """
 
+import fcntl
 import json
 import time
 import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, Transaction
-from deltalake.exceptions import DeltaError, TableNotFoundError
+from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 
 from analyzer.exceptions import StoreError
@@ -21,38 +26,69 @@ from analyzer.store.memory import with_source
 from analyzer.vocabulary import TABLES
 
 MARKER = "podopsy-store.json"
+LOCK = "podopsy-store.lock"
 LAYOUT = 1
-_FLUSH_ROWS = 200_000
+_FLUSH_BYTES = 64 * 1024 * 1024
+"""A table's rows are written out when they are estimated at more than this: memory stays bounded."""
+_Files = list[tuple[str, int]]
+"""Names and numbers of rows."""
 
 
 def open_store(directory: Path, *, create: bool = False) -> "DeltaStore":
-    """The store in ``directory``; with ``create`` an absent or empty directory becomes one."""
+    """The store in ``directory``; with ``create`` an absent or empty directory becomes one. Raises StoreError."""
     marker = directory / MARKER
-    if marker.is_file():
-        layout = json.loads(marker.read_text()).get("layout")
+    with _told(directory):
+        if create and not marker.is_file():
+            _create(directory, marker)
+        if not marker.is_file():
+            raise StoreError(f"{directory}: no store there (make one with: podopsy ingest PATH --store {directory})")
+        layout = json.loads(marker.read_bytes()).get("layout")
         if layout != LAYOUT:
             raise StoreError(f"{directory}: store layout {layout}, this version reads {LAYOUT} (ingest the evidence into a new store)")
         return DeltaStore(directory)
-    if not create:
-        raise StoreError(f"{directory}: no store there (make one with: podopsy ingest PATH --store {directory})")
-    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+
+
+def _create(directory: Path, marker: Path) -> None:
+    """The marker comes last: a store that a killed process began is finished by the next one."""
+    if directory.exists() and (not directory.is_dir() or (any(directory.iterdir()) and not (directory / LOCK).exists())):
         raise StoreError(f"{directory}: neither empty nor a store (choose another directory)")
     directory.mkdir(parents=True, exist_ok=True)
-    for name, schema in TABLES.items():
-        pl.DataFrame(schema=schema).write_delta(str(directory / name))
-    marker.write_text(json.dumps({"layout": LAYOUT}) + "\n")
-    return DeltaStore(directory)
+    with _alone(directory):
+        for name, schema in TABLES.items():
+            if not DeltaTable.is_deltatable(str(directory / name)):
+                pl.DataFrame(schema=schema).write_delta(str(directory / name))
+        partial = marker.with_suffix(".partial")
+        partial.write_text(json.dumps({"layout": LAYOUT}) + "\n")
+        partial.replace(marker)
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """One process at a time."""
+    with (directory / LOCK).open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _told(directory: Path) -> Iterator[None]:
+    """What goes wrong with files and tables as one line."""
+    try:
+        yield
+    except (DeltaError, pl.exceptions.PolarsError, OSError, ValueError, AttributeError) as error:
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise StoreError(f"{directory}: the store cannot be read or written: {reason[0]} (if it is damaged: ingest into a new one)") from error
 
 
 class DeltaStore:
-    """See the module. ``directory`` holds one Delta table per name in vocabulary.TABLES."""
+    """See the module. ``directory`` holds one Delta table per name in vocabulary.TABLES.
+
+    It shows the tables as they were when it was opened or last wrote; ``sources`` is opened first, so that whatever it marks is there.
+    """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        try:
-            self._tables = {name: DeltaTable(str(directory / name)) for name in TABLES}
-        except (DeltaError, TableNotFoundError, OSError) as error:
-            raise StoreError(f"{directory}: the store is damaged: {str(error).splitlines()[0]} (ingest into a new one)") from error
+        self._tables = {name: DeltaTable(str(directory / name)) for name in TABLES}
 
     def writer(self, source_id: str) -> "_DeltaWriter":
         return _DeltaWriter(self, source_id)
@@ -62,31 +98,44 @@ class DeltaStore:
         frame = pl.scan_delta(self._tables[name])
         if name in ("sources", "attributions"):
             return frame
-        return frame.join(self._committed(), on="source_id", how="semi")
+        marked = pl.scan_delta(self._tables["sources"]).select("source_id").unique()
+        return frame.join(marked, on="source_id", how="semi")
 
     def table(self, name: str) -> pl.DataFrame:
-        return self.scan(name).collect().cast(TABLES[name])
+        with _told(self.directory):
+            return self.scan(name).collect().cast(TABLES[name])
 
-    def replace(self, name: str, frame: pl.DataFrame) -> None:
-        if not self.table(name).equals(frame):
-            frame.write_delta(str(self.directory / name), mode="overwrite")
-            self._tables[name].update_incremental()
+    def settle(self, name: str, make: Callable[[], pl.DataFrame]) -> None:
+        with _told(self.directory), _alone(self.directory):
+            self._refresh()
+            frame = make()
+            if not self.table(name).equals(frame):
+                frame.write_delta(str(self.directory / name), mode="overwrite")
+                self._tables[name].update_incremental()
 
-    def _committed(self) -> pl.LazyFrame:
-        return pl.scan_delta(self._tables["sources"]).select("source_id").unique()
+    def _refresh(self) -> None:
+        for table in self._tables.values():
+            table.update_incremental()
 
-    def _commit(self, name: str, source_id: str, files: list[tuple[str, int]]) -> None:
-        table = self._tables[name]
-        table.update_incremental()
-        folder = self.directory / name
+    def _take(self, source_id: str, mark: str, files: dict[str, _Files]) -> None:
+        """The files of one source into their tables, ``sources`` last; nothing if another process was quicker."""
+        with _alone(self.directory):
+            self._refresh()
+            if self._tables["sources"].transaction_version(mark) is not None:
+                return
+            for name in sorted(files, key=lambda name: name == "sources"):
+                left_over = _files_of(self._tables[name], source_id) if name != "sources" else []
+                self._append(name, source_id if name != "sources" else mark, files[name], left_over)
+
+    def _append(self, name: str, transaction: str, files: _Files, left_over: list[RemoveAction]) -> None:
+        table, folder = self._tables[name], self.directory / name
         now = int(time.time() * 1000)
-        add = [AddAction(path, (folder / path).stat().st_size, {}, now, True, json.dumps({"numRecords": rows})) for path, rows in files]
-        left_over = [] if name == "sources" else _files_of(table, source_id)
+        added = [AddAction(path, (folder / path).stat().st_size, {}, now, True, json.dumps({"numRecords": rows})) for path, rows in files]
         table.create_write_transaction(
-            [*add, *left_over],
+            [*added, *left_over],
             mode="append",
             schema=table.schema(),
-            commit_properties=CommitProperties(app_transactions=[Transaction(source_id, 1)]),
+            commit_properties=CommitProperties(app_transactions=[Transaction(transaction, 1)]),
         )
         table.update_incremental()
 
@@ -110,31 +159,28 @@ class _DeltaWriter:
         self._store = store
         self._source_id = source_id
         self._pending: dict[str, list[pl.DataFrame]] = {}
-        self._rows: dict[str, int] = {}
-        self._files: dict[str, list[tuple[str, int]]] = {}
+        self._sizes: dict[str, int] = {}
+        self._files: dict[str, _Files] = {}
 
     def add(self, table: str, frame: pl.DataFrame) -> None:
         if frame.is_empty():
             return
         self._pending.setdefault(table, []).append(with_source(table, frame, self._source_id))
-        self._rows[table] = self._rows.get(table, 0) + frame.height
-        if self._rows[table] >= _FLUSH_ROWS:
+        self._sizes[table] = self._sizes.get(table, 0) + int(frame.estimated_size())
+        if self._sizes[table] > _FLUSH_BYTES:
             self._flush(table)
 
     def _flush(self, table: str) -> None:
-        frames = self._pending.pop(table, [])
-        if not frames:
-            return
-        frame = pl.concat(frames)
+        frame = pl.concat(self._pending.pop(table))
         path = f"{self._source_id}-{uuid.uuid4().hex}.parquet"
-        frame.write_parquet(self._store.directory / table / path, compression="zstd")
+        with _told(self._store.directory):
+            frame.write_parquet(self._store.directory / table / path, compression="zstd")
         self._files.setdefault(table, []).append((path, frame.height))
-        self._rows[table] = 0
+        self._sizes[table] = 0
 
     def commit(self, source: dict[str, Any]) -> None:
         self._pending["sources"] = [pl.DataFrame([source], schema=TABLES["sources"])]
         for table in list(self._pending):
             self._flush(table)
-        for table in [t for t in self._files if t != "sources"]:
-            self._store._commit(table, self._source_id, self._files[table])
-        self._store._commit("sources", self._source_id, self._files["sources"])
+        with _told(self._store.directory):
+            self._store._take(self._source_id, f"{source['source_id']}/{source['source']}", self._files)

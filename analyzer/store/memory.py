@@ -1,5 +1,6 @@
 """A store for one analysis: everything but the raw records, which no detector reads, in memory."""
 
+from collections.abc import Callable
 from typing import Any
 
 import polars as pl
@@ -21,8 +22,8 @@ class MemoryStore:
         frames = self._frames[name]
         return pl.concat(frames) if frames else pl.DataFrame(schema=TABLES[name])
 
-    def replace(self, name: str, frame: pl.DataFrame) -> None:
-        self._frames[name] = [frame]
+    def settle(self, name: str, make: Callable[[], pl.DataFrame]) -> None:
+        self._frames[name] = [make()]
 
     def _take(self, pending: dict[str, list[pl.DataFrame]]) -> None:
         for name, frames in pending.items():

@@ -1,7 +1,7 @@
 """The picture's content: lanes, states, marks, charts, and where findings are in it."""
 
-from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ def test_lanes_by_node_then_pod(incident: Analysis) -> None:
     shown = {c for lane in lanes for c in lane.containers}
     assert shown == {r.container_id for r in incident.life.runs if not r.sandbox}
     order = [lane.pods for lane in lanes if lane.pods]
-    assert all(a == b or b not in order[: order.index(a)] for a, b in zip(order, order[1:], strict=False))
+    assert len([p for at, p in enumerate(order) if p not in order[:at]]) == 1 + sum(a != b for a, b in pairwise(order))
 
 
 def test_orphaned_stretches_are_the_findings(incident: Analysis, picture: dict[str, Any]) -> None:
@@ -92,16 +92,14 @@ def test_stairs_are_the_overshoot(incident: Analysis) -> None:
         assert (chart.running[at], chart.wanted[at]) == (finding.details["peak"], finding.details["desired"])
 
 
-@pytest.mark.parametrize("make", [lambda: hostile.analysis()], ids=["hostile"])
-def test_plotly_accepts_it(make: Callable[[], Analysis], picture: dict[str, Any]) -> None:
+def test_plotly_accepts_it(picture: dict[str, Any]) -> None:
     objects = pytest.importorskip("plotly.graph_objects")
-    for found in (picture, figure(make())):
+    for found in (picture, figure(hostile.analysis())):
         objects.Figure(data=found["data"], layout=found["layout"])
 
 
 def test_what_nothing_happened_to_shares_a_lane_when_there_are_many(incident: Analysis) -> None:
     life = incident.life
-    quiet = next(p for p in life.pods if p.node == "minion-02" and p.apps and p.apps[0].start.time and p.created is None or p.apps)
     quiet = next(p for p in life.pods if p.node == "minion-02" and p.apps and not p.evicted)
     more = [_copy(quiet, number) for number in range(drawn_lanes.MANY)]
     many = replace(life, pods=[*life.pods, *more], runs=[*life.runs, *(r for p in more for r in p.runs)])
@@ -135,7 +133,7 @@ def test_markup_is_neutralised() -> None:
 
 def test_short_keeps_the_end() -> None:
     assert short("abc", 3) == "abc"
-    assert short("example-service-release-33-wp2pd · service", 30) == "example-se…33-wp2pd · service"[:30] or len(short("x" * 99, 30)) == 30
+    assert len(short("x" * 99, 30)) == 30
     assert short("example-service-release-33-wp2pd · service", 30).endswith("wp2pd · service")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from analyzer.analysis import Analysis
 from analyzer.findings import Finding
 from analyzer.outputs.report import lanes as l
-from analyzer.outputs.report.embed import clock, epoch_ms, markup
+from analyzer.outputs.report.embed import clock, epoch_ms, markup, plain
 from analyzer.outputs.report.lanes import Lane, Lanes
 from analyzer.outputs.report.replicas import Chart, charts
 from analyzer.outputs.states import State
@@ -137,7 +137,7 @@ def _bars(drawn: Lanes) -> list[dict[str, Any]]:
             column["y"].append(y)
             column["hovertext"].append(bar.hover)
             column["customdata"].append(bar.finding)
-            column["meta"].append(lane.node)
+            column["meta"].append(plain(lane.node))
     return [
         {
             **column,
