@@ -1,7 +1,7 @@
 """Whose node a source speaks of, where its records do not say it: by what it names, else by its folder.
 
-Order: --node (as the ingest of the source had it); the record's own host field; container ids and pod uids that other evidence ties to a node; the nearest parent
-folder that bears the name of a known node.
+Order: --node (as the ingest of the source had it); the record's own host field; container ids and pod uids that other evidence
+ties to a node; the nearest parent folder that bears the name of a known node.
 """
 
 from collections.abc import Mapping

@@ -99,14 +99,13 @@ def ingest(paths: Sequence[str | Path], store: Store, options: Options | None = 
 def make_plan(paths: Sequence[str | Path], options: Options, known: pl.DataFrame) -> list[Planned]:
     """All sources, in the order of names; ``known``: the store already has them."""
     have = set(zip(known["source"].to_list(), known["sha256"].to_list(), strict=True))
-    first = dict(zip(known["sha256"].to_list(), known["source"].to_list(), strict=True))
+    original = known.filter(pl.col("status") != str(SourceStatus.DUPLICATE))
+    first = dict(zip(original["sha256"].to_list(), original["source"].to_list(), strict=True))
     plan: list[Planned] = []
     for source in walk(paths):
         planned = _plan_one(source, options)
         planned.known = (source.name, planned.sha256) in have
-        if planned.known:
-            pass
-        elif planned.size and planned.sha256 in first:
+        if planned.size and planned.sha256 in first and not planned.known:
             planned.status, planned.duplicate_of = SourceStatus.DUPLICATE, first[planned.sha256]
             planned.detail = f"the same bytes as {planned.duplicate_of}"
         first.setdefault(planned.sha256, source.name)
@@ -151,8 +150,7 @@ def _year(plan: list[Planned], known: pl.DataFrame) -> int:
         with planned.source.open() as stream:
             head = io.BytesIO(stream.read(HEAD))
         for batch in planned.format.read(head, context):
-            moments = [batch.records["time"].max()]
-            moments += [e for e in grammars.understand(batch, planned.format.family)["time"].drop_nulls().to_list()[-1:]]
+            moments = [batch.records["time"].max(), grammars.understand(batch, planned.format.family)["time"].max()]
             latest += [m for m in moments if isinstance(m, datetime)]
     return max(latest).year if latest else datetime.now(UTC).year
 

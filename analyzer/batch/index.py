@@ -8,6 +8,8 @@ from analyzer.analysis import tool_version
 from analyzer.batch.case import REPORT, Result
 from analyzer.detectors import REGISTRY
 
+INDEX = "index.html"
+
 
 def write_index(results: list[Result], out: Path, *, title: str) -> None:
     """``index.html``: a row a case, with what was found and a link to its report."""
@@ -15,4 +17,4 @@ def write_index(results: list[Result], out: Path, *, title: str) -> None:
     page = environment.get_template("index.html").render(
         title=title, results=results, kinds=[str(d.kind) for d in REGISTRY], report=REPORT, version=tool_version()
     )
-    (out / "index.html").write_text(page, encoding="utf-8")
+    (out / INDEX).write_text(page, encoding="utf-8")

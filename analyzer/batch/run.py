@@ -4,13 +4,13 @@ import os
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 
 from analyzer.batch.case import Result, failed, previous, record, signature, work
-from analyzer.batch.corpus import write_corpus
-from analyzer.batch.index import write_index
+from analyzer.batch.corpus import CORPUS, write_corpus
+from analyzer.batch.index import INDEX, write_index
 from analyzer.evidence import Case, cases
 from analyzer.exceptions import EvidenceError, UsageError
 from analyzer.ingest import Progress
@@ -34,7 +34,7 @@ def run_batch(directory: Path, out: Path, *, jobs: int | None = None, progress: 
         raise EvidenceError(f"{directory}: no such folder (give the folder that holds the archives or case folders)")
     if out.exists() and not out.is_dir():
         raise UsageError(f"{out}: is a file (give a directory)")
-    found = [c for c in cases(directory) if c.path.resolve() != out.resolve()]
+    found = _named([c for c in cases(directory) if c.path.resolve() != out.resolve()])
     if not found:
         raise EvidenceError(f"{directory}: no cases there (each archive or folder in it would be one)")
     out.mkdir(parents=True, exist_ok=True)
@@ -58,6 +58,18 @@ def run_batch(directory: Path, out: Path, *, jobs: int | None = None, progress: 
     bad = [r for r in ordered if r.status == "failed"]
     fresh = {case.name for case, _ in todo}
     return Outcome(len(todo) - sum(r.name in fresh for r in bad), kept, len(bad))
+
+
+def _named(found: list[Case]) -> list[Case]:
+    """Each under a name that is a folder of its own in ``out``, and can be written as text."""
+    taken = {"", ".", "..", INDEX, CORPUS}
+    renamed = []
+    for case in found:
+        plain = os.fsencode(case.name).decode(errors="replace")
+        name = next(n for n in (plain, *(f"{plain}-{i}" for i in range(2, len(found) + 3))) if n not in taken)
+        taken.add(name)
+        renamed.append(replace(case, name=name))
+    return renamed
 
 
 def _results(todo: list[tuple[Case, str]], out: Path, jobs: int) -> Iterable[Result]:

@@ -5,6 +5,7 @@ import sys
 import typer
 
 from analyzer.cli import analyze, batch, demo, explain, ingest, inspect, report, tables, timeline
+from analyzer.cli.options import complain
 from analyzer.exceptions import PodopsyError
 
 app = typer.Typer(
@@ -33,10 +34,10 @@ def main() -> None:
     try:
         app()
     except PodopsyError as error:
-        typer.echo(f"podopsy: {error}", err=True)
+        complain(str(error))
         sys.exit(error.exit_status)
     except KeyboardInterrupt:
-        typer.echo("podopsy: interrupted", err=True)
+        complain("interrupted")
         sys.exit(130)
     except BrokenPipeError:  # the reader of our output went away: head, less
         sys.stderr.close()

@@ -20,7 +20,7 @@ def batch(
     """Analyze each case below DIR: findings.json and report.html for each, an index over all. Run again, it does what is missing."""
     from analyzer.batch import run_batch
 
-    with o.progress() as bar:
+    with o.progress() as bar, o.writable(out):
         outcome = run_batch(directory, out, jobs=jobs, progress=bar)
     typer.echo(f"{outcome.done} analyzed, {outcome.kept} unchanged, {outcome.failed} failed: {out / 'index.html'}")
     if outcome.failed:

@@ -29,5 +29,6 @@ def demo(
 
     analysis = o.run([str(sample())], None)
     typer.echo(text.render(analysis, "table"), nl=False)
-    write(analysis, out, title=_SAMPLE, command="podopsy demo")
+    with o.writable(out):
+        write(analysis, out, title=_SAMPLE, command="podopsy demo")
     typer.echo(f"\nThe same as a report to send around: {out}")

@@ -28,6 +28,5 @@ def ingest(
     with o.progress() as bar:
         new = pipeline.ingest(paths, target, o.evidence_options(node, source_format, tz, year), bar)
     sources = target.table("sources")
-    typer.echo(
-        f"{new} new source(s); {store} holds {sources.height} sources, {sources['records'].sum()} records, {sources['rejected'].sum()} rejected"
-    )
+    counted = f"{sources.height} sources, {sources['records'].sum()} records, {sources['rejected'].sum()} rejected"
+    typer.echo(f"{new} new source(s); {store} holds {counted}")

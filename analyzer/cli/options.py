@@ -92,14 +92,30 @@ def progress() -> Iterator[Progress | None]:
         task = bar.add_task("reading")
 
         def step(name: str, ordinal: int, number: int) -> None:
-            bar.update(task, completed=ordinal, total=number, description=plain(name[-40:]))
+            bar.update(task, completed=ordinal, total=number, description=plain(name[-40:]).replace("[", "\\["))  # no markup of rich's
 
         yield step
 
 
 def plain(text: str) -> str:
-    """Log content on a terminal: without control characters, and without rich's markup."""
-    return "".join(c if c.isprintable() else "�" for c in text).replace("[", "\\[")
+    """Names and log content on a terminal: without control characters."""
+    return "".join(c if c.isprintable() else "�" for c in text)
+
+
+def complain(text: str) -> None:
+    """One line on stderr."""
+    typer.echo(f"podopsy: {plain(text)}", err=True)
+
+
+@contextmanager
+def writable(path: Path) -> Iterator[None]:
+    """A place that cannot be written to is the command line's fault."""
+    from analyzer.exceptions import UsageError
+
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"{error.filename or path}: {error.strerror or error} (choose another place with --out)") from error
 
 
 def run(
@@ -121,5 +137,5 @@ def run(
     with progress() as bar:
         analysis = analyze(paths or [], store=opened(paths, store), options=options, desired=stated, kinds=chosen, progress=bar)
     for line in analysis.incomplete():
-        typer.echo(f"podopsy: {line}", err=True)
+        complain(line)
     return analysis

@@ -29,5 +29,6 @@ def report(
 
     analysis = o.run(paths, store, node=node, source_format=source_format, zone=tz, year=year, desired=desired)
     name = title or (Path(paths[0]).resolve().name if paths else str(store))
-    write(analysis, out, title=name, command=" ".join(["podopsy", *sys.argv[1:]]))
+    with o.writable(out):
+        write(analysis, out, title=name, command=" ".join(["podopsy", *sys.argv[1:]]))
     typer.echo(f"{out}: {len(analysis.findings)} findings", err=True)

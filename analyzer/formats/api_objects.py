@@ -104,6 +104,8 @@ def _object(content: dict[str, Any], of: Listed) -> Object | str:
         metadata = {**content, "name": content["id"]}
     if content.get("kind") != kind or content.get("apiVersion") != version:
         content = {**content, "kind": kind, "apiVersion": version}
+    if kind == "Secret":
+        content = _withheld(content)
     try:
         document = canonical(content)
     except ValueError as error:
@@ -111,6 +113,13 @@ def _object(content: dict[str, Any], of: Listed) -> Object | str:
     namespace, name, uid = (_text(metadata.get(key)) for key in ("namespace", "name", "uid"))
     revision = metadata.get("resourceVersion")  # a number until v1beta2
     return Object(kind, version, namespace, name, uid, None if revision is None else str(revision), None, document)
+
+
+def _withheld(content: dict[str, Any]) -> dict[str, Any]:
+    """A Secret without what it keeps: a store of evidence is passed around."""
+    metadata = content.get("metadata")
+    bare = {k: v for k, v in metadata.items() if k not in ("annotations", "managedFields")} if isinstance(metadata, dict) else metadata
+    return {**{k: v for k, v in content.items() if k not in ("data", "stringData")}, "metadata": bare}
 
 
 def _identify(content: dict[str, Any], of: Listed) -> Listed:

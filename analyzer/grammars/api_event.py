@@ -11,11 +11,14 @@ from analyzer.vocabulary import EventKind as E
 _SCHEDULED = re.compile(r"^Successfully assigned (?:\S+/)?(\S+) to (\S+?)\.?$")
 _POD_NAMED = re.compile(r"^(?:(?:Created|Deleted) pod: |(?:create|delete) Pod )(\S+)")  # the latter: StatefulSets
 _SCALED = re.compile(r"^Scaled (?:up|down) replica set (\S+) (?:from \d+ )?to (\d+)")
-_CONTAINER = re.compile(r"\{([^}]+)\}")
+_CONTAINER = re.compile(r"\{([^}]+)\}|^implicitly required container (\S+)")  # the latter, to 1.2: the sandbox, POD
 _ID = re.compile(r"\b([0-9a-f]{64}|[0-9a-f]{12})\b")
 _PLAIN_KINDS = {
     ("Node", "nodeready"): E.NODE_READY,
     ("Node", "nodenotready"): E.NODE_NOT_READY,
+    ("Node", "ready"): E.NODE_READY,  # 0.17
+    ("Node", "not_ready"): E.NODE_NOT_READY,
+    ("Node", "unknown"): E.NODE_NOT_READY,
     ("Node", "rebooted"): E.NODE_REBOOTED,
     ("Pod", "started"): E.POD_CONTAINER_STARTED,
     ("Pod", "killing"): E.POD_CONTAINER_KILLING,
@@ -51,7 +54,7 @@ def event_columns(
         row |= {"k8s_pod_name": name, "k8s_pod_uid": uid or None, "node": host or None}
         container = _CONTAINER.search(field_path or "")
         identity = _ID.search(message) if row["kind"] in (E.POD_CONTAINER_STARTED, E.POD_CONTAINER_KILLING) else None
-        row["k8s_container_name"] = container[1] if container else None
+        row["k8s_container_name"] = (container[1] or container[2]) if container else None
         row["container_id"] = container_id(identity[1]) if identity else None
         scheduled = _SCHEDULED.match(message) if row["kind"] == E.POD_SCHEDULED else None
         if scheduled:

@@ -11,7 +11,7 @@ import polars as pl
 from analyzer.grammars.api_event import event_columns
 from analyzer.grammars.base import Fields, Rule, fields, pod_columns
 from analyzer.grammars.klog import Klog
-from analyzer.grammars.kubelet import KlogRule, text, understand_klog
+from analyzer.grammars.kubelet import KlogRule, structured, text, understand_klog
 from analyzer.vocabulary import EventKind as E
 
 _REPLICAS = re.compile(r'^Too (?:few|many) "(?P<ns>[^"]+)"/"(?P<name>[^"]+)" replicas, need (?P<need>\d+)(?:, creating (?P<creating>\d+))?')
@@ -24,6 +24,7 @@ _SENT = re.compile(
     re.DOTALL,
 )
 _SOURCES = {"replicationcontroller": "replication-controller", "node": "node-controller"}
+_KUBELET = re.compile(r"kubelet|hyperkube")  # identifiers of processes that are a kubelet and no controller
 
 
 def _need(line: Klog) -> Iterable[Fields]:
@@ -63,6 +64,7 @@ def _sent(line: Klog) -> Iterable[Fields]:
             return
         kind, namespace, name, uid, path = match["kind"], match["ns"], match["name"], match["uid"], match["path"]
         reason, message = match["reason"], match["message"]
+    by_kubelet = _KUBELET.match(line.writer or "") is not None
     yield event_columns(
         kind=kind,
         namespace=namespace,
@@ -70,11 +72,15 @@ def _sent(line: Klog) -> Iterable[Fields]:
         uid=uid,
         reason=reason,
         message=str(message),
-        reporter=_SOURCES.get(kind.lower(), "controller-manager"),
-        host=None,
+        reporter="kubelet" if by_kubelet else _SOURCES.get(kind.lower(), "controller-manager"),
+        host=line.host if by_kubelet else None,
         field_path=path,
         count=None,
     )
+
+
+def _node(line: Klog) -> Iterable[Fields]:
+    yield {"node": line.text("node")}
 
 
 def _evicting(line: Klog) -> Iterable[Fields]:
@@ -89,8 +95,10 @@ RULES: tuple[KlogRule, ...] = (
     Rule("ObjectReference{Kind:", _sent),
     text("NoExecuteTaintManager is deleting Pod", r"^NoExecuteTaintManager is deleting Pod: (?P<pod>\S+)", E.POD_EVICTED),
     Rule("NoExecuteTaintManager is deleting pod", _evicting),
-    text("Delete pod ", r"^Delete pod (?P<pod>\S+)$", E.POD_EVICTED),
-    text("is healthy again", r"^Node (?P<node>\S+) is healthy again", E.NODE_READY),
+    text("Delete pod ", r"^Delete pod (?P<pod>\S+)$", E.POD_EVICTED),  # to 1.0
+    text("Starting deletion of pod ", r"^Starting deletion of pod (?P<pod>\S+)$", E.POD_EVICTED),  # 1.1 to 1.15
+    text("again", r"^Node (?P<node>\S+) is (?:healthy again, removing all taints|ready again, cancelled pod eviction)", E.NODE_READY),
+    structured("Node is healthy again, removing all taints", E.NODE_READY, _node),
 )
 
 

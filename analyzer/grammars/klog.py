@@ -26,7 +26,10 @@ _PAIR = re.compile(
 
 @dataclass(frozen=True)
 class Klog:
-    """One line. ``message`` is the quoted text of a structured line, or the whole body of an unstructured one."""
+    """One line. ``message`` is the quoted text of a structured line, or the whole body of an unstructured one.
+
+    ``writer``, ``host``: the syslog identifier and the node of the record around it, where it has them.
+    """
 
     message: str
     structured: bool
@@ -37,6 +40,8 @@ class Klog:
     clock: str | None = None
     thread: int | None = None
     values: dict[str, Any] = field(default_factory=dict)
+    writer: str | None = None
+    host: str | None = None
 
     def text(self, key: str) -> str | None:
         """A value as text; object references of JSON logging become ``namespace/name``."""

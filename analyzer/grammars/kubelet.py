@@ -6,6 +6,7 @@ seen, not that it began. Absence of a line proves nothing unless others of its v
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -109,21 +110,46 @@ def _pleg(line: Klog) -> Iterable[Fields]:
         yield fields(_PLEG_KINDS[kind], **{**pod_columns(pod), "k8s_pod_uid": uid, "container_id": container_id(identity)})
 
 
+_RELIST_OLD = re.compile(r"^GenericPLEG: (?P<uid>[^/\s]+)/(?P<id>[0-9a-f]+): (?P<old>\S+) -> (?P<new>\S+)$")
+
+
+def _relist(line: Klog) -> Iterable[Fields]:
+    """PLEG's relist at V(4): the only line of a container that runs when the kubelet starts, before its pod is known (1.21+).
+
+    What is 'exited' when first seen has ended at any time before: that is no death noticed now.
+    """
+    if line.structured:
+        uid, identity, old, new = (line.text(key) for key in ("podUID", "containerID", "oldState", "newState"))
+    else:
+        match = _RELIST_OLD.match(line.message)
+        uid, identity, old, new = match.groups() if match else (None, None, None, None)
+    if not uid:
+        return
+    if new == "running":
+        yield fields(E.CONTAINER_SEEN_RUNNING, k8s_pod_uid=uid, container_id=container_id(identity))
+    elif old == "running" and new in ("exited", "non-existent"):
+        yield fields(E.CONTAINER_SEEN_DEAD, k8s_pod_uid=uid, container_id=container_id(identity))
+
+
 _NODE_STATUS = {"NodeReady": E.NODE_READY, "NodeNotReady": E.NODE_NOT_READY}
+_NODE_CONTROLLER_FILES = ("nodecontroller.go", "node_controller.go", "controller_utils.go")
 
 
 def _node_status(line: Klog) -> Iterable[Fields]:
-    """The kubelet's own opinion of its node; also the node controller's line of 1.0 (nodecontroller.go)."""
+    """The kubelet's own opinion of its node, or the node controller's: 'status change' (1.1+), or by the file (to 1.0).
+
+    A kubelet speaks of no node but its own, whose name in the API may be longer than the host's.
+    """
     if line.structured:
-        event, node = line.text("event"), line.text("node")
+        event, node = line.text("event") or line.text("status"), line.text("node")
     else:
         match = re.match(r"Recording (?:status change )?(\w+) event message for node (\S+)", line.message)
         event, node = (match[1], match[2]) if match else (None, None)
     if event in _NODE_STATUS and node:
-        controller = (line.file or "") in ("nodecontroller.go", "node_controller.go", "controller_utils.go")
-        said_by = {"component": "controller-manager" if controller else "kubelet"}
-        reporter = "node-controller" if controller else "kubelet"
-        yield {**fields(_NODE_STATUS[event], node=node, attributes={"reporter": reporter}), **said_by}
+        if "status change" in line.message or line.file in _NODE_CONTROLLER_FILES:
+            yield fields(_NODE_STATUS[event], node=node, attributes={"reporter": "node-controller"}, component="controller-manager")
+        else:
+            yield fields(_NODE_STATUS[event], node=line.host or node, attributes={"reporter": "kubelet", "node": node})
 
 
 RULES: tuple[KlogRule, ...] = (
@@ -139,16 +165,20 @@ RULES: tuple[KlogRule, ...] = (
     structured("SyncLoop DELETE", E.POD_DELETE_SEEN, _pods),
     structured("SyncLoop REMOVE", E.POD_REMOVE_SEEN, _pods),
     text("Killing unwanted pod", r'^Killing unwanted pod "(?P<pod>[^"]+)"', E.POD_UNWANTED),
+    structured("Clean up orphaned pod containers", E.POD_UNWANTED, _pod),  # 1.22 to 1.26
+    structured("Clean up containers for orphaned pod we had not seen before", E.POD_UNWANTED, _pod),  # 1.27+
     text("Killing container", r'^Killing container (?:with id )?"(?P<id>[^"]+)"', E.CONTAINER_KILLING),
     structured("Killing container with a grace period", E.CONTAINER_KILLING, _container),
     structured("Generic (PLEG): container finished", E.CONTAINER_SEEN_DEAD, _container),
-    text("No ref for pod", r"""^No ref for pod '"?(?P<id>[0-9a-f]{12,64})""", E.CONTAINER_UNKNOWN),
+    text("No ref for pod", r"""^No ref for pod '"?(?P<id>[0-9a-f]{12,64})[^']*'$""", E.CONTAINER_UNKNOWN),  # ' - ' follows: a probe's line
     text("Need to restart pod infra container", r'^Need to restart pod infra container for "(?P<pod>[^"]+)"', E.POD_SANDBOX_NEEDED),
-    text("No sandbox for pod", r'^No sandbox for pod "(?P<pod>[^"]+)"', E.POD_SANDBOX_NEEDED),
+    text("sandbox for pod", r'^No (?:ready )?sandbox for pod "(?P<pod>[^"]+)" can be found', E.POD_SANDBOX_NEEDED),
     structured("No sandbox for pod can be found. Need to start a new one", E.POD_SANDBOX_NEEDED, _pod),
+    structured("No ready sandbox for pod can be found. Need to start a new one", E.POD_SANDBOX_NEEDED, _pod),
     Rule("event message for node", _node_status),
     text("GenericPLEG: Unable to retrieve pods", r"^GenericPLEG: Unable to retrieve pods", E.RUNTIME_UNREACHABLE),
     structured("GenericPLEG: Unable to retrieve pods", E.RUNTIME_UNREACHABLE),
+    Rule("GenericPLEG", _relist),
 )
 
 
@@ -167,6 +197,7 @@ def _events(records: pl.DataFrame, rules: tuple[KlogRule, ...], component: str) 
         line = klog.parse(message)
         if line is None:
             continue
+        line = replace(line, writer=record["identifier"], host=record["node"])
         where = position(record)
         if (where["resolution_us"] or 0) > 1 and where["time"] is not None:
             refined = klog.refine(line, where["time"])

@@ -19,6 +19,18 @@ KUBELET_UNIT = re.compile(
 )
 RUNTIME_UNIT = re.compile(r"^(?:docker|containerd|crio|cri-o|cri-docker)\.service$")
 _SUBJECT = re.compile(r"^(Starting|Started|Stopping|Stopped|Finished|Failed to start) (?:(\S+\.service) - )?(.*?)\.*$")
+_DESCRIPTION = re.compile(  # of a kubelet's unit, where the line bears no unit name: whole, for 'Health monitoring for kubelet' is none
+    r"(?:kubernetes )?kubelet(?: server| service| agent)?(?:: .*| (?:via|using|on) .*| \(.*\))?"
+    r"|kubernetes node agent|lightweight kubernetes|rancher kubernetes engine v2.*|(?:atomic )?openshift node|origin node"
+    r"|service for snap application microk8s\.daemon-kubel(?:et|ite)",
+    re.IGNORECASE,
+)
+_RUNTIME_DESCRIPTION = re.compile(
+    r"docker application container engine|containerd container runtime|container runtime interface for oci.*"
+    r"|open container initiative daemon|cri interface for docker application container engine",
+    re.IGNORECASE,
+)
+_SUPPRESSED = re.compile(r"^Suppressed (\d+) messages from (\S+)")
 _ABOUT = re.compile(r"^(\S+\.service): (.*)$")
 _EXIT = re.compile(r"main process exited, code=(\w+), status=(\d+)(?:/(\S+))?", re.IGNORECASE)
 _MESSAGE_IDS = {  # sd-messages.h
@@ -38,8 +50,10 @@ def understand(records: pl.DataFrame) -> pl.DataFrame:
 def _events(records: pl.DataFrame) -> Iterator[Fields]:
     for record in hits(records, _LITERALS):
         message: str = record["message"]
-        if message.startswith("Suppressed "):
-            yield {**position(record), **fields(EventKind.LOG_SUPPRESSED), "component": "journald", "message": message}
+        suppressed = _SUPPRESSED.match(message)
+        if suppressed:
+            columns = fields(EventKind.LOG_SUPPRESSED, value=int(suppressed[1]), attributes={"unit": suppressed[2].rsplit("/", 1)[-1]})
+            yield {**position(record), **columns, "component": "journald", "message": message}
             continue
         said = _said(message, record["unit"], record["fields"])
         if said is None:
@@ -57,9 +71,8 @@ def _said(message: str, unit: str | None, extra: str | None) -> tuple[bool, Fiel
     if unit and unit.endswith(".service"):
         kubelet, runtime = bool(KUBELET_UNIT.match(unit)), bool(RUNTIME_UNIT.match(unit))
     else:  # the short formats of older systemd name only the description
-        words = message.lower()
-        kubelet = subject is not None and re.search(r"\bkubelet\b", words) is not None
-        runtime = subject is not None and re.search(r"docker application container engine|containerd container runtime", words) is not None
+        kubelet = subject is not None and _DESCRIPTION.fullmatch(subject[3]) is not None
+        runtime = subject is not None and _RUNTIME_DESCRIPTION.fullmatch(subject[3]) is not None
     if not (kubelet or runtime):
         return None
     verb = subject[1] if subject else _MESSAGE_IDS.get(_message_id(extra) or "")

@@ -33,5 +33,9 @@ class Store(Protocol):
 
 
 def source_names(store: Store) -> pl.DataFrame:
-    """(source_id, source) of the sources that were read; a duplicate has the same id, but it is the read one that is cited."""
-    return store.table("sources").filter(pl.col("status") == str(SourceStatus.READ)).select("source_id", "source")
+    """(source_id, source) of the sources that were read; a duplicate has the same id, but it is the read one that is cited.
+
+    Two processes may each have read the same bytes under another name: then the first of the names counts.
+    """
+    read = store.table("sources").filter(pl.col("status") == str(SourceStatus.READ)).select("source_id", "source")
+    return read.sort("source").unique("source_id", keep="first", maintain_order=True)

@@ -42,7 +42,8 @@ def open_store(directory: Path, *, create: bool = False) -> "DeltaStore":
             _create(directory, marker)
         if not marker.is_file():
             raise StoreError(f"{directory}: no store there (make one with: podopsy ingest PATH --store {directory})")
-        layout = json.loads(marker.read_bytes()).get("layout")
+        content = json.loads(marker.read_bytes())
+        layout = content.get("layout") if isinstance(content, dict) else None
         if layout != LAYOUT:
             raise StoreError(f"{directory}: store layout {layout}, this version reads {LAYOUT} (ingest the evidence into a new store)")
         return DeltaStore(directory)
@@ -75,9 +76,9 @@ def _told(directory: Path) -> Iterator[None]:
     """What goes wrong with files and tables as one line."""
     try:
         yield
-    except (DeltaError, pl.exceptions.PolarsError, OSError, ValueError, AttributeError) as error:
+    except (DeltaError, pl.exceptions.PolarsError, OSError, ValueError) as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise StoreError(f"{directory}: the store cannot be read or written: {reason[0]} (if it is damaged: ingest into a new one)") from error
+        raise StoreError(f"{directory}: the store cannot be read or written: {reason[0]} (damaged? ingest into a new one)") from error
 
 
 class DeltaStore:
@@ -106,10 +107,12 @@ class DeltaStore:
             return self.scan(name).collect().cast(TABLES[name])
 
     def settle(self, name: str, make: Callable[[], pl.DataFrame]) -> None:
-        with _told(self.directory), _alone(self.directory):
+        with _alone(self.directory):
             self._refresh()
             frame = make()
-            if not self.table(name).equals(frame):
+            if self.table(name).equals(frame):
+                return
+            with _told(self.directory):
                 frame.write_delta(str(self.directory / name), mode="overwrite")
                 self._tables[name].update_incremental()
 

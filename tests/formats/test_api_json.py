@@ -258,3 +258,17 @@ def test_corpus(corpus: Path) -> None:
                 assert batch.objects["line"].to_list() == list(range(1, data.count(b"\n") + 1))
     assert recognised
     assert not [source for source in corpus.glob("captures/*/cluster/audit.log") if FORMAT.sniff(source.read_bytes()[:65536], source.name)]
+
+
+def test_a_secret_is_kept_without_what_it_holds() -> None:
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "s", "namespace": "default", "annotations": {"last-applied": "aHVudGVyMg=="}},
+        "data": {"password": "aHVudGVyMg=="},
+        "stringData": {"password": "hunter2"},
+    }
+    [batch] = list(FORMAT.read(io.BytesIO(json.dumps(secret).encode()), ReadContext(2026)))
+    assert batch.objects["name"].to_list() == ["s"]
+    assert "hunter2" not in batch.objects["document"][0]
+    assert "aHVudGVyMg" not in batch.objects["document"][0]

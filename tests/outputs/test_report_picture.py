@@ -128,7 +128,7 @@ def test_json_cannot_leave_its_script() -> None:
 
 
 def test_markup_is_neutralised() -> None:
-    assert markup("<a href='x'>&amp;\t\x1b") == "&lt;a href='x'&gt;&amp;amp; �"
+    assert markup("<a href='x'>&amp;\t\x1b$x$") == "&lt;a href='x'&gt;&amp;amp; �&#36;x&#36;"
 
 
 def test_short_keeps_the_end() -> None:

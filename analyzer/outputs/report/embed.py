@@ -19,8 +19,8 @@ def plain(text: object) -> str:
 
 
 def markup(text: object) -> str:
-    """Log content as plotly shows it: its text and hover labels know <a>, <b>, <br> and more, and resolve entities."""
-    return plain(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Log content as plotly shows it: its text and hover labels know <a>, <b>, <br> and more, TeX between $ and $, and entities."""
+    return plain(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("$", "&#36;")
 
 
 def short(text: str, limit: int) -> str:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from datetime import datetime, timedelta
+from html import unescape
 from typing import Any
 
 from analyzer.analysis import Analysis
@@ -120,8 +121,8 @@ def _incident(analysis: Analysis) -> list[float] | None:
 
 def _left(drawn: Lanes) -> int:
     """Room for the longest label: entities count as one character, 11 px type has some 5.6 px each."""
-    plain = (lane.label.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">") for lane in drawn.lanes)
-    return min(max((len(label) for label in plain), default=10), 50) * 56 // 10 + 18
+    labels = (unescape(lane.label) for lane in drawn.lanes)
+    return min(max((len(label) for label in labels), default=10), 50) * 56 // 10 + 18
 
 
 def _bars(drawn: Lanes) -> list[dict[str, Any]]:
