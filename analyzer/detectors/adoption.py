@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from analyzer.detectors.base import Case, Detector, clock, confidence, unique
 from analyzer.findings import Finding
-from analyzer.lifecycle.events import Event
+from analyzer.lifecycle.events import Event, EventIndex
 from analyzer.lifecycle.kubelets import Outage
-from analyzer.lifecycle.orphans import met, verdict
+from analyzer.lifecycle.orphans import met, seen_after, verdict
 from analyzer.proof import Edge, rfc3339
 from analyzer.vocabulary import EventKind as E
 from analyzer.vocabulary import FindingKind, Severity
@@ -25,17 +25,17 @@ def find(case: Case) -> Iterator[Finding]:
             back = outage.end.time
             if back is None or not any(r.alive(back) for r in ran_on):
                 continue
-            recovery = _recovery(node.events, outage, following)
+            recovery = _recovery(node.index, outage, following)
             yield _finding(case, outage, recovery)
 
 
-def _recovery(events: list[Event], outage: Outage, following: datetime | None) -> Event | None:
+def _recovery(index: EventIndex, outage: Outage, following: datetime | None) -> Event | None:
     """The first of this process: after its start, before its own end."""
     back = outage.end.time
-    for event in events:
-        if event.kind is E.RECOVERY_COMPLETED and back is not None and back <= event.time <= back + _STARTING:
-            return event if following is None or event.time < following else None
-    return None
+    if back is None:
+        return None
+    found = index.between(E.RECOVERY_COMPLETED, back, min(back + _STARTING, following) if following else back + _STARTING)
+    return found[0] if found else None
 
 
 def _finding(case: Case, outage: Outage, recovery: Event | None) -> Finding:
@@ -44,10 +44,10 @@ def _finding(case: Case, outage: Outage, recovery: Event | None) -> Finding:
     for run in met(case.life, outage):
         found = verdict(case.life, outage, run)
         lists[found].append(run.container_id)
-        if found != "adopted":
+        if found == "adopted":
+            proofs += [e.proof("the kubelet saw it running after its return") for e in seen_after(outage, run)[:1]]
+        else:
             proofs += run.end.proofs[:1]
-    seen = {e.container_id: e for e in reversed(case.life.nodes[outage.node].events) if _seen(e, outage)}
-    proofs += [seen[c].proof("the kubelet saw it running after its return") for c in lists["adopted"] if c in seen]
     end = outage.end
     if recovery is not None:
         proof = recovery.proof("cAdvisor has found the containers that exist; it says nothing of their fate")
@@ -67,11 +67,6 @@ def _finding(case: Case, outage: Outage, recovery: Event | None) -> Finding:
         details={"recovery_completed_at": rfc3339(recovery.time) if recovery else None, **{k: sorted(v) for k, v in lists.items()}},
         evidence=unique(proofs),
     )
-
-
-def _seen(event: Event, outage: Outage) -> bool:
-    back = outage.end.time
-    return event.kind is E.CONTAINER_SEEN_RUNNING and back is not None and event.time >= back
 
 
 DETECTOR = Detector(

@@ -73,8 +73,9 @@ def _finding(
     fullest = max(sorted(after), key=lambda n: after[n])
     mover = max((p for p in pods if p.node == fullest), key=lambda p: (max(r.start.time or case.life.start for r in p.apps), p.key))
     told = (
-        f"Since {clock(start.time)} all {sum(after.values())} pods of {controller.title} run on {', '.join(sorted(after))}, none on {node.name}, "
-        f"which is Ready again; Kubernetes does not rebalance: delete pod {mover.name} to let the scheduler place it anew."
+        f"Since {clock(start.time)} all {sum(after.values())} pods of {controller.title} run on {', '.join(sorted(after))}, "
+        f"none on {node.name}, which is Ready again; Kubernetes does not rebalance: "
+        f"delete pod {mover.name} to let the scheduler place it anew."
     )
     proofs = [*outage.evidence[-1:], *start.proofs, *(p for pod in pods for r in pod.apps[:1] for p in r.start.proofs)]
     return Finding(

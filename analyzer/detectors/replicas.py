@@ -58,7 +58,8 @@ def _finding(
     assert controller.wanted is not None
     over = kind is FindingKind.OVERSHOOT_WINDOW
     lasted = seconds((window.end or case.life.end) - window.start)
-    told = f"{controller.title} ran {window.peak} pods where {window.desired} were asked for, for {lasted} from {clock(window.start)} to {clock(window.end)}"
+    counts = f"{window.peak} pods where {window.desired} were asked for"
+    told = f"{controller.title} ran {counts}, for {lasted} from {clock(window.start)} to {clock(window.end)}"
     told += f" (cause: {cause}{', by design' if expected else ''})."
     start, end = edge(controller, window.start, window.start), edge(controller, window.end, case.life.end)
     proofs = [*start.proofs, *end.proofs, *controller.wanted.proofs[:3]]

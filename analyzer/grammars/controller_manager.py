@@ -65,7 +65,7 @@ def _sent(line: Klog) -> Iterable[Fields]:
         kind, namespace, name, uid, path = match["kind"], match["ns"], match["name"], match["uid"], match["path"]
         reason, message = match["reason"], match["message"]
     by_kubelet = _KUBELET.match(line.writer or "") is not None
-    yield event_columns(
+    row = event_columns(
         kind=kind,
         namespace=namespace,
         name=name,
@@ -77,6 +77,9 @@ def _sent(line: Klog) -> Iterable[Fields]:
         field_path=path,
         count=None,
     )
+    if by_kubelet and line.host and row["node"] == name:  # a kubelet speaks of no node but its own
+        row |= {"node": line.host, "attributes": row["attributes"] | {"node_name": name}}
+    yield row
 
 
 def _node(line: Klog) -> Iterable[Fields]:
@@ -97,7 +100,8 @@ RULES: tuple[KlogRule, ...] = (
     Rule("NoExecuteTaintManager is deleting pod", _evicting),
     text("Delete pod ", r"^Delete pod (?P<pod>\S+)$", E.POD_EVICTED),  # to 1.0
     text("Starting deletion of pod ", r"^Starting deletion of pod (?P<pod>\S+)$", E.POD_EVICTED),  # 1.1 to 1.15
-    text("again", r"^Node (?P<node>\S+) is (?:healthy again, removing all taints|ready again, cancelled pod eviction)", E.NODE_READY),
+    text("is healthy again", r"^Node (?P<node>\S+) is healthy again", E.NODE_READY),
+    text("is ready again", r"^Node (?P<node>\S+) is ready again", E.NODE_READY),
     structured("Node is healthy again, removing all taints", E.NODE_READY, _node),
 )
 

@@ -149,7 +149,7 @@ def _node_status(line: Klog) -> Iterable[Fields]:
         if "status change" in line.message or line.file in _NODE_CONTROLLER_FILES:
             yield fields(_NODE_STATUS[event], node=node, attributes={"reporter": "node-controller"}, component="controller-manager")
         else:
-            yield fields(_NODE_STATUS[event], node=line.host or node, attributes={"reporter": "kubelet", "node": node})
+            yield fields(_NODE_STATUS[event], node=line.host or node, attributes={"reporter": "kubelet", "node_name": node})
 
 
 RULES: tuple[KlogRule, ...] = (

@@ -39,6 +39,7 @@ class Run:
     end_reason: str | None = None  # died (the runtime says so), reported (the API), noticed (the kubelet), destroyed, node-lost
     exit_code: int | None = None
     kills: list[Event] = field(default_factory=list)  # signals, and the kubelet's 'Killing container'
+    noticed: list[Event] = field(default_factory=list)  # what the kubelet's relist said of it
 
     @property
     def sandbox(self) -> bool:
@@ -127,10 +128,10 @@ def _runs_of(container_id: str, events: list[Event], status: Status | None, kube
         run = _from_others(identity, events, status, kubelet_starts)
         found = [run] if run else []
     for event in events:
-        if event.kind in (E.CONTAINER_SIGNALLED, E.CONTAINER_KILLING):
-            for run in found:
-                if run.began_by(event.time) and (run.end.time is None or event.time <= run.end.time + _RELIST):
-                    run.kills.append(event)
+        kept = event.kind in (E.CONTAINER_SIGNALLED, E.CONTAINER_KILLING, *_KUBELET)
+        for run in found if kept else ():
+            if run.began_by(event.time) and (run.end.time is None or event.time <= run.end.time + _RELIST):
+                (run.noticed if event.kind in _KUBELET else run.kills).append(event)
     return found
 
 

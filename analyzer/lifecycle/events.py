@@ -5,6 +5,8 @@ watches of one API). Two events are the same if they say the same of the same th
 rank among such repetitions within their source.
 """
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -46,6 +48,21 @@ class Event:
 
     def proof(self, proves: str) -> Proof:
         return Proof(self.time, self.source, self.line, self.offset, self.text, proves)
+
+
+class EventIndex:
+    """Events by kind, each kind in the order of time: what happened between two moments is a bisection away."""
+
+    def __init__(self, events: Iterable[Event]) -> None:
+        self._events: dict[EventKind, list[Event]] = {}
+        for event in events:
+            self._events.setdefault(event.kind, []).append(event)
+        self._times = {kind: [e.time for e in some] for kind, some in self._events.items()}
+
+    def between(self, kind: EventKind, low: datetime, high: datetime) -> list[Event]:
+        """Events of one kind from ``low`` to ``high``, both included."""
+        times = self._times.get(kind)
+        return [] if times is None else self._events[kind][bisect_left(times, low) : bisect_right(times, high)]
 
 
 def load_events(store: Store) -> list[Event]:

@@ -4,19 +4,21 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 import polars as pl
 
+from analyzer.exceptions import EvidenceError
 from analyzer.lifecycle import containers, controllers, kubelets, objects, pods, readiness, signs
 from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.controllers import Controller, Name
-from analyzer.lifecycle.events import Event, load_events
-from analyzer.lifecycle.kubelets import Outage
+from analyzer.lifecycle.events import Event, EventIndex, load_events
 from analyzer.lifecycle.intervals import Span, subtract
+from analyzer.lifecycle.kubelets import Outage
 from analyzer.lifecycle.pods import Pod
 from analyzer.store import Store
-from analyzer.vocabulary import SourceStatus
 from analyzer.vocabulary import EventKind as E
+from analyzer.vocabulary import SourceStatus
 
 _AT_ONCE = timedelta(seconds=2)
 _AFTERMATH = timedelta(seconds=60)
@@ -32,6 +34,10 @@ class NodeLife:
     events: list[Event]
     spells: list[signs.Spell]
     has_kubelet_log: bool
+
+    @cached_property
+    def index(self) -> EventIndex:
+        return EventIndex(self.events)
 
 
 @dataclass(frozen=True)
@@ -71,13 +77,13 @@ def build(store: Store, desired: Mapping[Name, int] | None = None) -> Lifecycle:
     events = load_events(store)
     versions = objects.versions(store)
     spells = signs.spells(store)
-    start, end = _span(store)
+    start, end = _span(store, versions)
     by_node: dict[str, list[Event]] = defaultdict(list)
     for event in events:
         if event.node:
             by_node[event.node].append(event)
     named = {*by_node, *(s.node for s in spells), *(v.name for v in versions if v.kind == "Node")}
-    nodes = {name: _node(name, by_node[name], [s for s in spells if s.node == name], versions, end) for name in sorted(named)}
+    nodes = {name: _node(name, by_node[name], [s for s in spells if s.node == name], versions) for name in sorted(named)}
     lost = [o for node in nodes.values() for o in node.outages if o.boot_lost]
     runs = containers.runs(events, pods.statuses(versions), lost)
     all_pods = pods.pods(events, versions, runs)
@@ -95,12 +101,12 @@ def build(store: Store, desired: Mapping[Name, int] | None = None) -> Lifecycle:
     return Lifecycle(start, end, nodes, runs, all_pods, owners, events, _coverage(store))
 
 
-def _node(name: str, events: list[Event], spells: list[signs.Spell], versions: list[objects.Version], end: datetime) -> NodeLife:
+def _node(name: str, events: list[Event], spells: list[signs.Spell], versions: list[objects.Version]) -> NodeLife:
     not_ready = readiness.spells(name, events, versions)
     lost = [e for e in events if e.kind is E.NODE_NOT_READY and e.attributes.get("reporter") != "kubelet"]
     back = [e.time for e in events if e.kind is E.NODE_READY]
     final = [e for e in lost if not any(t > e.time for t in back)]
-    outages = kubelets.outages(name, events, spells, final, end)
+    outages = kubelets.outages(name, events, spells, final)
     has_log = any(e.component in ("kubelet", "systemd") for e in events)
     return NodeLife(name, outages, not_ready, events, spells, has_log)
 
@@ -112,11 +118,16 @@ def _troubled(node: NodeLife) -> Iterator[Span]:
         yield start.time, end.time + _AFTERMATH if end.time else None
 
 
-def _span(store: Store) -> tuple[datetime, datetime]:
+def _span(store: Store, versions: list[objects.Version]) -> tuple[datetime, datetime]:
+    """From the first to the last record; of dumps alone, from the first to the last write that they tell of."""
     sources = store.table("sources").filter(pl.col("status") == str(SourceStatus.READ))
     start, end = sources["start"].min(), sources["end"].max()
-    assert isinstance(start, datetime) and isinstance(end, datetime), "a source that was read has times"
-    return start, end
+    if isinstance(start, datetime) and isinstance(end, datetime):
+        return start, end
+    written = [v.earliest for v in versions if v.earliest is not None]
+    if not written:
+        raise EvidenceError("nothing in the evidence bears a time (give the kubelet's journal, docker events or Kubernetes events)")
+    return min(written), max(written)
 
 
 def _coverage(store: Store) -> list[Coverage]:

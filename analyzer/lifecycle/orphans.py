@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.kubelets import Outage
-from analyzer.lifecycle.model import Lifecycle, NodeLife
+from analyzer.lifecycle.model import Lifecycle
 from analyzer.lifecycle.pods import Pod
 from analyzer.proof import Edge, Proof
 from analyzer.vocabulary import EventKind as E
@@ -42,7 +42,7 @@ class Orphan:
 
 def orphans(life: Lifecycle) -> list[Orphan]:
     """All orphaned spells, by start, node and container id."""
-    found = [o for node in life.nodes.values() for outage in node.outages for o in _of_outage(life, node, outage)]
+    found = [o for node in life.nodes.values() for outage in node.outages for o in _of_outage(life, outage)]
     down = {id(o.run) for o in found}
     found += [o for o in _of_deletions(life) if id(o.run) not in down]
     return sorted(found, key=lambda o: (o.start.time or life.start, o.run.node or "", o.run.container_id))
@@ -91,7 +91,7 @@ def _unwanted(pod: Pod, run: Run, back: datetime) -> bool:
     return not heard and not replaced_in_place
 
 
-def _of_outage(life: Lifecycle, node: NodeLife, outage: Outage) -> Iterator[Orphan]:
+def _of_outage(life: Lifecycle, outage: Outage) -> Iterator[Orphan]:
     replacements = _replacements(life, outage)
     for run in met(life, outage):
         outcome, end = _outcome(life, outage, run)
@@ -101,7 +101,7 @@ def _of_outage(life: Lifecycle, node: NodeLife, outage: Outage) -> Iterator[Orph
         if outcome == "removed" and pod is not None and pod.marked is not None:
             evidence += pod.marked.proofs[:1]
         if outcome == "adopted":
-            evidence += [e.proof("the kubelet saw it running after its return") for e in _seen_after(node, outage, run)[:1]]
+            evidence += [e.proof("the kubelet saw it running after its return") for e in seen_after(outage, run)[:1]]
         superseded_at = _first_start(substitute) if substitute is not None else None
         if substitute is not None:
             evidence += [p for r in substitute.apps[:1] for p in r.start.proofs]
@@ -121,13 +121,10 @@ def _outcome(life: Lifecycle, outage: Outage, run: Run) -> tuple[str, Edge]:
     return ("removed", run.end) if run.end.time is not None else ("running", Edge(None, outage.end.time, None))
 
 
-def _seen_after(node: NodeLife, outage: Outage, run: Run) -> list[Event]:
+def seen_after(outage: Outage, run: Run) -> list[Event]:
+    """When the returned kubelet saw the container running."""
     back = outage.end.time
-    return [
-        e
-        for e in node.events
-        if back is not None and e.container_id == run.container_id and e.kind is E.CONTAINER_SEEN_RUNNING and e.time >= back
-    ]
+    return [e for e in run.noticed if back is not None and e.kind is E.CONTAINER_SEEN_RUNNING and e.time >= back]
 
 
 def _replacements(life: Lifecycle, outage: Outage) -> dict[str, Pod]:

@@ -76,7 +76,7 @@ def _told(directory: Path) -> Iterator[None]:
     """What goes wrong with files and tables as one line."""
     try:
         yield
-    except (DeltaError, pl.exceptions.PolarsError, OSError, ValueError) as error:
+    except (DeltaError, pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise StoreError(f"{directory}: the store cannot be read or written: {reason[0]} (damaged? ingest into a new one)") from error
 
@@ -104,7 +104,14 @@ class DeltaStore:
 
     def table(self, name: str) -> pl.DataFrame:
         with _told(self.directory):
+            self._check(name)
             return self.scan(name).collect().cast(TABLES[name])
+
+    def _check(self, name: str) -> None:
+        """Polars panics, with a page of words, at a file that is shorter than its table says."""
+        for path, size in pl.DataFrame(self._tables[name].get_add_actions(flatten=True)).select("path", "size_bytes").iter_rows():
+            if (self.directory / name / path).stat().st_size != size:
+                raise StoreError(f"{self.directory}: the store is damaged: {name}/{path} is not of {size} bytes (ingest into a new one)")
 
     def settle(self, name: str, make: Callable[[], pl.DataFrame]) -> None:
         with _alone(self.directory):

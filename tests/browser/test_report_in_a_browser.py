@@ -48,9 +48,8 @@ class Opened:
 
     def axis(self) -> list[float]:
         """The range of time shown, as milliseconds."""
-        found: list[float] = self.page.evaluate(
-            "document.getElementById('picture').layout.xaxis.range.map(v => typeof v === 'number' ? v : Date.parse(v.replace(' ', 'T') + 'Z'))"
-        )
+        milliseconds = "v => typeof v === 'number' ? v : Date.parse(v.replace(' ', 'T') + 'Z')"
+        found: list[float] = self.page.evaluate(f"document.getElementById('picture').layout.xaxis.range.map({milliseconds})")
         return found
 
     def shapes(self) -> int:

@@ -13,7 +13,14 @@ from analyzer.analysis import Analysis, analyze
 from analyzer.outputs.report import render, write
 from tests.browser import hostile
 
-SAMPLES = ("quick-restart", "long-outage-return", "normal-operations", "node-power-loss", "kubelet-stays-down", "long-outage-return-k8s-1.0")
+SAMPLES = (
+    "quick-restart",
+    "long-outage-return",
+    "normal-operations",
+    "node-power-loss",
+    "kubelet-stays-down",
+    "long-outage-return-k8s-1.0",
+)
 
 
 class Page(HTMLParser):
