@@ -12,6 +12,8 @@ from analyzer.vocabulary import FindingKind, Severity
 
 _RESTART = timedelta(seconds=60)
 """A kubelet that reports itself NotReady this soon after its start is starting up."""
+_SAME = timedelta(seconds=2)
+"""The same moment, as two views of it tell."""
 
 
 def find(case: Case) -> Iterator[Finding]:
@@ -56,7 +58,7 @@ def _cause(node: NodeLife, spell: Spell) -> str:
     for outage in node.outages:
         ended = outage.end.time
         starting = ended is not None and timedelta(0) <= start - ended <= _RESTART
-        if outage.covers(start) or starting:
+        if outage.covers(start) or outage.covers(start + _SAME) or starting:
             if outage.boot_lost:
                 return "node-loss" if outage.cause == "rebooted" else "unknown"
             return "kubelet-outage"

@@ -146,10 +146,12 @@ def _identity(container_id: str, events: list[Event], status: Status | None) -> 
 
 
 def _from_runtime(identity: dict[str, Any], events: list[Event]) -> list[Run]:
-    """Start and die in turns. Without the start, it ran before the evidence; a destroy ends what no die did."""
+    """Start and die in turns. With neither its making nor its start, it ran before the evidence; a destroy ends what no die did."""
     found: list[Run] = []
     current: Run | None = None
+    made = False
     for event in events:
+        made = made or event.kind is E.CONTAINER_CREATED
         if event.kind is E.CONTAINER_STARTED:
             if current is not None:  # its end was not recorded: no later than now
                 current.end = Edge(event.time, current.start.time, event.time, (event.proof("it was started again"),))
@@ -157,7 +159,7 @@ def _from_runtime(identity: dict[str, Any], events: list[Event]) -> list[Run]:
             current = Run(**identity, start=_edge(event, "the runtime started it"))
             found.append(current)
         elif event.kind in (E.CONTAINER_DIED, E.CONTAINER_DESTROYED):
-            if current is None and event.kind is E.CONTAINER_DIED and not found:
+            if current is None and event.kind is E.CONTAINER_DIED and not found and not made:  # made, but its start failed: no run
                 current = Run(**identity, start=Edge(None, None, event.time))
                 found.append(current)
             if current is None:

@@ -226,8 +226,8 @@ class _Teller:
                 longest[str(window.controller)] = window
         chosen = sorted(longest.values(), key=lambda w: (-self._length(w), str(w.controller)))
         parts = [
-            f"{_short(w.controller)} ran {_count(int(w.details.get('peak') or 0), 'pod')} where {w.details.get('desired')} were asked for"
-            + f", {self._at(w.start.time)} to {self._at(w.end.time)} ({seconds(self._length(w))})"
+            f"{_short(w.controller)} ran {_count(int(w.details.get('peak') or 0), 'pod')} where {_asked(w.details.get('desired'))}"
+            + f" asked for, {self._at(w.start.time)} to {self._at(w.end.time)} ({seconds(self._length(w))})"
             for w in chosen[:_NAMES]
         ]
         more = len(chosen) - _NAMES
@@ -270,6 +270,10 @@ def _full(moment: datetime) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def _asked(number: object) -> str:
+    return f"{number} {'was' if number == 1 else 'were'}"
 
 
 def _short(controller: str | None) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lifecycle.incident import Incident, short, uid
+from tests.lifecycle.incident import Incident, at, short, uid
 
 A, B = "node-a", "node-b"
 MAIN = ("kubelet-outage", "orphaned-container", "adoption", "overshoot-window", "imbalance")
@@ -328,3 +328,94 @@ def test_sandbox_lost_with_docker_is_restarted_not_adopted(two: Incident, tmp_pa
     two.runs(A, 64, "web-aaaaa", "app#2")
     two.alive(A, 66, 150)
     assert "adoption node-a 60..60.7 restarted:1" in short(two.analyze(tmp_path))
+
+
+def test_a_container_whose_start_fails_never_ran(two: Incident, tmp_path: Path) -> None:
+    """docker: create, then die without start."""
+    two.alive(A, 2, 50)
+    two.alive(B, 2, 150)
+    two.made(10, "ReplicationController/bad", "bad-aaaaa", A)
+    two.container(A, 11, "create", "bad-aaaaa", "app")
+    two.container(A, 12, "die", "bad-aaaaa", "app", "exitCode=128, ")
+    two.stop(A, 50)
+    two.start(A, 57)
+    two.alive(A, 60, 150)
+    assert short(two.analyze(tmp_path), "orphaned-container", "adoption") == [
+        "adoption node-a 57..57.7 adopted:1",
+        "orphaned-container web-aaaaa/app 50.04..57 adopted",
+    ]
+
+
+def test_a_container_that_was_there_before_the_evidence(tmp_path: Path) -> None:
+    """docker's events begin in the middle: only its death tells of it, and it had run until then."""
+    incident = Incident()
+    incident.alive(A, 2, 50)
+    incident.stop(A, 50)
+    incident.start(A, 57)
+    incident.alive(A, 60, 150)
+    incident.container(A, 100, "kill", "web-aaaaa", "app", "signal=15, ")
+    incident.container(A, 101, "die", "web-aaaaa", "app", "exitCode=0, ")
+    assert "orphaned-container web-aaaaa/app 50.04..57 adopted" in short(incident.analyze(tmp_path))
+
+
+def test_a_crash_loop_of_the_kubelet(two: Incident, tmp_path: Path) -> None:
+    two.alive(A, 2, 49)
+    two.alive(B, 2, 150)
+    for second in (50, 60, 70):
+        two.systemd(A, second, "kubelet.service: Main process exited, code=exited, status=255/EXCEPTION")
+        two.systemd(A, second + 0.01, "kubelet.service: Failed with result 'exit-code'.")
+        two.systemd(A, second + 9, "kubelet.service: Scheduled restart job, restart counter is at 1.")
+        two.systemd(A, second + 9.01, "Stopped kubelet.service - kubelet: The Kubernetes Node Agent.")
+        two.start(A, second + 9.02)
+    two.alive(A, 80, 150)
+    assert short(two.analyze(tmp_path), "kubelet-outage") == [
+        "kubelet-outage node-a 50..59.02 crashed",
+        "kubelet-outage node-a 60..69.02 crashed",
+        "kubelet-outage node-a 70..79.02 crashed",
+    ]
+
+
+def test_docker_restart_under_a_live_kubelet_orphans_nothing(two: Incident, tmp_path: Path) -> None:
+    two.alive(A, 2, 150)
+    two.alive(B, 2, 150)
+    two.systemd(A, 50, "Stopping docker.service - Docker Application Container Engine...")
+    two.container(A, 50.1, "kill", "web-aaaaa", "app", "signal=15, ")
+    two.container(A, 51, "die", "web-aaaaa", "app", "exitCode=0, ")
+    two.systemd(A, 51.5, "Stopped docker.service - Docker Application Container Engine.")
+    two.systemd(A, 52, "Started docker.service - Docker Application Container Engine.")
+    two.runs(A, 54, "web-aaaaa", "app#2")
+    found = two.analyze(tmp_path)
+    assert short(found, *MAIN) == []
+    [window] = [f for f in found.findings if f.kind == "undershoot-window" and f.start.time and f.start.time >= at(50)]
+    assert (window.details["cause"], window.expected) == ("unknown", False)
+
+
+def test_job_pods_end_without_undershoot(two: Incident, tmp_path: Path) -> None:
+    two.alive(A, 2, 150)
+    two.alive(B, 2, 150)
+    two.made(20, "Job/report", "report-aaaaa", A)
+    two.runs(A, 21, "report-aaaaa", end=40)
+    assert not [f for f in two.analyze(tmp_path).findings if f.controller == "Job/report"]
+
+
+def test_rollout_with_surge_is_by_design(tmp_path: Path) -> None:
+    incident = Incident()
+    incident.event(
+        0, "Deployment", "web", "ScalingReplicaSet", "Scaled up replica set web-5d4f8c7b9f to 2", component="deployment-controller"
+    )
+    for node, pod in ((A, "web-5d4f8c7b9f-aaaaa"), (B, "web-5d4f8c7b9f-bbbbb")):
+        incident.made(0.1, "ReplicaSet/web-5d4f8c7b9f", pod, node)
+        incident.runs(node, 2, pod, end=30 if node == A else 36, kill=25 if node == A else 31)
+    for second, node, pod in ((20, A, "web-7c9d8b6f5d-aaaaa"), (26, B, "web-7c9d8b6f5d-bbbbb")):
+        size = 1 if node == A else 2
+        message = f"Scaled up replica set web-7c9d8b6f5d to {size}"
+        incident.event(second, "Deployment", "web", "ScalingReplicaSet", message, component="deployment-controller")
+        incident.made(second + 0.1, "ReplicaSet/web-7c9d8b6f5d", pod, node)
+        incident.runs(node, second + 2, pod)
+        message = f"Scaled down replica set web-5d4f8c7b9f to {2 - size}"
+        incident.event(second + 5, "Deployment", "web", "ScalingReplicaSet", message, component="deployment-controller")
+    incident.alive(A, 2, 100)
+    incident.alive(B, 2, 100)
+    found = incident.analyze(tmp_path)
+    assert short(found, "overshoot-window") == ["overshoot-window Deployment/web 22..36 rollout expected"]
+    assert not [f for f in found.findings if not f.expected]

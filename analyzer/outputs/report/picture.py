@@ -8,7 +8,7 @@ from typing import Any
 from analyzer.analysis import Analysis
 from analyzer.findings import Finding
 from analyzer.outputs.report import lanes as l
-from analyzer.outputs.report.embed import clock, epoch_ms, markup, plain
+from analyzer.outputs.report.embed import clock, epoch_ms, markup, plain, short
 from analyzer.outputs.report.lanes import Lane, Lanes
 from analyzer.outputs.report.replicas import Chart, charts
 from analyzer.outputs.states import State
@@ -43,7 +43,7 @@ _SOURCES = {
     "events": "as events tell",
     "inferred": "inferred from the steady state",
 }
-_LANE, _CHART, _GAP, _TOP, _BOTTOM = 20, 74, 46, 118, 46
+_LANE, _CHART, _GAP, _TOP, _BOTTOM = 20, 74, 46, 136, 46
 _OVER = "#D55E00"
 
 
@@ -282,7 +282,7 @@ def _count_axis(chart: Chart, domain: list[float]) -> dict[str, Any]:
 def _heading(chart: Chart, top: float) -> dict[str, Any]:
     wanted = chart.controller.wanted
     source = _SOURCES.get(wanted.source, f"as known from {wanted.source}") if wanted is not None else _unasked(chart.controller.kind)
-    text = f"<b>{markup(chart.controller.title)}</b>  in {markup(chart.controller.namespace)}; asked for: {source}"
+    text = f"<b>{markup(short(chart.controller.title, 80))}</b>  in {markup(short(chart.controller.namespace, 40))}; asked for: {source}"
     return {
         "text": text,
         "xref": "paper",
