@@ -124,7 +124,8 @@ def _plan_one(source: Source, options: Options) -> Planned:
         return Planned(source, sha256, 0, None, SourceStatus.EMPTY, detail=source.problem)
     chosen = formats.named(options.format) if options.format else formats.detect(head, source.name)
     if chosen is None:
-        return Planned(source, sha256, size, None, SourceStatus.UNRECOGNISED, detail=source.problem or _guess(head))
+        status = SourceStatus.FAILED if source.problem else SourceStatus.UNRECOGNISED
+        return Planned(source, sha256, size, None, status, detail=source.problem or _guess(head))
     return Planned(source, sha256, size, chosen, SourceStatus.READ, detail=source.problem)
 
 
@@ -170,8 +171,8 @@ def read(planned: Planned, store: Store, options: Options, context: ReadContext)
             detail = one_line(f"{planned.source.problem or 'cannot be read to its end'}: {error}")
             tally.rejected += 1
         if tally.records + tally.objects == 0:
-            status = SourceStatus.FAILED
-            detail = detail or "recognised, but nothing in it could be read"
+            status = SourceStatus.FAILED if tally.rejected else SourceStatus.EMPTY
+            detail = detail or ("recognised, but nothing in it could be read" if tally.rejected else "recognised, but it holds no record")
         elif not planned.format.dated and options.year is None:
             detail = detail or f"its times lack the year: taken as {context.year}"
     node = options.node or (next(iter(tally.nodes)) if len(tally.nodes) == 1 else None)

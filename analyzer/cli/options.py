@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from analyzer.lifecycle.controllers import Name
     from analyzer.store import Store
 
+_PROBLEMS = 10
+"""So many sources with problems are named; the rest is counted."""
+
 Paths = Annotated[list[str] | None, typer.Argument(metavar="[PATH]...", help="Files, folders, archives, or - for standard input.")]
 StoreDir = Annotated[Path | None, typer.Option("--store", metavar="DIR", help="The store to read from (and, with PATHs, to ingest into).")]
 Node = Annotated[str | None, typer.Option("--node", metavar="NAME", help="All evidence is of this node.")]
@@ -136,6 +139,9 @@ def run(
     options = evidence_options(node, source_format, zone, year)
     with progress() as bar:
         analysis = analyze(paths or [], store=opened(paths, store), options=options, desired=stated, kinds=chosen, progress=bar)
-    for line in analysis.incomplete():
+    problems = analysis.incomplete()
+    for line in problems[:_PROBLEMS]:
         complain(line)
+    if len(problems) > _PROBLEMS:
+        complain(f"and {len(problems) - _PROBLEMS} more sources that were not wholly read (podopsy inspect lists them)")
     return analysis

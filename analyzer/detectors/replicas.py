@@ -13,7 +13,7 @@ from analyzer.vocabulary import EventKind as E
 
 _NEAR = timedelta(seconds=5)
 """Cause and effect: a controller, a scheduler and a kubelet act within this of each other."""
-_STARTING = timedelta(minutes=2)
+_STARTING = timedelta(minutes=10)
 """Pods that take longer than this to start for the first time have a problem."""
 _BY_DESIGN = ("rollout", "scale-down", "termination")
 _CONFIDENCE = {
@@ -58,7 +58,9 @@ def _finding(
     assert controller.wanted is not None
     over = kind is FindingKind.OVERSHOOT_WINDOW
     lasted = seconds((window.end or case.life.end) - window.start)
-    counts = f"{window.peak} pods where {window.desired} were asked for"
+    counts = (
+        f"{window.peak} pod{'' if window.peak == 1 else 's'} where {window.desired} {'was' if window.desired == 1 else 'were'} asked for"
+    )
     told = f"{controller.title} ran {counts}, for {lasted} from {clock(window.start)} to {clock(window.end)}"
     told += f" (cause: {cause}{', by design' if expected else ''})."
     start, end = edge(controller, window.start, window.start), edge(controller, window.end, case.life.end)
