@@ -26,7 +26,7 @@ def _finding(case: Case, outage: Outage) -> Finding:
     effect, deadlines, proofs = _effect(case, outage)
     start, end = outage.start.time, outage.end.time
     lasted = end - start if start and end else None
-    unmeasured = start is not None and start == end
+    unmeasured = start is not None and start == end and outage.cause in ("unknown", "rebooted")
     told = f"The kubelet of {outage.node} was down"
     if unmeasured:
         told += f" for an unknown time until it started at {clock(end)}"

@@ -27,15 +27,12 @@ def _finding(case: Case, orphan: Orphan) -> Finding:
     start, end = orphan.start.time, orphan.end.time
     why = "its kubelet was down" if orphan.cause == "kubelet-down" else "its pod was deleted and the kubelet did not act on it"
     lasted = seconds((end or case.life.end) - start) if start else "an unknown time"
-    told = (
-        f"Container {run.container} of pod {run.pod} ran unsupervised on {run.node} for {lasted} because {why}, and {_ENDS[orphan.outcome]}"
-    )
+    name = f"{run.container or run.container_id[:12]} of pod {run.pod or run.pod_uid}"
+    told = f"Container {name} ran unsupervised on {run.node} for {lasted} because {why}, and {_ENDS[orphan.outcome]}"
     told += f" at {clock(end)}" if end else ""
-    told += (
-        f"; {orphan.superseded_by.name} on {orphan.superseded_by.node} ran in its stead from {clock(orphan.superseded_at)}."
-        if (orphan.superseded_by and orphan.superseded_at)
-        else "."
-    )
+    if orphan.superseded_by and orphan.superseded_at:
+        told += f"; {orphan.superseded_by.name} on {orphan.superseded_by.node} ran in its stead from {clock(orphan.superseded_at)}"
+    told += "."
     return Finding(
         kind=FindingKind.ORPHANED_CONTAINER,
         severity=Severity.INFO if orphan.outcome == "adopted" else Severity.WARNING,

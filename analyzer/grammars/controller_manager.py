@@ -18,6 +18,7 @@ _REPLICAS = re.compile(r'^Too (?:few|many) "(?P<ns>[^"]+)"/"(?P<name>[^"]+)" rep
 _REPLICAS_FOR = re.compile(
     r"^Too (?:few|many) replicas for (?P<kind>\w+) (?P<ns>[^/\s]+)/(?P<name>[^,\s]+), need (?P<need>\d+)(?:, creating (?P<creating>\d+))?"
 )
+_KIND_OF_FILE = {"replication_controller.go": "ReplicationController", "replica_set.go": "ReplicaSet"}  # while the text names no kind
 _SENT = re.compile(
     r'^Event\((?:api|v1)\.ObjectReference\{Kind:"(?P<kind>\w*)", Namespace:"(?P<ns>[^"]*)", Name:"(?P<name>[^"]*)", UID:"(?P<uid>[^"]*)"'
     r".*?FieldPath:\"(?P<path>[^\"]*)\"\}\): (?:type: '\w+' )?reason: '(?P<reason>[^']*)' (?P<message>.*)",
@@ -38,8 +39,8 @@ def _need(line: Klog) -> Iterable[Fields]:
         match = _REPLICAS.match(line.message) or _REPLICAS_FOR.match(line.message)
         if match is None:
             return
-        namespace, name, need, creating, kind = match["ns"], match["name"], match["need"], match["creating"], match.groupdict().get("kind")
-        kind = kind or ("ReplicationController" if (line.file or "").startswith("replication") else None)
+        namespace, name, need, creating = match["ns"], match["name"], match["need"], match["creating"]
+        kind = match.groupdict().get("kind") or _KIND_OF_FILE.get(line.file or "")
     if name and need and need.isdigit():
         yield fields(
             E.DESIRED_REPLICAS,

@@ -235,10 +235,10 @@ def _from_others(identity: dict[str, Any], events: list[Event], status: Status |
         run = Run(**identity, start=_second(status.started, status.proof, "the API's status says when it started"))
     elif seen is not None:
         proof = seen.proof("the kubelet saw it running")
-        resumed = any(timedelta(0) <= seen.time - e.time <= _RELIST * 2 and e.node == seen.node for e in kubelet_starts)
+        resumed = _first_relist(seen, kubelet_starts)
         start = Edge(None, None, seen.time, (proof,)) if resumed else Edge(seen.time, seen.time - _RELIST, seen.time, (proof,))
         run = Run(**identity, start=start)
-    elif noticed:
+    elif noticed and not _first_relist(noticed[0], kubelet_starts):  # else it was dead when this kubelet began: nobody knows since when
         run = Run(**identity, start=Edge(None, None, noticed[0].time))
     if run is None:
         return None
@@ -248,6 +248,11 @@ def _from_others(identity: dict[str, Any], events: list[Event], status: Status |
     else:
         _end_noticed(run, noticed)
     return run
+
+
+def _first_relist(event: Event, kubelet_starts: list[Event]) -> bool:
+    """Whether the kubelet had only just started: then it tells of what there is, not of what happens."""
+    return any(timedelta(0) <= event.time - e.time <= _RELIST * 2 and e.node == event.node for e in kubelet_starts)
 
 
 def _end_with_node(run: Run, lost: list[Outage]) -> None:

@@ -37,7 +37,7 @@ def render(analysis: Analysis, finding_id: str, paths: Sequence[str | Path], con
     for proof in finding.evidence:
         lines += ["", f"{rfc3339(proof.time) or '-'}  {proof.proves}", f"  {proof.place}"]
         nearby = around.get((proof.source, proof.line), [])
-        if not any(number == proof.line and proof.text[:40] in text for number, text in nearby):
+        if not any(number == proof.line and proof.text[:40] in text[:400] for number, text in nearby):
             lines.append(f"  > {proof.text}")  # a record of several lines, or one field of a document: what of it is cited
         lines += [f"  {'>' if number == proof.line else ' '} {number}: {text[:400]}" for number, text in nearby]
     return "\n".join(printable(line) for line in lines) + "\n"

@@ -196,7 +196,7 @@ def test_interrupted() -> None:
     assert b"Traceback" not in error
 
 
-HOSTILE = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202e\x08\r"
+HOSTILE = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202e\x08\rx"
 
 
 def test_log_content_does_not_reach_the_terminal_raw(tmp_path: Path) -> None:
