@@ -34,7 +34,7 @@ def signature(path: Path) -> str:
     """Names, sizes and modification times of all that a case consists of, and the version of the tool."""
     files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
     parts = [f"{p.relative_to(path.parent).as_posix()}:{p.stat().st_size}:{p.stat().st_mtime_ns}" for p in files]
-    return hashlib.sha256("\n".join([tool_version(), *parts]).encode()).hexdigest()
+    return hashlib.sha256("\n".join([tool_version(), *parts]).encode(errors="surrogateescape")).hexdigest()
 
 
 def previous(out: Path, name: str) -> Result | None:

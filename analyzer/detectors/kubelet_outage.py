@@ -82,7 +82,7 @@ def _effect(case: Case, outage: Outage) -> tuple[str, dict[str, Any], list[Any]]
         "evicted_after_s": evicted.time if evicted else None,
         "replaced_after_s": replaced.superseded_at if replaced else None,
     }
-    deadlines = {k: round((t - start).total_seconds(), 3) if t and start else None for k, t in after.items()}
+    deadlines = {k: round((t - start).total_seconds(), 6) if t and start else None for k, t in after.items()}
     proofs = [*(lost.start.proofs if lost else ()), *([evicted.proof("its pods were evicted")] if evicted else [])]
     effect = "evicted" if evicted or replaced else "not-ready" if lost else "none"
     return effect, deadlines, proofs

@@ -131,6 +131,16 @@ def _relist(line: Klog) -> Iterable[Fields]:
         yield fields(E.CONTAINER_SEEN_DEAD, k8s_pod_uid=uid, container_id=container_id(identity))
 
 
+_VOLUME_OF = re.compile(r'^operationExecutor\.VerifyControllerAttachedVolume started for volume .*\(UID: "(?P<uid>[^"]+)"\) *$')
+
+
+def _volume(line: Klog) -> Iterable[Fields]:
+    """Its volumes follow a pod's ADD, at any verbosity: since 1.21 the first line that ties an adopted pod's name to its uid."""
+    match = _VOLUME_OF.match(line.message) if line.structured else None
+    if match is not None:
+        yield fields(E.POD_ADDED, **{**_pod_of(line), "k8s_pod_uid": match["uid"]})
+
+
 _NODE_STATUS = {"NodeReady": E.NODE_READY, "NodeNotReady": E.NODE_NOT_READY}
 _NODE_CONTROLLER_FILES = ("nodecontroller.go", "node_controller.go", "controller_utils.go")
 
@@ -162,6 +172,7 @@ RULES: tuple[KlogRule, ...] = (
     text("SyncLoop (DELETE", r'^SyncLoop \(DELETE(?:, "\w+")?\): "(?P<pods>.*)"', E.POD_DELETE_SEEN),
     text("SyncLoop (REMOVE", r'^SyncLoop \(REMOVE(?:, "\w+")?\): "(?P<pods>.*)"', E.POD_REMOVE_SEEN),
     structured("SyncLoop ADD", E.POD_ADDED, _pods),
+    Rule("VerifyControllerAttachedVolume started", _volume),
     structured("SyncLoop DELETE", E.POD_DELETE_SEEN, _pods),
     structured("SyncLoop REMOVE", E.POD_REMOVE_SEEN, _pods),
     text("Killing unwanted pod", r'^Killing unwanted pod "(?P<pod>[^"]+)"', E.POD_UNWANTED),

@@ -53,7 +53,9 @@ def test_nothing_is_visible_before_the_commit(store: DeltaStore, monkeypatch: py
     assert len(contents(store)["sources"]) == 1
 
 
-def test_a_killed_ingest_is_made_good_by_the_next(store: DeltaStore, journal: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_killed_ingest_is_made_good_by_the_next(
+    store: DeltaStore, journal: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """Dead after the data tables have taken their rows in, before the mark."""
     append = DeltaStore._append
 
@@ -97,7 +99,10 @@ def test_a_named_node_holds_for_its_sources_only(store: DeltaStore, tmp_path: Pa
     ingest([two.parent], again(store))
     ingest([one.parent, two.parent], again(store))
     found = again(store).table("attributions").join(again(store).table("sources"), on="source_id")
-    assert set(found.select("source", "node", "how").rows()) >= {("kubelet.json", "node-1", "option"), ("kubelet2.json", "node-2", "host field")}
+    assert set(found.select("source", "node", "how").rows()) >= {
+        ("kubelet.json", "node-1", "option"),
+        ("kubelet2.json", "node-2", "host field"),
+    }
 
 
 def test_a_source_that_another_process_finished_meanwhile_is_left_alone(store: DeltaStore, journal: Path) -> None:
