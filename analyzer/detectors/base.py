@@ -19,6 +19,11 @@ class Case:
         self.life = life
 
     @cached_property
+    def runtime_nodes(self) -> set[str | None]:
+        """Nodes whose container runtime itself tells what ran."""
+        return {e.node for e in self.life.events if e.component in ("docker", "containerd")}
+
+    @cached_property
     def orphans(self) -> list[Orphan]:
         return orphans(self.life)
 

@@ -69,7 +69,7 @@ def _finding(
     return Finding(
         kind=kind,
         severity=severity,
-        confidence=_CONFIDENCE.get(controller.wanted.source, Confidence.POSSIBLE),
+        confidence=_confidence(case, controller.wanted.source, window),
         expected=expected,
         start=start,
         end=end,
@@ -86,6 +86,14 @@ def _finding(
         },
         evidence=unique(proofs),
     )
+
+
+def _confidence(case: Case, source: str, window: Window) -> Confidence:
+    """By how the number asked for is known; one step less where what ran is told by the API or the kubelet, not by the runtime."""
+    levels = list(Confidence)
+    known = levels.index(_CONFIDENCE.get(source, Confidence.POSSIBLE))
+    nodes = {r.node for pod in window.pods for r in pod.apps}
+    return levels[min(known + (0 if nodes <= case.runtime_nodes else 1), len(levels) - 1)]
 
 
 def _over_cause(case: Case, controller: Controller, window: Window) -> str:

@@ -36,7 +36,7 @@ class Run:
     container: str | None
     start: Edge
     end: Edge = UNKNOWN_EDGE
-    end_reason: str | None = None  # died (the runtime says so), reported (the API), noticed (the kubelet), destroyed, node-lost
+    end_reason: str | None = None  # died (the runtime says so), reported (the API), noticed (the kubelet), destroyed, node-lost, presumed
     exit_code: int | None = None
     kills: list[Event] = field(default_factory=list)  # signals, and the kubelet's 'Killing container'
     noticed: list[Event] = field(default_factory=list)  # what the kubelet's relist said of it

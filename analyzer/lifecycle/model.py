@@ -16,6 +16,7 @@ from analyzer.lifecycle.events import Event, EventIndex, load_events
 from analyzer.lifecycle.intervals import Span, subtract
 from analyzer.lifecycle.kubelets import Outage
 from analyzer.lifecycle.pods import Pod
+from analyzer.proof import Edge
 from analyzer.store import Store
 from analyzer.vocabulary import EventKind as E
 from analyzer.vocabulary import SourceStatus
@@ -87,6 +88,7 @@ def build(store: Store, desired: Mapping[Name, int] | None = None) -> Lifecycle:
     lost = [o for node in nodes.values() for o in node.outages if o.boot_lost]
     runs = containers.runs(events, pods.statuses(versions), lost)
     all_pods = pods.pods(events, versions, runs)
+    _presume_ends(all_pods, nodes, events)
 
     def replaceable(pod: Pod, moment: datetime) -> bool:
         node = nodes.get(pod.node or "")
@@ -99,6 +101,24 @@ def build(store: Store, desired: Mapping[Name, int] | None = None) -> Lifecycle:
     calm = subtract([(start, end)], [s for node in nodes.values() for s in _troubled(node)])
     owners = controllers.controllers(events, versions, all_pods, dict(desired or {}), calm or [(start, end)], replaceable)
     return Lifecycle(start, end, nodes, runs, all_pods, owners, events, _coverage(store))
+
+
+def _presume_ends(all_pods: list[Pod], nodes: dict[str, NodeLife], events: list[Event]) -> None:
+    """On a node of which neither runtime nor kubelet tells, a pod that the API deleted is taken to end then: nothing will say when.
+
+    Not while its kubelet was away or the API had lost the node: then it may have run on.
+    """
+    watched = {e.node for e in events if e.container_id and e.component in ("docker", "containerd", "kubelet")}
+    for pod in all_pods:
+        node = nodes.get(pod.node or "")
+        asked = pod.marked.time if pod.marked is not None else None
+        if asked is None or pod.marked is None or pod.node in watched or node is None:
+            continue
+        if any(o.covers(asked) for o in node.outages) or any(s.covers(asked) for s in node.not_ready):
+            continue
+        for run in pod.apps:
+            if run.end.time is None and run.began_by(asked):
+                run.end, run.end_reason = Edge(asked, asked, None, pod.marked.proofs), "presumed"
 
 
 def _node(name: str, events: list[Event], spells: list[signs.Spell], versions: list[objects.Version]) -> NodeLife:
