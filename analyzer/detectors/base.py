@@ -19,6 +19,15 @@ class Case:
         self.life = life
 
     @cached_property
+    def orphans_of(self) -> dict[str, list[Orphan]]:
+        """Orphaned spells by the key of their pod."""
+        found: dict[str, list[Orphan]] = {}
+        for orphan in self.orphans:
+            if orphan.pod is not None:
+                found.setdefault(orphan.pod.key, []).append(orphan)
+        return found
+
+    @cached_property
     def runtime_nodes(self) -> set[str | None]:
         """Nodes whose container runtime itself tells what ran."""
         return {e.node for e in self.life.events if e.component in ("docker", "containerd")}

@@ -1,7 +1,7 @@
 """node-unreachable: the API held a node for not Ready or Unknown."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from analyzer.detectors.base import Case, Detector, clock, confidence, seconds, unique
 from analyzer.findings import Finding
@@ -19,11 +19,11 @@ _SAME = timedelta(seconds=2)
 def find(case: Case) -> Iterator[Finding]:
     for node in case.life.nodes.values():
         for spell in node.not_ready:
-            yield _finding(node, spell)
+            yield _finding(node, spell, case.life.end)
 
 
-def _finding(node: NodeLife, spell: Spell) -> Finding:
-    cause = _cause(node, spell)
+def _finding(node: NodeLife, spell: Spell, evidence_end: datetime) -> Finding:
+    cause = _cause(node, spell, evidence_end)
     start, end = spell.start.time, spell.end.time
     lasted = end - start if start and end else None
     by_kubelet = spell.reporters == {"kubelet"}
@@ -51,7 +51,7 @@ def _finding(node: NodeLife, spell: Spell) -> Finding:
     )
 
 
-def _cause(node: NodeLife, spell: Spell) -> str:
+def _cause(node: NodeLife, spell: Spell, evidence_end: datetime) -> str:
     start = spell.start.time
     if start is None:
         return "unknown"
@@ -64,11 +64,8 @@ def _cause(node: NodeLife, spell: Spell) -> str:
             return "kubelet-outage"
     if spell.reporters == {"kubelet"}:
         return "unknown"
-    end = spell.end.time
-    alive = any(e.component == "kubelet" and e.time > start and (end is None or e.time < end) for e in node.events)
-    alive = alive or any(
-        s.start <= start and s.end > start and s.pid is not None and "kubelet" in (s.identifier or "") for s in node.spells
-    )
+    alive = node.kubelet_wrote(start, spell.end.time or evidence_end)
+    alive = alive or any(s.start <= start < s.end and s.pid is not None and "kubelet" in (s.identifier or "") for s in node.spells)
     return "partition" if alive else "unknown"
 
 

@@ -15,6 +15,7 @@ _NEAR = timedelta(seconds=5)
 """Cause and effect: a controller, a scheduler and a kubelet act within this of each other."""
 _STARTING = timedelta(minutes=10)
 """Pods that take longer than this to start for the first time have a problem."""
+_SAME = timedelta(seconds=1)
 _BY_DESIGN = ("rollout", "scale-down", "termination")
 _CONFIDENCE = {
     "stated": Confidence.CERTAIN,
@@ -98,11 +99,10 @@ def _confidence(case: Case, source: str, window: Window) -> Confidence:
 
 def _over_cause(case: Case, controller: Controller, window: Window) -> str:
     end = window.end or case.life.end
-    mine = {id(p) for p in window.pods}
-    for orphan in case.orphans:
+    for orphan in (o for pod in window.pods for o in case.orphans_of.get(pod.key, ())):
         began, ended = orphan.start.time, orphan.end.time or case.life.end
         adopted = orphan.outcome == "adopted" and orphan.superseded_at is None
-        if orphan.pod is not None and id(orphan.pod) in mine and began and began < end and ended > window.start and not adopted:
+        if began and began < end and ended > window.start and not adopted:
             return "orphan"
     if any(_lost(case, p, window.start) for p in window.pods):
         return "orphan"
@@ -119,7 +119,7 @@ def _over_cause(case: Case, controller: Controller, window: Window) -> str:
 def _lost(case: Case, pod: Pod, moment: datetime) -> bool:
     """Whether the control plane had lost the pod's node: then what runs there runs on without it."""
     node = case.life.nodes.get(pod.node or "")
-    return node is not None and any(s.covers(moment) and s.reporters != {"kubelet"} for s in node.not_ready)
+    return node is not None and node.lost_at(moment)
 
 
 def _rollout(controller: Controller, window: Window, evidence_end: datetime) -> bool:
@@ -132,9 +132,8 @@ def _rollout(controller: Controller, window: Window, evidence_end: datetime) -> 
 
 def _under_cause(case: Case, controller: Controller, window: Window) -> tuple[str, bool]:
     """Why, and whether Kubernetes is meant to do so. What left at the window's start decides."""
-    left = [
-        (p, r) for p in controller.pods for r in p.apps if r.end.time is not None and abs(r.end.time - window.start) <= timedelta(seconds=1)
-    ]
+    ended = controller.runs.ended(window.start - _SAME, window.start + _SAME)
+    left = [(p, r) for r in ended if (p := case.life.pod_of(r)) is not None]
     if any(r.end_reason == "node-lost" or _node_going(case, p, window.start) for p, r in left):
         return "node-loss", False
     if _rollout(controller, window, case.life.end) and len(left) <= 2:
@@ -154,20 +153,21 @@ def _deleted(pod: Pod, moment: datetime) -> bool:
 
 def _supervised(case: Case, pod: Pod, moment: datetime) -> bool:
     node = case.life.nodes.get(pod.node or "")
-    return node is None or not any(o.covers(moment) for o in node.outages)
+    return node is None or node.outage_at(moment) is None
 
 
 def _node_going(case: Case, pod: Pod, moment: datetime) -> bool:
     """Whether the pod's node was on its way down: its kubelet gone, and the next one started on another boot."""
     node = case.life.nodes.get(pod.node or "")
-    return node is not None and any(o.boot_lost and o.covers(moment) for o in node.outages)
+    outage = node.outage_at(moment) if node is not None else None
+    return outage is not None and outage.boot_lost
 
 
 def _runtime_stopped(case: Case, pod: Pod, moment: datetime) -> bool:
     """Whether the container runtime of its node was stopped or restarted just then."""
     node = case.life.nodes.get(pod.node or "")
     kinds = (E.RUNTIME_STOPPED, E.RUNTIME_STARTED, E.RUNTIME_UNREACHABLE)
-    return node is not None and any(e.kind in kinds and abs(e.time - moment) <= _NEAR for e in node.events)
+    return node is not None and any(node.index.between(kind, moment - _NEAR, moment + _NEAR) for kind in kinds)
 
 
 def _seen_from(case: Case) -> dict[str, datetime]:

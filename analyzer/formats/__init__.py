@@ -10,6 +10,7 @@ from analyzer.formats import (
     containerd_events,
     docker_json,
     docker_text,
+    journal_binary,
     journal_export,
     journal_json,
     journal_text,
@@ -18,6 +19,7 @@ from analyzer.formats import (
 from analyzer.formats.base import HEAD, Batch, Format, ReadContext
 
 REGISTRY: tuple[Format, ...] = (
+    journal_binary.FORMAT,
     journal_json.FORMAT,
     docker_json.FORMAT,
     api_json.FORMAT,

@@ -5,7 +5,7 @@ Reasons are lower case up to Kubernetes 1.0 and CamelCase since: they are compar
 
 import re
 
-from analyzer.grammars.base import Fields, container_id, fields
+from analyzer.grammars.base import Fields, container_id, fields, integer
 from analyzer.vocabulary import EventKind as E
 
 _SCHEDULED = re.compile(r"^Successfully assigned (?:\S+/)?(\S+) to (\S+?)\.?$")
@@ -66,7 +66,7 @@ def event_columns(
         if named:
             row["k8s_pod_name"] = named[1]
         if scaled:
-            row["value"] = int(scaled[2])
+            row["value"] = integer(scaled[2])
             row["attributes"]["replica_set"] = scaled[1]
     return row
 

@@ -52,6 +52,11 @@ def container_id(text: str | None) -> str | None:
     return bare if re.fullmatch(r"[0-9a-f]{12,64}", bare) else None
 
 
+def integer(text: object) -> int | None:
+    """Decimal digits as a number that a column can hold; None if it is anything else."""
+    return int(str(text)) if re.fullmatch(r"-?[0-9]{1,18}", str(text)) else None
+
+
 def pod_columns(text: str | None) -> Fields:
     """A pod as the kubelet writes it: ``name_namespace(uid)`` (to 1.20), ``namespace/name`` (since), or the bare name."""
     if not text:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from analyzer.grammars.api_event import event_columns
-from analyzer.grammars.base import Fields, Rule, fields, pod_columns
+from analyzer.grammars.base import Fields, Rule, fields, integer, pod_columns
 from analyzer.grammars.klog import Klog
 from analyzer.grammars.kubelet import KlogRule, structured, text, understand_klog
 from analyzer.vocabulary import EventKind as E
@@ -41,13 +41,14 @@ def _need(line: Klog) -> Iterable[Fields]:
             return
         namespace, name, need, creating = match["ns"], match["name"], match["need"], match["creating"]
         kind = match.groupdict().get("kind") or _KIND_OF_FILE.get(line.file or "")
-    if name and need and need.isdigit():
+    wanted = integer(need)
+    if name and wanted is not None:
         yield fields(
             E.DESIRED_REPLICAS,
             k8s_namespace_name=namespace,
             controller=f"{kind or '?'}/{name}",  # which of the two kinds is settled when the pods' owners are known
-            value=int(need),
-            attributes={"creating": int(creating)} if creating else {},
+            value=wanted,
+            attributes={"creating": integer(creating)} if creating else {},
         )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import polars as pl
 
-from analyzer.grammars.base import Fields, container_id, events_frame, fields, position
+from analyzer.grammars.base import Fields, container_id, events_frame, fields, integer, position
 from analyzer.vocabulary import EventKind as E
 
 _ACTIONS = {
@@ -36,7 +36,7 @@ def _events(records: pl.DataFrame) -> Iterator[Fields]:
         _, action, identity = record["message"].split(" ")
         attributes: dict[str, Any] = orjson.loads(record["fields"]) if record["fields"] else {}
         kind = _ACTIONS[action]
-        value = str(attributes.get(_VALUES.get(kind, ""), ""))
+        value = attributes.get(_VALUES.get(kind, ""))
         who = identify(attributes)
         shown = ", ".join(f"{k}={attributes[k]}" for k in ("exitCode", "signal", "name", "image") if k in attributes)
         yield {
@@ -45,7 +45,7 @@ def _events(records: pl.DataFrame) -> Iterator[Fields]:
             **who,
             "component": "docker",
             "container_id": container_id(identity),
-            "value": int(value) if value.isdigit() else None,
+            "value": integer(value),
             "message": record["message"],
             "text": f"{record['message']} ({shown})",
         }

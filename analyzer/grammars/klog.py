@@ -4,7 +4,9 @@ Header ``Lmmdd hh:mm:ss.uuuuuu threadid file:line] msg`` since glog (klog Format
 (Kubernetes 1.19); how slices and structs are printed changed four times, so values are read generically.
 """
 
+import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,16 +14,18 @@ from typing import Any
 import orjson
 
 HEADER = re.compile(
-    r"(?P<severity>[IWEF])(?P<month>\d\d)(?P<day>\d\d) (?P<clock>\d\d:\d\d:\d\d\.\d{6})\s+(?P<thread>\d+) "
+    r"(?P<severity>[IWEF])(?P<month>\d\d)(?P<day>\d\d) (?P<clock>\d\d:\d\d:\d\d\.\d{6})\s+(?P<thread>\d{1,18}) "
     r"(?P<file>[^\s:\]]+):(?P<line>\d+)\] (?P<body>.*)",
     re.DOTALL,
 )
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _MESSAGE = re.compile(rf"({_QUOTED})(?: |$)")
-# a value: quoted, <multi-line>, {JSON or struct}, [list], or up to the next blank
-_PAIR = re.compile(
-    rf"(?P<key>[A-Za-z_][\w./-]*)=(?P<value>{_QUOTED}|<\n.*?\n ?>|&?\{{.*?\}}(?=$| [A-Za-z_][\w./-]*=)|\[[^\]]*\]|\S*)", re.DOTALL
-)
+_KEY = re.compile(r"([A-Za-z_][\w./-]*)=")
+# a value that is not JSON: quoted, <lines>, {struct} (PLEG's are short), [list], or up to the next blank
+_VALUE = re.compile(rf"{_QUOTED}|<\n(?:[ \t][^\n]*\n)*? >|&?\{{.{{0,4096}}?\}}(?=$| [A-Za-z_][\w./-]*=)|\[[^\]]*\]|\S*", re.DOTALL)
+_JSON = json.JSONDecoder()
+_ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))", re.DOTALL)
+_LETTERS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\", '"': '"', "'": "'"}
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Klog:
         value = self.values.get(key)
         if isinstance(value, list):
             return [t for t in map(_as_text, value) if t]
-        text = (value or "").strip()
+        text = str(value or "").strip()
         if not (text.startswith("[") and text.endswith("]")):
             return [text] if text else []
         return [part.strip('"') for part in re.split(r"[,\s]+", text[1:-1]) if part]
@@ -62,13 +66,7 @@ class Klog:
         value = self.values.get(key)
         if isinstance(value, dict):
             return {k: str(v) for k, v in value.items()}
-        text = value or ""
-        if text.startswith("{") and '"' in text:
-            try:
-                return {k: str(v) for k, v in orjson.loads(text).items()}
-            except orjson.JSONDecodeError:
-                return {}
-        return dict(re.findall(r"(\w+):(\S*?)(?=[\s}])", text))
+        return dict(re.findall(r"(\w+):(\S*?)(?=[\s}])", str(value or "")))
 
 
 def _as_text(value: Any) -> str | None:
@@ -76,16 +74,21 @@ def _as_text(value: Any) -> str | None:
         return None
     if isinstance(value, dict):
         name, namespace = value.get("name"), value.get("namespace")
-        return f"{namespace}/{name}" if namespace else str(name)
+        return f"{namespace}/{name}" if name and namespace else name
     return str(value)
 
 
 def unquote(text: str) -> str:
-    """Undo Go's %q. Escapes that JSON does not know (``\\x1b``, ``\\a``) are left as they stand."""
-    try:
-        return str(orjson.loads(text))
-    except orjson.JSONDecodeError:
-        return text[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+    """Undo Go's %q. What is no escape of Go's is left as it stands."""
+    return _ESCAPE.sub(_unescape, text[1:-1]) if "\\" in text else text[1:-1]
+
+
+def _unescape(match: re.Match[str]) -> str:
+    digits = match[1] or match[2] or match[3]
+    if not digits:
+        return _LETTERS.get(match[4], match[0])
+    code = int(digits, 16)
+    return chr(code) if code < 0xD800 or 0xE000 <= code <= 0x10FFFF else match[0]
 
 
 def parse(text: str) -> Klog | None:
@@ -96,9 +99,8 @@ def parse(text: str) -> Klog | None:
     body = header["body"].rstrip("\n")
     quoted = _MESSAGE.match(body)
     values: dict[str, Any] = {}
-    for pair in _PAIR.finditer(body, quoted.end()) if quoted else ():
-        value = pair["value"]
-        values.setdefault(pair["key"], unquote(value) if value.startswith('"') else value)
+    for key, value in _pairs(body, quoted.end()) if quoted else ():
+        values.setdefault(key, value)
     return Klog(
         message=unquote(quoted[1]) if quoted else body,
         structured=quoted is not None,
@@ -110,6 +112,25 @@ def parse(text: str) -> Klog | None:
         thread=int(header["thread"]),
         values=values,
     )
+
+
+def _pairs(body: str, at: int) -> Iterator[tuple[str, Any]]:
+    """key=value from ``at`` on: JSON (1.27+) as what it means, quoted text as the text, all else as it stands."""
+    while key := _KEY.search(body, at):
+        at = key.end()
+        if body[at : at + 1] in ("{", "["):
+            try:
+                _, end = _JSON.raw_decode(body, at)
+                yield key[1], orjson.loads(body[at:end])
+                at = end
+                continue
+            except (ValueError, RecursionError):
+                pass
+        match = _VALUE.match(body, at)
+        if match is None:  # cannot be: a value may be empty
+            return
+        yield key[1], unquote(match[0]) if match[0][:1] == '"' else match[0]
+        at = match.end()
 
 
 def _parse_json(text: str) -> Klog | None:

@@ -7,12 +7,11 @@ seen, not that it began. Absence of a line proves nothing unless others of its v
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Any
 
 import polars as pl
 
 from analyzer.grammars import klog
-from analyzer.grammars.base import Fields, Rule, container_id, events_frame, fields, hits, pod_columns, pod_list, position
+from analyzer.grammars.base import Fields, Rule, container_id, events_frame, fields, hits, integer, pod_columns, pod_list, position
 from analyzer.grammars.klog import Klog
 from analyzer.vocabulary import EventKind as E
 
@@ -81,11 +80,7 @@ def _container(line: Klog) -> Iterable[Fields]:
     row = _pod_of(line)
     identity = container_id(line.text("containerID"))
     name = line.text("containerName")
-    yield {**row, "container_id": identity, **({"k8s_container_name": name} if name else {}), **_number("value", line.text("exitCode"))}
-
-
-def _number(column: str, value: Any) -> Fields:
-    return {column: int(value)} if value is not None and str(value).lstrip("-").isdigit() else {}
+    yield {**row, "container_id": identity, **({"k8s_container_name": name} if name else {}), "value": integer(line.text("exitCode"))}
 
 
 _PLEG_KINDS = {"ContainerStarted": E.CONTAINER_SEEN_RUNNING, "ContainerDied": E.CONTAINER_SEEN_DEAD}

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import orjson
 import polars as pl
 
-from analyzer.grammars.base import Fields, events_frame, fields, hits, position
+from analyzer.grammars.base import Fields, events_frame, fields, hits, integer, position
 from analyzer.vocabulary import EventKind
 
 KUBELET_UNIT = re.compile(
@@ -52,7 +52,7 @@ def _events(records: pl.DataFrame) -> Iterator[Fields]:
         message: str = record["message"]
         suppressed = _SUPPRESSED.match(message)
         if suppressed:
-            columns = fields(EventKind.LOG_SUPPRESSED, value=int(suppressed[1]), attributes={"unit": suppressed[2].rsplit("/", 1)[-1]})
+            columns = fields(EventKind.LOG_SUPPRESSED, value=integer(suppressed[1]), attributes={"unit": suppressed[2].rsplit("/", 1)[-1]})
             yield {**position(record), **columns, "component": "journald", "message": message}
             continue
         said = _said(message, record["unit"], record["fields"])
@@ -87,7 +87,7 @@ def _said(message: str, unit: str | None, extra: str | None) -> tuple[bool, Fiel
     ended = _EXIT.search(about[2])
     if ended:
         attributes = {"code": ended[1], "signal": ended[3]}
-        return kubelet, fields(EventKind.KUBELET_EXITED, value=int(ended[2]), attributes=attributes)
+        return kubelet, fields(EventKind.KUBELET_EXITED, value=integer(ended[2]), attributes=attributes)
     if about[2] in ("Deactivated successfully.", "Succeeded."):
         return kubelet, fields(EventKind.KUBELET_DEACTIVATED)
     return None

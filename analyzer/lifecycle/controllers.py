@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from analyzer.lifecycle.desired import Replaceable, Wanted, wanted
@@ -10,6 +11,7 @@ from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.intervals import Span, Step, count
 from analyzer.lifecycle.objects import Version
 from analyzer.lifecycle.pods import Pod
+from analyzer.lifecycle.runs import RunIndex
 from analyzer.vocabulary import EventKind as E
 
 Name = tuple[str, str, str]
@@ -37,8 +39,17 @@ class Controller:
     def title(self) -> str:
         return f"{self.kind}/{self.name}"
 
+    @cached_property
+    def runs(self) -> RunIndex:
+        """Runs of the application containers of all its pods."""
+        return RunIndex([r for pod in self.pods for r in pod.apps])
+
     def running(self) -> list[Step]:
         """Pods with at least one running application container, over all nodes, by the runtime's truth."""
+        return self._running
+
+    @cached_property
+    def _running(self) -> list[Step]:
         return count([[(r.start.time, r.end.time) for r in pod.apps] for pod in self.pods])
 
 

@@ -134,8 +134,9 @@ def _from_actions(pods: list[Pod], events: list[Event], replaceable: Replaceable
     for burst in _bursts(acts):
         made = {a.name for a in burst if a.made}
         gone = {a.name for a in burst if not a.made and a.name in have | made}
-        lost = sorted(n for n in have - gone - made if n in by_name and replaceable(by_name[n], burst[0].time))
-        gone |= set(lost[: max(0, len(made) - len(gone))])
+        short = len(made) - len(gone)
+        if short > 0:
+            gone |= set(sorted(n for n in have - gone - made if n in by_name and replaceable(by_name[n], burst[0].time))[:short])
         have = (have | made) - gone
         if steps[-1].value != len(have):
             steps.append(Step(burst[0].time, len(have)))

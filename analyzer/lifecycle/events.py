@@ -59,6 +59,9 @@ class EventIndex:
             self._events.setdefault(event.kind, []).append(event)
         self._times = {kind: [e.time for e in some] for kind, some in self._events.items()}
 
+    def has(self, kind: EventKind) -> bool:
+        return kind in self._events
+
     def between(self, kind: EventKind, low: datetime, high: datetime) -> list[Event]:
         """Events of one kind from ``low`` to ``high``, both included."""
         times = self._times.get(kind)

@@ -5,6 +5,7 @@ the old process and the first of the new one. After SIGKILL systemd says 'Stoppe
 """
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -52,6 +53,7 @@ class _Sightings:
         self.spells = spells
         self.kubelet = [s for s in spells if re.match(KUBELET_IDENTIFIERS, s.identifier or "")]
         lines = [p for s in self.kubelet for p in (s.first, s.last)]
+        self.reports = [e for e in events if e.component == "api" and e.attributes.get("reporter") == "kubelet"]
         self.signs = Signs(lines + [e.proof("the kubelet wrote this") for e in events if e.component == "kubelet"])
 
     def rebooted(self, start: datetime) -> Event | None:
@@ -165,12 +167,10 @@ def _told_by_api(seen: _Sightings, start: Event) -> Outage | None:
 
     Without a loss in the API's view nothing tells how long it was away: then start and end coincide, bounded by its last event.
     """
-    reports = [
-        e for e in seen.events if e.component == "api" and e.attributes.get("reporter") == "kubelet" and e.time < start.time - _NOTICED
-    ]
-    if not reports:
+    before = bisect_left(seen.reports, start.time - _NOTICED, key=lambda e: e.time)
+    if not before:
         return None
-    last = reports[-1]
+    last = seen.reports[before - 1]
     lost = seen.index.between(E.NODE_NOT_READY, last.time, start.time)[-1:]
     rebooted = seen.rebooted(start.time)
     proofs = [last.proof("the last report of the kubelet before")]

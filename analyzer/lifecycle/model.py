@@ -1,5 +1,6 @@
 """The lifecycle of everything, rebuilt: what detectors and outputs read."""
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from analyzer.lifecycle.events import Event, EventIndex, load_events
 from analyzer.lifecycle.intervals import Span, subtract
 from analyzer.lifecycle.kubelets import Outage
 from analyzer.lifecycle.pods import Pod
+from analyzer.lifecycle.runs import RunIndex
 from analyzer.proof import Edge
 from analyzer.store import Store
 from analyzer.vocabulary import EventKind as E
@@ -39,6 +41,35 @@ class NodeLife:
     @cached_property
     def index(self) -> EventIndex:
         return EventIndex(self.events)
+
+    @cached_property
+    def talkative(self) -> bool:
+        """Whether its kubelet logs what it does with pods (verbosity 2): then its silence about one says something."""
+        return any(self.index.has(kind) for kind in (E.POD_ADDED, E.POD_DELETE_SEEN, E.CONTAINER_KILLING))
+
+    @cached_property
+    def _kubelet_times(self) -> list[datetime]:
+        return [e.time for e in self.events if e.component == "kubelet"]
+
+    def kubelet_wrote(self, low: datetime, high: datetime) -> bool:
+        """Whether the kubelet wrote a line that was understood, after ``low`` and before ``high``."""
+        at = bisect_right(self._kubelet_times, low)
+        return at < len(self._kubelet_times) and self._kubelet_times[at] < high
+
+    def outage_at(self, moment: datetime) -> Outage | None:
+        """The outage of its kubelet under way at a moment. Outages do not overlap."""
+        at = bisect_right(self.outages, moment, key=lambda o: o.start.time or moment)
+        return self.outages[at - 1] if at and self.outages[at - 1].covers(moment) else None
+
+    def lost_at(self, moment: datetime) -> bool:
+        """Whether the node controller held the node for lost at a moment."""
+        spell = self.not_ready_at(moment)
+        return spell is not None and spell.reporters != {"kubelet"}
+
+    def not_ready_at(self, moment: datetime) -> readiness.Spell | None:
+        """The spell in which the API held it for not Ready, at a moment. Spells do not overlap."""
+        at = bisect_right(self.not_ready, moment, key=lambda s: s.start.time or moment)
+        return self.not_ready[at - 1] if at and self.not_ready[at - 1].covers(moment) else None
 
 
 @dataclass(frozen=True)
@@ -65,11 +96,20 @@ class Lifecycle:
     coverage: list[Coverage] = field(default_factory=list)
     owners: dict[str, Controller] = field(default_factory=dict)  # by Pod.key
 
+    def apps_of(self, node: str) -> RunIndex:
+        """Runs of application containers on a node."""
+        return self._apps_by_node.get(node) or RunIndex([])
+
     def pod_of(self, run: Run) -> Pod | None:
         return self._by_run.get(id(run))
 
     def __post_init__(self) -> None:
         self._by_run = {id(run): pod for pod in self.pods for run in pod.runs}
+        apps: dict[str, list[Run]] = defaultdict(list)
+        for run in self.runs:
+            if run.node is not None and not run.sandbox:
+                apps[run.node].append(run)
+        self._apps_by_node = {node: RunIndex(some) for node, some in apps.items()}
         self.owners = {pod.key: c for c in self.controllers for pod in c.pods}
 
 
@@ -96,7 +136,7 @@ def build(store: Store, desired: Mapping[Name, int] | None = None) -> Lifecycle:
             return False
         late = pod.marked is not None and pod.marked.earliest is None  # when it was deleted is not told, only when that was noticed
         evicted = pod.evicted is not None and pod.evicted.time <= moment + _AT_ONCE
-        return evicted or any(s.covers(moment) for s in node.not_ready) or (late and any(o.covers(moment) for o in node.outages))
+        return evicted or node.not_ready_at(moment) is not None or (late and node.outage_at(moment) is not None)
 
     calm = subtract([(start, end)], [s for node in nodes.values() for s in _troubled(node)])
     owners = controllers.controllers(events, versions, all_pods, dict(desired or {}), calm or [(start, end)], replaceable)
@@ -114,7 +154,7 @@ def _presume_ends(all_pods: list[Pod], nodes: dict[str, NodeLife], events: list[
         asked = pod.marked.time if pod.marked is not None else None
         if asked is None or pod.marked is None or pod.node in watched or node is None:
             continue
-        if any(o.covers(asked) for o in node.outages) or any(s.covers(asked) for s in node.not_ready):
+        if node.outage_at(asked) or node.not_ready_at(asked):
             continue
         for run in pod.apps:
             if run.end.time is None and run.began_by(asked):

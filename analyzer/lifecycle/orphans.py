@@ -53,7 +53,7 @@ def met(life: Lifecycle, outage: Outage) -> list[Run]:
     start = outage.start.time
     if start is None or outage.boot_lost:
         return []
-    return [r for r in life.runs if r.node == outage.node and not r.sandbox and r.alive(start)]
+    return life.apps_of(outage.node).alive(start)
 
 
 def verdict(life: Lifecycle, outage: Outage, run: Run) -> str:
@@ -133,15 +133,17 @@ def _replacements(life: Lifecycle, outage: Outage) -> dict[str, Pod]:
     start, end = outage.start.time, outage.end.time or life.end
     if start is None:
         return found
-    for controller in life.controllers:
-        old = [p for p in controller.pods if p.node == outage.node and any(r.alive(start) for r in p.apps) and _was_let_go(p, end)]
-        new = []
-        for pod in controller.pods:
-            began = _first_start(pod)
-            if began is not None and start < began and pod.node != outage.node and began <= end + _REACTION:
-                new.append((began, pod.key, pod))
-        old.sort(key=lambda p: (p.marked.time if p.marked and p.marked.time else end, p.key))
-        found |= {p.key: n[2] for p, n in zip(old, sorted(new, key=lambda n: n[:2]), strict=False)}
+    given_up = {p.key: p for p in (life.pod_of(run) for run in met(life, outage)) if p is not None and _was_let_go(p, end)}
+    by_controller: dict[int, list[Pod]] = {}
+    for pod in sorted(given_up.values(), key=lambda p: (p.marked.time if p.marked and p.marked.time else end, p.key)):
+        if pod.key in life.owners:
+            by_controller.setdefault(id(life.owners[pod.key]), []).append(pod)
+    for old in by_controller.values():
+        started = life.owners[old[0].key].runs.began(start, end + _REACTION)
+        new = {p.key: p for p in (life.pod_of(r) for r in started) if p is not None and p.node != outage.node}
+        fresh = [p for p in new.values() if (_first_start(p) or start) > start]
+        fresh.sort(key=lambda p: (_first_start(p) or end, p.key))
+        found |= {p.key: substitute for p, substitute in zip(old, fresh, strict=False)}
     return found
 
 
@@ -160,17 +162,15 @@ def _of_deletions(life: Lifecycle) -> Iterator[Orphan]:
     for pod in life.pods:
         asked = pod.marked.time if pod.marked is not None and pod.marked.earliest is not None else None
         node = life.nodes.get(pod.node or "")
-        if asked is None or pod.marked is None or node is None or any(o.covers(asked) for o in node.outages):
+        if asked is None or pod.marked is None or node is None or node.outage_at(asked):
             continue
-        verbose = any(e.kind in (E.POD_ADDED, E.POD_DELETE_SEEN, E.CONTAINER_KILLING) for e in node.events)
         heard = [e.time for e in pod.events if e.kind in (E.POD_DELETE_SEEN, E.POD_UNWANTED)]
         for run in pod.apps:
             if not run.alive(asked):
                 continue
             acts = [*heard, *(k.time for k in run.kills), *([run.end.time] if run.end.time else [])]
             reaction = min((t for t in acts if t >= asked - timedelta(seconds=1)), default=None)
-            unreachable = any(s.covers(asked) and s.reporters != {"kubelet"} for s in node.not_ready)
-            allowed = timedelta(seconds=1) if unreachable else _REACTION if verbose else _REACTION + _GRACE
+            allowed = timedelta(seconds=1) if node.lost_at(asked) else _REACTION if node.talkative else _REACTION + _GRACE
             if (reaction or life.end) - asked <= allowed:
                 continue
             outcome = "running" if run.end.time is None else "removed" if run.kills else "exited"

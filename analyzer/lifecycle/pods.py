@@ -11,6 +11,7 @@ from analyzer.lifecycle.containers import Run, Status
 from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.objects import Version, parse_time, stamp
 from analyzer.proof import Edge
+from analyzer.vocabulary import SANDBOX
 from analyzer.vocabulary import EventKind as E
 
 _MARKS = {  # what tells that a pod was marked for deletion (or, to 1.0, deleted at once), and how
@@ -45,7 +46,8 @@ class Pod:
 
     @property
     def apps(self) -> list[Run]:
-        return [r for r in self.runs if not r.sandbox]
+        """Runs of application containers."""
+        return [r for r in self.runs if r.container != SANDBOX]
 
 
 def statuses(objects: Iterable[Version]) -> Iterator[Status]:
@@ -111,6 +113,7 @@ class _Book:
     def __init__(self) -> None:
         self._by_uid: dict[str, Pod] = {}
         self._by_name: dict[tuple[str | None, str | None], list[Pod]] = {}
+        self._by_bare_name: dict[str | None, list[Pod]] = {}
 
     def get(self, namespace: str | None, name: str | None, uid: str | None) -> Pod:
         if uid and uid in self._by_uid:
@@ -118,12 +121,14 @@ class _Book:
             if pod.name is None and name:
                 pod.namespace, pod.name = namespace, name
                 self._by_name.setdefault((namespace, name), []).append(pod)
+                self._by_bare_name.setdefault(name, []).append(pod)
             return pod
         named = self._by_name.setdefault((namespace, name), [])
         if not uid and named:
             return named[-1]
         pod = Pod(namespace, name, uid)
         named.append(pod)
+        self._by_bare_name.setdefault(name, []).append(pod)
         if uid:
             self._by_uid[uid] = pod
         return pod
@@ -132,7 +137,7 @@ class _Book:
         if uid:
             return self._by_uid.get(uid)
         if namespace is None:  # 'Killing unwanted pod "x"' names no namespace
-            named = [p for (_, n), pods in self._by_name.items() if n == name for p in pods]
+            named = self._by_bare_name.get(name) or []
         else:
             named = self._by_name.get((namespace, name)) or []
         if not named and namespace is not None:

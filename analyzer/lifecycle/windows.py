@@ -1,15 +1,21 @@
 """Windows in which a controller had more, or fewer, running pods than it was asked for: a sweep over two step functions."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from analyzer.lifecycle.controllers import Controller
-from analyzer.lifecycle.intervals import value_at
+from analyzer.lifecycle.intervals import Step
 from analyzer.lifecycle.pods import Pod
 from analyzer.proof import Edge, Proof
 
+_LOW = datetime.min.replace(tzinfo=UTC)
 FLICKER = timedelta(seconds=1)
 """API times have seconds: a gap or a window shorter than this is not told apart from none."""
+
+
+Piece = tuple[datetime, datetime, int, int]
+"""From, until, running, wanted."""
 
 
 @dataclass(frozen=True)
@@ -30,30 +36,36 @@ def windows(controller: Controller, evidence_start: datetime, evidence_end: date
     if controller.wanted is None:
         return []
     running, wanted = controller.running(), list(controller.wanted.steps)
-    moments = sorted(
-        {s.time for s in (*running, *wanted) if s.time is not None and evidence_start < s.time < evidence_end} | {evidence_start}
-    )
-    pieces: list[tuple[datetime, datetime, int, int]] = []
-    for at, moment in enumerate(moments):
-        until = moments[at + 1] if at + 1 < len(moments) else evidence_end
-        have, asked = value_at(running, moment), value_at(wanted, moment)
-        if (have > asked) if over else (have < asked):
-            pieces.append((moment, until, have, asked))
+    pieces = [p for p in _pieces(running, wanted, evidence_start, evidence_end) if (p[2] > p[3] if over else p[2] < p[3])]
+    owner = {id(r): pod for pod in controller.pods for r in pod.apps}
     found = []
     for group in _grouped(pieces):
         start, end = group[0][0], group[-1][1]
         if end - start < FLICKER:
             continue
         peak = max(group, key=lambda p: (p[2] - p[3]) if over else (p[3] - p[2]))
-        pods = tuple(p for p in controller.pods if any(_overlaps(r.start.time, r.end.time, start, end) for r in p.apps))
+        pods = tuple({owner[id(r)].key: owner[id(r)] for r in controller.runs.overlapping(start, end)}.values())
         beyond = sum(abs(have - asked) * (until - since).total_seconds() for since, until, have, asked in group)
         moved = any(s.time == start for s in wanted)
         found.append(Window(start, None if end >= evidence_end else end, peak[3], peak[2], round(beyond, 3), pods, moved))
     return found
 
 
-def _grouped(pieces: list[tuple[datetime, datetime, int, int]]) -> list[list[tuple[datetime, datetime, int, int]]]:
-    groups: list[list[tuple[datetime, datetime, int, int]]] = []
+def _pieces(running: list[Step], wanted: list[Step], start: datetime, end: datetime) -> Iterator[Piece]:
+    """Both step functions together: from, until, running, wanted."""
+    steps = sorted([(s.time or _LOW, 0, s.value) for s in running] + [(s.time or _LOW, 1, s.value) for s in wanted], key=lambda s: s[:2])
+    values = [0, 0]
+    since = start
+    for time, which, value in [*steps, (end, 0, 0)]:
+        moment = min(max(time, start), end)
+        if moment > since:
+            yield since, moment, values[0], values[1]
+            since = moment
+        values[which] = value
+
+
+def _grouped(pieces: list[Piece]) -> list[list[Piece]]:
+    groups: list[list[Piece]] = []
     for piece in pieces:
         if groups and piece[0] - groups[-1][-1][1] < FLICKER:
             groups[-1].append(piece)
@@ -62,17 +74,13 @@ def _grouped(pieces: list[tuple[datetime, datetime, int, int]]) -> list[list[tup
     return groups
 
 
-def _overlaps(start: datetime | None, end: datetime | None, low: datetime, high: datetime) -> bool:
-    return (start is None or start < high) and (end is None or end > low)
-
-
 def edge(controller: Controller, moment: datetime | None, fallback: datetime) -> Edge:
     """The edge at a moment at which the count or the number asked for changed, with what proves it."""
     if moment is None:
         return Edge(None, fallback, None)
     proofs: list[Proof] = []
     earliest, latest = moment, moment
-    for run in (r for pod in controller.pods for r in pod.apps):
+    for run in {id(r): r for r in (*controller.runs.began(moment, moment), *controller.runs.ended(moment, moment))}.values():
         for side in (run.start, run.end):
             if side.time == moment:
                 proofs += side.proofs

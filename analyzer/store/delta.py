@@ -1,6 +1,6 @@
 """Delta Lake tables in one directory, one folder a table; any Delta reader can open them.
 
-One source is one transaction: its rows are written as Parquet files that no table knows yet; at the end the data tables take
+A source comes in whole or not at all: its rows are written as Parquet files that no table knows yet; then the data tables take
 them in, and the row in ``sources`` comes last and is the mark that readers go by. A killed ingest leaves at worst files
 that no reader sees; the next ingest of that source removes whatever was taken in without the mark.
 
@@ -14,10 +14,10 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
-from deltalake import CommitProperties, DeltaTable, Transaction
+from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 
@@ -30,8 +30,13 @@ LOCK = "podopsy-store.lock"
 LAYOUT = 1
 _FLUSH_BYTES = 64 * 1024 * 1024
 """A table's rows are written out when they are estimated at more than this: memory stays bounded."""
-_Files = list[tuple[str, int]]
-"""Names and numbers of rows."""
+_TOGETHER = 100
+"""So many small sources are taken in with one commit a table."""
+
+
+class _File(NamedTuple):
+    path: str
+    rows: int
 
 
 def open_store(directory: Path, *, create: bool = False) -> "DeltaStore":
@@ -90,6 +95,7 @@ class DeltaStore:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._tables = {name: DeltaTable(str(directory / name)) for name in TABLES}
+        self._waiting: list[_DeltaWriter] = []
 
     def writer(self, source_id: str) -> "_DeltaWriter":
         return _DeltaWriter(self, source_id)
@@ -103,6 +109,7 @@ class DeltaStore:
         return frame.join(marked, on="source_id", how="semi")
 
     def table(self, name: str) -> pl.DataFrame:
+        self.take_in()
         with _told(self.directory):
             self._check(name)
             return self.scan(name).collect().cast(TABLES[name])
@@ -114,6 +121,7 @@ class DeltaStore:
                 raise StoreError(f"{self.directory}: the store is damaged: {name}/{path} is not of {size} bytes (ingest into a new one)")
 
     def settle(self, name: str, make: Callable[[], pl.DataFrame]) -> None:
+        self.take_in()
         with _alone(self.directory):
             self._refresh()
             frame = make()
@@ -123,74 +131,89 @@ class DeltaStore:
                 frame.write_delta(str(self.directory / name), mode="overwrite")
                 self._tables[name].update_incremental()
 
+    def hand_in(self, writer: "_DeltaWriter") -> None:
+        """A source that is wholly written. A commit of its own for each of many small ones would take longer than reading them."""
+        self._waiting.append(writer)
+        if len(self._waiting) >= _TOGETHER or sum(w.size for w in self._waiting) > _FLUSH_BYTES:
+            self.take_in()
+
+    def take_in(self) -> None:
+        """What waits, into its tables, ``sources`` last; but for what another process has taken in meanwhile."""
+        if not self._waiting:
+            return
+        with _told(self.directory), _alone(self.directory):
+            self._refresh()
+            marked = set(pl.scan_delta(self._tables["sources"]).select("source_id", "source").collect().iter_rows())
+            new = [w for w in self._waiting if (w.row["source_id"], w.row["source"]) not in marked]
+            for name in [n for n in TABLES if n != "sources"]:
+                files = [f for w in new for f in w.files.get(name, ())]
+                left_over = self._left_over(name, {w.source_id for w in new if w.files})
+                if files or left_over:
+                    self._append(name, files, left_over)
+            if new:
+                rows = pl.DataFrame([w.row for w in new], schema=TABLES["sources"])
+                self._append("sources", [_write(rows, self.directory / "sources", "sources")], [])
+        self._waiting = []
+
     def _refresh(self) -> None:
         for table in self._tables.values():
             table.update_incremental()
 
-    def _take(self, source_id: str, mark: str, files: dict[str, _Files]) -> None:
-        """The files of one source into their tables, ``sources`` last; nothing if another process was quicker."""
-        with _alone(self.directory):
-            self._refresh()
-            if self._tables["sources"].transaction_version(mark) is not None:
-                return
-            for name in sorted(files, key=lambda name: name == "sources"):
-                left_over = _files_of(self._tables[name], source_id) if name != "sources" else []
-                self._append(name, source_id if name != "sources" else mark, files[name], left_over)
+    def _left_over(self, name: str, source_ids: set[str]) -> list[RemoveAction]:
+        """Files of these sources that an ingest left in the table without having come to their marks."""
+        actions = pl.DataFrame(self._tables[name].get_add_actions(flatten=True)).select("path", "size_bytes")
+        return [
+            RemoveAction(path=path, deletion_timestamp=_now(), data_change=True, size=size, partition_values={})
+            for path, size in actions.iter_rows()
+            if path.split("-")[0] in source_ids
+        ]
 
-    def _append(self, name: str, transaction: str, files: _Files, left_over: list[RemoveAction]) -> None:
+    def _append(self, name: str, files: list[_File], left_over: list[RemoveAction]) -> None:
         table, folder = self._tables[name], self.directory / name
-        now = int(time.time() * 1000)
-        added = [AddAction(path, (folder / path).stat().st_size, {}, now, True, json.dumps({"numRecords": rows})) for path, rows in files]
-        table.create_write_transaction(
-            [*added, *left_over],
-            mode="append",
-            schema=table.schema(),
-            commit_properties=CommitProperties(app_transactions=[Transaction(transaction, 1)]),
-        )
+        added = [AddAction(f.path, (folder / f.path).stat().st_size, {}, _now(), True, json.dumps({"numRecords": f.rows})) for f in files]
+        table.create_write_transaction([*added, *left_over], mode="append", schema=table.schema())
         table.update_incremental()
 
 
-def _files_of(table: DeltaTable, source_id: str) -> list[RemoveAction]:
-    """Files that an ingest of this source left in the table without having come to its mark."""
-    if table.transaction_version(source_id) is None:
-        return []
-    actions = pl.DataFrame(table.get_add_actions(flatten=True))
-    chosen = actions.filter(pl.col("path").str.starts_with(f"{source_id}-"))
-    return [
-        RemoveAction(
-            path=row["path"], deletion_timestamp=int(time.time() * 1000), data_change=True, size=row["size_bytes"], partition_values={}
-        )
-        for row in chosen.iter_rows(named=True)
-    ]
+def _now() -> int:
+    return int(time.time() * 1000)
+
+
+def _write(frame: pl.DataFrame, folder: Path, owner: str) -> _File:
+    """Rows as a file that no table knows yet; its name begins with whose they are."""
+    path = f"{owner}-{uuid.uuid4().hex}.parquet"
+    frame.write_parquet(folder / path, compression="zstd")
+    return _File(path, frame.height)
 
 
 class _DeltaWriter:
+    """``files``: by table, what has been written out; ``row``: the source's own, once it is whole."""
+
     def __init__(self, store: DeltaStore, source_id: str) -> None:
+        self.source_id = source_id
+        self.files: dict[str, list[_File]] = {}
+        self.row: dict[str, Any] = {}
+        self.size = 0
         self._store = store
-        self._source_id = source_id
         self._pending: dict[str, list[pl.DataFrame]] = {}
         self._sizes: dict[str, int] = {}
-        self._files: dict[str, _Files] = {}
 
     def add(self, table: str, frame: pl.DataFrame) -> None:
         if frame.is_empty():
             return
-        self._pending.setdefault(table, []).append(with_source(table, frame, self._source_id))
+        self._pending.setdefault(table, []).append(with_source(table, frame, self.source_id))
         self._sizes[table] = self._sizes.get(table, 0) + int(frame.estimated_size())
         if self._sizes[table] > _FLUSH_BYTES:
             self._flush(table)
 
     def _flush(self, table: str) -> None:
         frame = pl.concat(self._pending.pop(table))
-        path = f"{self._source_id}-{uuid.uuid4().hex}.parquet"
         with _told(self._store.directory):
-            frame.write_parquet(self._store.directory / table / path, compression="zstd")
-        self._files.setdefault(table, []).append((path, frame.height))
-        self._sizes[table] = 0
+            self.files.setdefault(table, []).append(_write(frame, self._store.directory / table, self.source_id))
+        self.size += self._sizes.pop(table)
 
     def commit(self, source: dict[str, Any]) -> None:
-        self._pending["sources"] = [pl.DataFrame([source], schema=TABLES["sources"])]
         for table in list(self._pending):
             self._flush(table)
-        with _told(self._store.directory):
-            self._store._take(self._source_id, f"{source['source_id']}/{source['source']}", self._files)
+        self.row = source
+        self._store.hand_in(self)

@@ -56,6 +56,13 @@ def test_each_kind_of_finding_is_described() -> None:
     assert [kind for kind in FindingKind if f"\n## {kind}\n" not in page] == []
 
 
+def test_each_format_is_described() -> None:
+    from analyzer.formats import REGISTRY
+
+    page = (ROOT / "docs" / "formats.md").read_text()
+    assert [known.name for known in REGISTRY if f"| `{known.name}` |" not in page] == []
+
+
 def test_the_library_waits_for_a_command() -> None:
     code = "import sys, analyzer.cli; sys.exit(any(m in sys.modules for m in ('polars', 'numpy', 'pyarrow', 'deltalake', 'rich.progress')))"
     assert subprocess.run([sys.executable, "-c", code], env=environment(), check=False).returncode == 0

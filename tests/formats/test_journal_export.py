@@ -37,9 +37,7 @@ def read(stream: io.BytesIO, known: Format = FORMAT) -> tuple[pl.DataFrame, pl.D
 
 
 def test_binary_values_may_hold_blank_lines_and_fields() -> None:
-    data = (
-        CLOCK + b"_PID=12\n" + binary("MESSAGE", b"a\n\n__REALTIME_TIMESTAMP=1\nb") + b"_HOSTNAME=n\n\n" + CLOCK + b"MESSAGE=x=y\n\n"
-    )
+    data = CLOCK + b"_PID=12\n" + binary("MESSAGE", b"a\n\n__REALTIME_TIMESTAMP=1\nb") + b"_HOSTNAME=n\n\n" + CLOCK + b"MESSAGE=x=y\n\n"
     records, rejects = read(io.BytesIO(data))
     assert rejects.is_empty()
     assert records["message"].to_list() == ["a\n\n__REALTIME_TIMESTAMP=1\nb", "x=y"]

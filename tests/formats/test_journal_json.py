@@ -60,7 +60,7 @@ def test_a_line_of_process_1_speaks_of_a_unit() -> None:
         ("[27,91,51,49,109,114]", "\x1b[31mr"),
         ("[255,65]", "\ufffdA"),
         ('["first","last"]', "last"),
-        ('[[65],null]', "A"),
+        ("[[65],null]", "A"),
         ('"[65]"', "[65]"),
         ('"a \\"MESSAGE\\":[65] b"', 'a "MESSAGE":[65] b'),
         ("[]", None),

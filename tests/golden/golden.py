@@ -57,7 +57,15 @@ class Golden:
             (batch,) = known.read(io.BytesIO(self.raw.encode() + b"\n"), ReadContext(2026))
             assert batch.rejects.is_empty(), batch.rejects
             return batch, known.family
-        entry = {"record": 0, "line": 1, "offset": 0, "message": self.raw, "raw": self.raw, "resolution_us": 1, "node": self.headers.get("host")}
+        entry = {
+            "record": 0,
+            "line": 1,
+            "offset": 0,
+            "message": self.raw,
+            "raw": self.raw,
+            "resolution_us": 1,
+            "node": self.headers.get("host"),
+        }
         entry |= {k: self.headers.get(k) for k in ("identifier", "unit")}
         if message_id := self.headers.get("message_id"):
             entry["fields"] = json.dumps({"MESSAGE_ID": message_id})

@@ -85,6 +85,27 @@ def test_repeating_changes_nothing(store: DeltaStore, journal: Path) -> None:
     assert contents(store) == rows
 
 
+def test_a_duplicate_that_comes_later_takes_nothing_away(store: DeltaStore, journal: Path) -> None:
+    ingest([journal.parent], store)
+    shutil.copy(journal, journal.with_name("again.json"))
+    write_journal(journal.with_name("other.json"), "node-1", 7)
+    ingest([journal.parent], again(store))
+    assert sorted(again(store).table("sources").select("source", "status").rows()) == [
+        ("again.json", "duplicate"),
+        ("kubelet.json", "read"),
+        ("other.json", "read"),
+    ]
+    assert again(store).table("records").height == 507
+
+
+def test_many_small_sources_share_commits(store: DeltaStore, tmp_path: Path) -> None:
+    for number in range(250):
+        write_journal(tmp_path / "many" / f"{number}.json", f"node-{number}", 1)
+    ingest([tmp_path / "many"], store)
+    assert again(store).table("records").height == again(store).table("sources").height == 250
+    assert versions(store)["records"] == 3
+
+
 def test_attributions_that_a_kill_prevented_are_settled_by_the_next(store: DeltaStore, journal: Path) -> None:
     ingest([journal.parent], store)
     pl.DataFrame(schema=TABLES["attributions"]).write_delta(str(store.directory / "attributions"), mode="overwrite")

@@ -39,10 +39,10 @@ def moments(store: Path) -> Iterator[tuple[str, Callable[[], bool]]]:
     """When to kill, from early to late."""
     yield "the store has begun to be made", lambda: (store / "podopsy-store.lock").exists()
     yield "the store is made", lambda: (store / "podopsy-store.json").exists()
-    yield "the first source has its mark", lambda: len(list((store / "sources").glob("_delta_log/*.json"))) > 1
-    yield "the second one has written rows that no table knows", lambda: len(list((store / "records").glob("*.parquet"))) > 1
-    yield "a table has taken the second one in", lambda: len(list((store / "records").glob("_delta_log/*.json"))) > 2
-    yield "the second source has its mark", lambda: len(list((store / "sources").glob("_delta_log/*.json"))) > 2
+    yield "the first rows are written that no table knows", lambda: len(list((store / "records").glob("*.parquet"))) > 0
+    yield "more of them", lambda: len(list((store / "records").glob("*.parquet"))) > 1
+    yield "a table has taken them in", lambda: len(list((store / "records").glob("_delta_log/*.json"))) > 1
+    yield "the sources have their marks", lambda: len(list((store / "sources").glob("_delta_log/*.json"))) > 1
 
 
 @pytest.mark.slow

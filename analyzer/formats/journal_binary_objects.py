@@ -1,0 +1,178 @@
+"""A binary journal file as bytes: its header, where its entries lie, and what a data object holds.
+
+The layout is that of systemd's docs/JOURNAL_FILE_FORMAT and journal-def.h (from 187, with shorter headers, to 257): a header,
+then objects, each on an offset that is a multiple of 8 and with its size in front. Hash tables and the chains of arrays
+between objects serve searching; whoever reads a file from end to end needs none of them, nor the key of the hashes.
+"""
+
+import lzma
+import re
+import struct
+from array import array
+from dataclasses import dataclass
+
+import lz4.block  # type: ignore[import-untyped,unused-ignore]
+import numpy as np
+import zstandard
+
+from analyzer.formats.lines import Positions
+
+SIGNATURE = b"LPKSHHRH"
+LARGEST_VALUE = 64 * 1024 * 1024
+"""A compressed value that claims to be longer is not decompressed: no line of a log is."""
+
+DATA, ENTRY = 1, 3
+XZ, LZ4, ZSTD = 1, 2, 4  # flags of a data object
+_FLAG_COMPACT = 16  # incompatible flag, systemd >= 252: offsets of 32 bits, entry items without hash
+_FLAGS_KNOWN = 31  # XZ, LZ4, keyed hash, ZSTD, compact
+_SHORTEST_HEADER = 208  # systemd 187
+_HEADER = struct.Struct("<8sIIB7x64xQQ")  # signature, compatible and incompatible flags, state, ids, header and arena size
+_N_ENTRIES = struct.Struct("<152xQ")
+_OBJECT = struct.Struct("<QQ")  # type, flags and reserved bytes as one number; size
+_NEVER = 1 << 64  # more than any size
+_WORDS = re.compile(rb"[\x20-\x7e]{6,}")
+
+
+@dataclass(frozen=True)
+class Damage:
+    """A stretch of the file that cannot be read, why, and the words that stand in it."""
+
+    offset: int
+    reason: str
+    raw: str = ""
+
+
+class JournalFile:
+    """A journal file's bytes, and those as words; offsets are multiples of 8 except where said.
+
+    problems: what is wrong with the header, or with the file as a whole. n_entries: how many entries the header counts.
+    compact: with offsets of 32 bits (systemd >= 252).
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.words = np.frombuffer(data, "<u8", len(data) // 8)
+        self.halves = np.frombuffer(data, "<u4", len(data) // 4)
+        self.problems: list[Damage] = []
+        self.begin, self.n_entries = len(data), 0
+        self.compact = False
+        if not data.startswith(SIGNATURE):
+            self.problems.append(Damage(0, "no binary journal: it does not begin with LPKSHHRH"))
+        elif len(data) < _SHORTEST_HEADER:
+            self.problems.append(Damage(0, "binary journal cut off within its header"))
+        else:
+            self._header()
+        self._payload = 72 if self.compact else 64
+        self._item = 4 if self.compact else 16
+        # What the first 8 bytes of an object may be -> its least size. The other kinds: field, hash tables, entry array, tag.
+        self._least = {ENTRY: 64, 2: 40, 4: 16, 5: 16, 6: 24, 7: 64} | {DATA | flag << 8: self._payload for flag in (0, XZ, LZ4, ZSTD)}
+
+    def _header(self) -> None:
+        _, _, flags, _, size, arena = _HEADER.unpack_from(self.data)
+        (self.n_entries,) = _N_ENTRIES.unpack_from(self.data)
+        self.compact = bool(flags & _FLAG_COMPACT)
+        self.begin = size
+        if flags & ~_FLAGS_KNOWN:
+            self.problems.append(Damage(12, f"unknown incompatible flags {flags & ~_FLAGS_KNOWN:#x} of the journal: read regardless"))
+        if not _SHORTEST_HEADER <= size <= len(self.data) or size % 8:
+            self.problems.append(Damage(88, f"impossible header size {size}: objects are searched for"))
+            self.begin = _SHORTEST_HEADER
+        elif size + arena > len(self.data):
+            missing = size + arena - len(self.data)
+            self.problems.append(Damage(len(self.data), f"binary journal cut off: {missing:,} of its {size + arena:,} bytes are missing"))
+
+    def entries(self) -> tuple[Positions, list[Damage]]:
+        """The offsets of all entries, as they lie, and the stretches between objects that are none."""
+        found, damage = array("q"), []
+        least, unpack, data = self._least.get, _OBJECT.unpack_from, self.data
+        at, last = self.begin, len(data) - _OBJECT.size
+        while at <= last:
+            kind, size = unpack(data, at)
+            if size < least(kind, _NEVER) or at + size > len(data):
+                following = self._resume(at + 8)
+                if following < len(data) or data.count(0, at) < len(data) - at:  # else it is room for what is to come
+                    damage.append(self._unreadable(at, following))
+                at = following
+                continue
+            if kind == ENTRY:
+                found.append(at)
+            at += (size + 7) & ~7
+        return np.array(found, np.int64), damage
+
+    def _resume(self, at: int) -> int:
+        """The next offset at which an object may lie; the file's size if there is none."""
+        begin, step = at // 8, 64
+        while begin < len(self.words) - 1:
+            kinds = self.words[begin : begin + step]
+            for index in np.flatnonzero((kinds > 0) & (kinds < (ZSTD + 1) << 8)).tolist():
+                place = (begin + index) * 8
+                if place + _OBJECT.size <= len(self.data):
+                    kind, size = _OBJECT.unpack_from(self.data, place)
+                    if self._least.get(kind, _NEVER) <= size <= len(self.data) - place:
+                        return int(place)
+            begin += step
+            step = min(step * 8, 1 << 20)
+        return len(self.data)
+
+    def _unreadable(self, begin: int, end: int) -> Damage:
+        words = b"\n".join(_WORDS.findall(self.data, begin, min(end, begin + 65536))).decode("ascii")
+        return Damage(begin, f"{end - begin:,} bytes of the journal are no readable object", words)
+
+    def counts(self, entries: Positions) -> Positions:
+        """How many data objects each of the entries refers to."""
+        return (self.words[entries // 8 + 1].astype(np.int64) - 64) // self._item
+
+    def items(self, entries: Positions) -> tuple[Positions, Positions]:
+        """For each data object that one of the entries refers to: the ordinal of the entry, and the object's offset."""
+        counts = self.counts(entries)
+        owners = np.repeat(np.arange(len(entries)), counts)
+        nth = np.arange(len(owners)) - np.repeat(np.cumsum(counts) - counts, counts)
+        begins = np.repeat(entries + 64, counts)
+        offsets = self.halves[begins // 4 + nth] if self.compact else self.words[begins // 8 + 2 * nth]
+        return owners, offsets.astype(np.int64)
+
+    def payloads(self, places: Positions) -> tuple[Positions, Positions, Positions]:
+        """Of the data objects at these offsets, which may be any: where their payloads begin and end, and how they are compressed.
+
+        Where there is no data object, the end is 0.
+        """
+        size = len(self.data)
+        at = np.where((places % 8 == 0) & (places > 0) & (places <= size - self._payload), places, 0)  # the signature is no object
+        kinds, sizes = self.words[at // 8], self.words[at // 8 + 1]
+        flags = (kinds >> 8).astype(np.int64)
+        fits = (sizes >= self._payload) & (sizes <= (size - at).astype(np.uint64))
+        fits &= (kinds & 0xFF == DATA) & np.isin(flags, (0, XZ, LZ4, ZSTD))
+        return at + self._payload, np.where(fits, at + sizes.astype(np.int64), 0), flags
+
+    def unpack(self, begin: int, end: int, flag: int) -> bytes:
+        """A compressed payload's ``NAME=value``. ValueError: why it cannot be read."""
+        try:
+            return _UNPACK[flag](self.data[begin:end])
+        except (lzma.LZMAError, lz4.block.LZ4BlockError, zstandard.ZstdError, struct.error, EOFError, MemoryError) as error:
+            raise ValueError(f"broken compression: {error}") from error
+
+
+def _bounded(size: int) -> int:
+    if not 0 <= size <= LARGEST_VALUE:
+        raise ValueError(f"claims to hold {size:,} bytes")
+    return size
+
+
+def _xz(packed: bytes) -> bytes:
+    stream = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=4 * LARGEST_VALUE)
+    value = stream.decompress(packed, LARGEST_VALUE)
+    if not stream.eof:
+        raise ValueError("broken compression (cut off, or too long)")
+    return value
+
+
+def _lz4(packed: bytes) -> bytes:
+    return bytes(lz4.block.decompress(packed[8:], _bounded(*struct.unpack_from("<Q", packed))))
+
+
+def _zstd(packed: bytes) -> bytes:
+    _bounded(zstandard.frame_content_size(packed))  # systemd always writes it; -1: unknown
+    return zstandard.ZstdDecompressor().decompress(packed)
+
+
+_UNPACK = {XZ: _xz, LZ4: _lz4, ZSTD: _zstd}
