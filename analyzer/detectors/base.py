@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from analyzer.findings import Finding
+from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.model import Lifecycle
 from analyzer.lifecycle.orphans import Orphan, orphans
 from analyzer.proof import Proof
@@ -26,6 +27,15 @@ class Case:
             if orphan.pod is not None:
                 found.setdefault(orphan.pod.key, []).append(orphan)
         return found
+
+    @cached_property
+    def evictions(self) -> dict[str, list[Event]]:
+        """By node: when the control plane deleted a pod because of it, the first word on each pod, in order of time."""
+        found: dict[str, list[Event]] = {}
+        for pod in self.life.pods:
+            if pod.evicted is not None and pod.node is not None:
+                found.setdefault(pod.node, []).append(pod.evicted)
+        return {node: sorted(some, key=lambda e: e.time) for node, some in found.items()}
 
     @cached_property
     def runtime_nodes(self) -> set[str | None]:

@@ -73,8 +73,7 @@ def _effect(case: Case, outage: Outage) -> tuple[str, dict[str, Any], list[Any]]
     start = outage.start.time
     node = case.life.nodes[outage.node]
     lost = next((s for s in node.not_ready if s.start.time and outage.covers(s.start.time) and s.reporters != {"kubelet"}), None)
-    pods = [p for p in case.life.pods if p.node == outage.node and p.evicted is not None and outage.covers(p.evicted.time)]
-    evicted = min((p.evicted for p in pods if p.evicted), key=lambda e: e.time, default=None)
+    evicted = next((e for e in case.evictions.get(outage.node, ()) if outage.covers(e.time)), None)
     superseded = [o for o in case.orphans if o.outage is outage and o.superseded_at is not None]
     replaced = min(superseded, key=lambda o: o.superseded_at or case.life.end, default=None)
     after = {

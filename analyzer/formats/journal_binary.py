@@ -45,6 +45,8 @@ class JournalBinary:
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
         file = JournalFile(_all(stream))
         entries, damage = file.entries()
+        if stream.read(1):
+            damage.append(Damage(len(file.data), "the journal goes on: too large to be read whole"))
         if len(entries) < file.n_entries:
             reason = f"{file.n_entries - len(entries):,} of the {file.n_entries:,} entries that the journal's header counts are not there"
             damage.append(Damage(0, reason))
@@ -109,7 +111,7 @@ class _Reader:
         self.count += batch.records.height
         told = [Damage(int(places[i]), fields.lost[i]) for i in np.unique(which[lost]).tolist() if int(places[i]) not in self.told]
         self.told.update(damage.offset for damage in told)
-        return Batch(records=batch.records, rejects=pl.concat([batch.rejects, _rejects(told)])), done
+        return Batch(records=batch.records, rejects=pl.concat([batch.rejects, _rejects(told)]).sort("offset")), done
 
     def _heads(self, entries: Positions) -> list[pl.Series]:
         """What stands in the entries themselves. journalctl, too, takes the boot from there.

@@ -6,6 +6,7 @@ it has what it was asked for); else from the steady state, and marked so. A user
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from datetime import datetime, timedelta
 
 from analyzer.lifecycle.events import Event
@@ -136,7 +137,8 @@ def _from_actions(pods: list[Pod], events: list[Event], replaceable: Replaceable
         gone = {a.name for a in burst if not a.made and a.name in have | made}
         short = len(made) - len(gone)
         if short > 0:
-            gone |= set(sorted(n for n in have - gone - made if n in by_name and replaceable(by_name[n], burst[0].time))[:short])
+            candidates = (n for n in sorted(have - gone - made) if n in by_name and replaceable(by_name[n], burst[0].time))
+            gone |= set(islice(candidates, short))
         have = (have | made) - gone
         if steps[-1].value != len(have):
             steps.append(Step(burst[0].time, len(have)))

@@ -11,7 +11,7 @@ NAME = st.from_regex(r"[a-z0-9]([a-z0-9.-]{0,12}[a-z0-9])?", fullmatch=True)
 NAMESPACE = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,12}[a-z0-9])?", fullmatch=True)
 UID = st.uuids().map(str) | st.from_regex(r"[0-9a-f]{32}", fullmatch=True)
 IDS = st.from_regex(r"[0-9a-f]{64}|[0-9a-f]{12}", fullmatch=True)
-ANY = st.text(st.characters(exclude_categories=("Cs",)))
+ANY = st.text(st.characters(exclude_categories=["Cs"]))
 
 
 @given(NAME, NAMESPACE, UID)

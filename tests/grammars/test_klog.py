@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from analyzer.grammars import klog
 from tests.grammars import go
 
 HEADER = "I1122 08:35:50.575931     697 kubelet.go:2114] "
-TEXTS = st.text(st.characters(exclude_categories=("Cs",)))
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 KEYS = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,12}", fullmatch=True)
 NAMES = st.from_regex(r"[a-z0-9]{1,8}(-[a-z0-9]{1,5})?/[a-z0-9]{1,8}(\.[a-z0-9]{1,5})?", fullmatch=True)
 BARE = st.from_regex(r"[A-Za-z0-9:./+-]{0,12}", fullmatch=True)
@@ -106,9 +107,9 @@ def test_object_references() -> None:
 
 @pytest.mark.parametrize("body", ["a=&{ ", "a={ ", 'a="\\" ', "a=<\n", "a=<\n x\n", "a=[ ", 'a={"', "a=[[", '"\\'])
 def test_hostile_lines_take_no_long_time(body: str) -> None:
-    before = datetime.now(UTC)
+    before = process_time()
     klog.parse(HEADER + '"SyncLoop ADD" ' + body * (48 * 1024 // len(body)))
-    assert datetime.now(UTC) - before < timedelta(seconds=5)
+    assert process_time() - before < 5
 
 
 @given(
