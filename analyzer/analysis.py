@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from analyzer.lifecycle.controllers import Name
 from analyzer.lifecycle.model import Lifecycle, build
 from analyzer.proof import rfc3339
 from analyzer.store import MemoryStore, Store
+from analyzer.version import tool_version
 from analyzer.vocabulary import SourceStatus
 
 
@@ -81,10 +81,3 @@ def analyze(
         ingest(paths, store, options, progress)
     life = build(store, desired)
     return Analysis(life, detect(life, kinds), store.table("sources").sort("source", "sha256"), store)
-
-
-def tool_version() -> str:
-    try:
-        return version("podopsy")
-    except PackageNotFoundError:
-        return "0+unknown"

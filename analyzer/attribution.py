@@ -46,6 +46,27 @@ def _decide(row: dict[str, str | None], option: str | None, vote: tuple[str, str
     return folder, "folder"
 
 
+def aliases(store: Store) -> dict[str, str]:
+    """Host name to node name, where a kubelet's journal says under which name it registered (cloud hosts: without the domain)."""
+    named = (
+        store.table("events")
+        .filter((pl.col("component") == "kubelet") & pl.col("node").is_not_null())
+        .select("node", pl.col("attributes").str.json_path_match("$.node_name").alias("name"))
+        .drop_nulls()
+    )
+    counted = named.group_by("node", "name").len().sort("node", "len", "name").unique("node", keep="last", maintain_order=True)
+    return {host: name for host, name, _ in counted.iter_rows() if host != name}
+
+
+def with_nodes(frame: pl.DataFrame, store: Store, own: pl.Expr) -> pl.DataFrame:
+    """``node`` filled in and settled: what the user named goes first, then what the record says, then the source's attribution;
+    hosts become the nodes as which they registered. ``own``: rows whose node is that of their source (others speak of any node)."""
+    told = store.table("attributions").select("source_id", pl.col("node").alias("source_node"), (pl.col("how") == "option").alias("stated"))
+    first = pl.when(pl.col("stated")).then("source_node").otherwise(pl.coalesce("node", "source_node"))
+    named = pl.when(own).then(first).otherwise(pl.col("node")).replace(aliases(store))
+    return frame.join(told, on="source_id", how="left").with_columns(named.alias("node")).drop("source_node", "stated")
+
+
 def known_nodes(store: Store) -> set[str]:
     """Names of nodes that the evidence itself bears."""
     names = set(store.table("events")["node"].drop_nulls().unique().to_list())

@@ -66,12 +66,7 @@ def test_identical_bytes_are_read_once(case: Path) -> None:
     assert both.document() == alone.document()
 
 
-ACROSS_SECONDS = pytest.mark.xfail(
-    strict=False, reason="a line that journald read in the next second counts as two where one rendering has whole seconds"
-)
-
-
-@pytest.mark.parametrize("name", [pytest.param("quick-restart", marks=ACROSS_SECONDS), "long-outage-return-k8s-1.0"])
+@pytest.mark.parametrize("name", ["quick-restart", "long-outage-return-k8s-1.0"])
 def test_renderings_of_one_journal_tell_of_everything_once(sample_logs: Path, tmp_path: Path, name: str) -> None:
     case = Path(shutil.copytree(sample_logs / name, tmp_path / "case"))
     alone = analyze([case])

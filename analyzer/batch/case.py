@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from analyzer.analysis import analyze, tool_version
+from analyzer.analysis import analyze
 from analyzer.exceptions import PodopsyError
 from analyzer.outputs import text
 from analyzer.outputs.report import write as write_report
+from analyzer.version import tool_version
 
 FINDINGS, REPORT, STATUS = "findings.json", "report.html", "status.json"
 

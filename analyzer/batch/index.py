@@ -4,9 +4,9 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader
 
-from analyzer.analysis import tool_version
 from analyzer.batch.case import REPORT, Result
 from analyzer.detectors import REGISTRY
+from analyzer.version import tool_version
 
 INDEX = "index.html"
 

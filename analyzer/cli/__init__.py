@@ -23,7 +23,7 @@ for module in (inspect, ingest, analyze, report, explain, timeline, batch, demo,
 @app.callback(invoke_without_command=True)
 def _root(version: bool = typer.Option(False, "--version", help="Print the version and exit.")) -> None:
     if version:
-        from analyzer.analysis import tool_version
+        from analyzer.version import tool_version
 
         typer.echo(f"podopsy {tool_version()}")
         raise typer.Exit

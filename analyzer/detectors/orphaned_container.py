@@ -27,7 +27,7 @@ def _finding(case: Case, orphan: Orphan) -> Finding:
     start, end = orphan.start.time, orphan.end.time
     why = "its kubelet was down" if orphan.cause == "kubelet-down" else "its pod was deleted and the kubelet did not act on it"
     lasted = seconds((end or case.life.end) - start) if start else "an unknown time"
-    name = f"{run.container or run.container_id[:12]} of pod {run.pod or run.pod_uid}"
+    name = f"{run.container or run.container_id[:12]} of pod {(pod.name if pod else run.pod) or run.pod_uid}"
     told = f"Container {name} ran unsupervised on {run.node} for {lasted} because {why}, and {_ENDS[orphan.outcome]}"
     told += f" at {clock(end)}" if end else ""
     if orphan.superseded_by and orphan.superseded_at:
@@ -42,9 +42,9 @@ def _finding(case: Case, orphan: Orphan) -> Finding:
         end=orphan.end,
         summary=told,
         node=run.node,
-        namespace=run.namespace,
+        namespace=pod.namespace if pod else run.namespace,
         controller=controller.title if controller else None,
-        pod=run.pod,
+        pod=pod.name if pod else run.pod,
         pod_uid=run.pod_uid,
         container=run.container,
         container_id=run.container_id,

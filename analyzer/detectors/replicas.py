@@ -17,6 +17,8 @@ _STARTING = timedelta(minutes=10)
 """Pods that take longer than this to start for the first time have a problem."""
 _SAME = timedelta(seconds=1)
 _BY_DESIGN = ("rollout", "scale-down", "termination")
+_MEANT = {"crash": "; the kubelet was there to restart it"}
+"""What to say of a cause that is no fault of node or control plane."""
 _CONFIDENCE = {
     "stated": Confidence.CERTAIN,
     "objects": Confidence.CERTAIN,
@@ -42,8 +44,8 @@ def undershoots(case: Case) -> Iterator[Finding]:
     for controller in case.life.controllers:
         if any(_unknown(pod, seen_from) for pod in controller.pods):
             continue  # some pods may have run unseen: too few cannot be told
-        if controller.wanted is None:
-            continue
+        if controller.wanted is None or (controller.owner_inferred and controller.wanted.source == "inferred"):
+            continue  # what the names look like may be a DaemonSet or a Job: then fewer is nothing
         begin = max((seen_from[r.node] for p in controller.pods for r in p.apps if r.node in seen_from), default=case.life.end)
         if controller.wanted.source == "inferred":  # then it holds from when so many ran at all
             begin = max(begin, _first_full(controller) or case.life.end)
@@ -63,7 +65,7 @@ def _finding(
         f"{window.peak} pod{'' if window.peak == 1 else 's'} where {window.desired} {'was' if window.desired == 1 else 'were'} asked for"
     )
     told = f"{controller.title} ran {counts}, for {lasted} from {clock(window.start)} to {clock(window.end)}"
-    told += f" (cause: {cause}{', by design' if expected else ''})."
+    told += f" (cause: {cause}{_MEANT.get(cause, ', by design') if expected else ''})."
     start, end = edge(controller, window.start, window.start), edge(controller, window.end, case.life.end)
     proofs = [*start.proofs, *end.proofs, *controller.wanted.proofs[:3]]
     proofs += [p for pod in window.pods for r in pod.apps[:1] for p in r.start.proofs]

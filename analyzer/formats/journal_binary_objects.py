@@ -30,6 +30,7 @@ _HEADER = struct.Struct("<8sIIB7x64xQQ")  # signature, compatible and incompatib
 _N_ENTRIES = struct.Struct("<152xQ")
 _OBJECT = struct.Struct("<QQ")  # type, flags and reserved bytes as one number; size
 _NEVER = 1 << 64  # more than any size
+_MOST_FIELDS = 8192  # of an entry; journald takes 1024 and adds its own
 _WORDS = re.compile(rb"[\x20-\x7e]{6,}")
 
 
@@ -43,7 +44,7 @@ class Damage:
 
 
 class JournalFile:
-    """A journal file's bytes, and those as words; offsets are multiples of 8 except where said.
+    """A journal file's bytes, also as words of 8 and of 4.
 
     problems: what is wrong with the header, or with the file as a whole. n_entries: how many entries the header counts.
     compact: with offsets of 32 bits (systemd >= 252).
@@ -54,6 +55,7 @@ class JournalFile:
         self.words = np.frombuffer(data, "<u8", len(data) // 8)
         self.halves = np.frombuffer(data, "<u4", len(data) // 4)
         self.problems: list[Damage] = []
+        self._wrong: list[int] = []  # objects that are not as long as they say
         self.begin, self.n_entries = len(data), 0
         self.compact = False
         if not data.startswith(SIGNATURE):
@@ -64,6 +66,7 @@ class JournalFile:
             self._header()
         self._payload = 72 if self.compact else 64
         self._item = 4 if self.compact else 16
+        self._longest_entry = 64 + _MOST_FIELDS * self._item
         # What the first 8 bytes of an object may be -> its least size. The other kinds: field, hash tables, entry array, tag.
         self._least = {ENTRY: 64, 2: 40, 4: 16, 5: 16, 6: 24, 7: 64} | {DATA | flag << 8: self._payload for flag in (0, XZ, LZ4, ZSTD)}
 
@@ -82,22 +85,35 @@ class JournalFile:
             self.problems.append(Damage(len(self.data), f"binary journal cut off: {missing:,} of its {size + arena:,} bytes are missing"))
 
     def entries(self) -> tuple[Positions, list[Damage]]:
-        """The offsets of all entries, as they lie, and the stretches between objects that are none."""
+        """The offsets of all entries, as they lie, and the stretches between objects that are none. To be called first."""
         found, damage = array("q"), []
-        least, unpack, data = self._least.get, _OBJECT.unpack_from, self.data
+        unpack, data = _OBJECT.unpack_from, self.data
         at, last = self.begin, len(data) - _OBJECT.size
+        before = at  # where the last object lies
+        used = len(data.rstrip(b"\0"))
         while at <= last:
             kind, size = unpack(data, at)
-            if size < least(kind, _NEVER) or at + size > len(data):
-                following = self._resume(at + 8)
-                if following < len(data) or data.count(0, at) < len(data) - at:  # else it is room for what is to come
-                    damage.append(self._unreadable(at, following))
-                at = following
+            if self._fits(kind, size, at):
+                if kind == ENTRY:
+                    found.append(at)
+                before, at = at, at + ((size + 7) & ~7)
                 continue
-            if kind == ENTRY:
-                found.append(at)
-            at += (size + 7) & ~7
+            if at >= used:  # room for what is to come
+                break
+            following = self._resume(before + 8)
+            if following < at:  # an object within the last one, whose size is wrong
+                at = before
+                self._wrong.append(at)
+                if found and found[-1] == at:
+                    found.pop()
+            damage.append(self._unreadable(at, following))
+            before = at = following
         return np.array(found, np.int64), damage
+
+    def _fits(self, kind: int, size: int, at: int) -> bool:
+        """Whether an object may begin so at this offset."""
+        most = self._longest_entry if kind == ENTRY else len(self.data)
+        return self._least.get(kind, _NEVER) <= size <= min(most, len(self.data) - at)
 
     def _resume(self, at: int) -> int:
         """The next offset at which an object may lie; the file's size if there is none."""
@@ -106,10 +122,8 @@ class JournalFile:
             kinds = self.words[begin : begin + step]
             for index in np.flatnonzero((kinds > 0) & (kinds < (ZSTD + 1) << 8)).tolist():
                 place = (begin + index) * 8
-                if place + _OBJECT.size <= len(self.data):
-                    kind, size = _OBJECT.unpack_from(self.data, place)
-                    if self._least.get(kind, _NEVER) <= size <= len(self.data) - place:
-                        return int(place)
+                if place + _OBJECT.size <= len(self.data) and self._fits(*_OBJECT.unpack_from(self.data, place), place):
+                    return int(place)
             begin += step
             step = min(step * 8, 1 << 20)
         return len(self.data)
@@ -141,7 +155,7 @@ class JournalFile:
         kinds, sizes = self.words[at // 8], self.words[at // 8 + 1]
         flags = (kinds >> 8).astype(np.int64)
         fits = (sizes >= self._payload) & (sizes <= (size - at).astype(np.uint64))
-        fits &= (kinds & 0xFF == DATA) & np.isin(flags, (0, XZ, LZ4, ZSTD))
+        fits &= (kinds & 0xFF == DATA) & np.isin(flags, (0, XZ, LZ4, ZSTD)) & ~np.isin(at, self._wrong)
         return at + self._payload, np.where(fits, at + sizes.astype(np.int64), 0), flags
 
     def unpack(self, begin: int, end: int, flag: int) -> bytes:

@@ -13,6 +13,8 @@ _POD_NAMED = re.compile(r"^(?:(?:Created|Deleted) pod: |(?:create|delete) Pod )(
 _SCALED = re.compile(r"^Scaled (?:up|down) replica set (\S+) (?:from \d+ )?to (\d+)")
 _CONTAINER = re.compile(r"\{([^}]+)\}|^implicitly required container (\S+)")  # the latter, to 1.2: the sandbox, POD
 _ID = re.compile(r"\b([0-9a-f]{64}|[0-9a-f]{12})\b")
+_REPORTERS = {"controllermanager": "node-controller"}
+"""Components under another name: to 1.1 the controller-manager reported as one."""
 _PLAIN_KINDS = {
     ("Node", "nodeready"): E.NODE_READY,
     ("Node", "nodenotready"): E.NODE_NOT_READY,
@@ -41,12 +43,14 @@ def event_columns(
     count: int | None,
 ) -> Fields:
     """Columns of EVENTS (without position and time) for one Kubernetes event about KIND/NAME."""
+    several = {"count": count} if count and count > 1 else {}
+    attributes = {"reason": reason, "reporter": _REPORTERS.get(reporter, reporter), **several}
     row: Fields = {
         **fields(_kind(kind, reason, message)),
         "component": "api",
         "k8s_namespace_name": namespace or None,
         "message": f"{kind}/{name} {reason}: {message}".strip(),
-        "attributes": {"reason": reason, "reporter": reporter, **({"count": count} if count and count > 1 else {})},
+        "attributes": attributes,
     }
     if kind in ("Node", "Minion"):
         row |= {"node": name, "k8s_namespace_name": None}

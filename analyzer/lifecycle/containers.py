@@ -20,6 +20,8 @@ _RUNTIME = (E.CONTAINER_STARTED, E.CONTAINER_DIED, E.CONTAINER_DESTROYED, E.CONT
 _KUBELET = (E.CONTAINER_SEEN_RUNNING, E.CONTAINER_SEEN_DEAD)
 _RELIST = timedelta(seconds=2)
 """PLEG relists each second; what it sees at the first relist after a start of the kubelet may be older."""
+_BURST = timedelta(milliseconds=100)
+"""What one relist sees is logged within this."""
 _LATE = datetime.max.replace(tzinfo=UTC)
 UNKNOWN_EDGE = Edge(None, None, None)
 
@@ -88,16 +90,20 @@ def runs(events: list[Event], statuses: Iterable[Status], lost: list[Outage]) ->
 
 
 def _name_sandboxes(found: list[Run]) -> None:
-    """Where the kubelet's log alone tells of containers, most have no name: of a pod's unnamed ones the first to be seen is its
-    sandbox, which starts before all others; the kubelet never logs 'Killing container' for it."""
+    """Where the kubelet's log alone tells of containers, most have no name. A pod's sandbox starts before all others; where the
+    relist first sees several at once, it lists the sandbox last (PLEG, 1.2+). It is never the subject of 'Killing container'."""
     by_pod: dict[str, list[Run]] = defaultdict(list)
     for run in found:
         if run.pod_uid is not None:
             by_pod[run.pod_uid].append(run)
     for mates in by_pod.values():
-        unnamed = [r for r in mates if r.container is None and not any(k.kind is E.CONTAINER_KILLING for k in r.kills)]
-        if unnamed and len(mates) > 1 and not any(r.sandbox for r in mates):
-            min(unnamed, key=lambda r: (r.start.latest or r.start.time or _LATE, r.container_id)).container = SANDBOX
+        killed = {r.container_id for r in mates if any(k.kind is E.CONTAINER_KILLING for k in r.kills)}
+        unnamed = [r for r in mates if r.container is None and r.container_id not in killed and r.noticed]
+        if not unnamed or len(mates) < 2 or any(r.sandbox for r in mates):
+            continue
+        first = min(r.noticed[0].time for r in unnamed)
+        together = [r for r in unnamed if r.noticed[0].time - first <= _BURST]
+        max(together, key=lambda r: (r.noticed[0].time, r.noticed[0].line or r.noticed[0].offset or 0)).container = SANDBOX
 
 
 def _by_container(statuses: Iterable[Status]) -> dict[str, Status]:

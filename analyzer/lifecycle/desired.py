@@ -6,8 +6,8 @@ it has what it was asked for); else from the steady state, and marked so. A user
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from datetime import datetime, timedelta
+from itertools import islice
 
 from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.intervals import Span, Step, count, intersect, value_at

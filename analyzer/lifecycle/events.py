@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 import polars as pl
 
+from analyzer.attribution import with_nodes
 from analyzer.proof import Proof
 from analyzer.store import Store, source_names
 from analyzer.vocabulary import EventKind
@@ -75,22 +76,18 @@ def load_events(store: Store) -> list[Event]:
 
 
 def resolved(store: Store) -> pl.DataFrame:
-    """EVENTS with the source's name, and the node filled in from the attributions."""
-    names = source_names(store)
-    nodes = store.table("attributions").select("source_id", pl.col("node").alias("source_node"))
+    """EVENTS with the source's name, and the node settled."""
     own = pl.col("component").is_in(["docker", "containerd", "systemd", "runtime-unit", "kubelet", "journald"])
-    return (
-        store.table("events")
-        .join(names, on="source_id", how="left")
-        .join(nodes, on="source_id", how="left")
-        .with_columns(pl.when(own).then(pl.coalesce("node", "source_node")).otherwise(pl.col("node")).alias("node"))
-        .drop("source_node")
-    )
+    return with_nodes(store.table("events").join(source_names(store), on="source_id", how="left"), store, own)
 
 
 def unique(frame: pl.DataFrame) -> pl.DataFrame:
-    """One row for each happening: of its renderings the one with the finest time."""
-    second = pl.col("time").dt.truncate("1s").alias("second")
+    """One row for each happening: of its renderings the one with the finest time.
+
+    A klog header tells its moment in every rendering; journald may read the line a second later.
+    """
+    dated = pl.col("message").str.contains(r"^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{6} ").fill_null(False)
+    second = pl.when(dated).then(None).otherwise(pl.col("time").dt.truncate("1s")).alias("second")
     ranked = frame.sort("source", "record", maintain_order=True).with_columns(second)
     ranked = ranked.with_columns(pl.int_range(pl.len()).over("source_id", "second", *_SAME).alias("rank"))
     return (

@@ -9,6 +9,7 @@ from functools import cached_property
 
 import polars as pl
 
+from analyzer.attribution import with_nodes
 from analyzer.exceptions import EvidenceError
 from analyzer.lifecycle import containers, controllers, kubelets, objects, pods, readiness, signs
 from analyzer.lifecycle.containers import Run
@@ -191,12 +192,11 @@ def _span(store: Store, versions: list[objects.Version]) -> tuple[datetime, date
 
 
 def _coverage(store: Store) -> list[Coverage]:
-    attributed = store.table("attributions").select("source_id", pl.col("node").alias("told"))
-    sources = store.table("sources").filter((pl.col("status") == str(SourceStatus.READ)) & pl.col("start").is_not_null())
-    frame = (
-        sources.join(attributed, on="source_id", how="left")
-        .group_by(pl.coalesce("told", "node").alias("node"), "format")
-        .agg(pl.col("start").min(), pl.col("end").max())
-        .sort("node", "format", nulls_last=True)
-    )
-    return [Coverage(*row) for row in frame.iter_rows()]
+    """By node and format: from the first to the last line. (Of merged hosts each has its own.) API events are the cluster's."""
+    sources = store.table("sources").filter(pl.col("status") == str(SourceStatus.READ)).select("source_id", "format", "start", "end")
+    written = with_nodes(store.table("activity"), store, pl.lit(True)).join(sources.select("source_id", "format"), on="source_id")
+    lines = written.select("node", "format", pl.col("first_time").alias("start"), pl.col("last_time").alias("end"))
+    others = sources.join(written, on="source_id", how="anti").filter(pl.col("start").is_not_null())
+    documents = others.select(pl.lit(None, pl.String).alias("node"), "format", "start", "end")
+    frame = pl.concat([lines, documents]).group_by("node", "format").agg(pl.col("start").min(), pl.col("end").max())
+    return [Coverage(*row) for row in frame.sort("node", "format", nulls_last=True).iter_rows()]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
+from analyzer.attribution import with_nodes
 from analyzer.proof import Proof
 from analyzer.store import Store, source_names
 
@@ -39,14 +40,10 @@ class Spell:
 def spells(store: Store) -> list[Spell]:
     """Spells of all nodes, by node, start and source."""
     names = source_names(store)
-    nodes = store.table("attributions").select("source_id", pl.col("node").alias("source_node"))
     by = ["source", "node", "identifier", "pid", "boot_id"]
     first, last = pl.col("first_time").arg_min(), pl.col("last_time").arg_max()
     frame = (
-        store.table("activity")
-        .join(names, on="source_id")
-        .join(nodes, on="source_id", how="left")
-        .with_columns(pl.coalesce("node", "source_node").alias("node"))
+        with_nodes(store.table("activity").join(names, on="source_id"), store, pl.lit(True))
         .filter(pl.col("node").is_not_null())
         .group_by(by, maintain_order=True)
         .agg(

@@ -147,13 +147,15 @@ def test_a_field_that_is_lost_for_all_is_told_once(monkeypatch: pytest.MonkeyPat
     assert rejects.filter(pl.col("reason").str.contains("data object"))["offset"].to_list() == [host]
 
 
-def test_a_size_that_swallows_other_objects_hides_no_data() -> None:
-    """Data are found where entries point to, whether or not they are met on the way."""
+def test_a_size_that_swallows_other_objects_hides_none_of_them() -> None:
     data = write(ENTRIES)
-    first = objects(data, 1)[0]
-    size = struct.unpack_from("<Q", data, first + 8)[0]
-    records, _ = read(patched(data, first + 8, struct.pack("<Q", size + 160)))
-    assert records.drop("raw").rows()[1:] == read(data)[0].drop("raw").rows()[1:]
+    for kind, lost in ((1, 0), (3, 1)):
+        place = objects(data, kind)[lost]
+        size = struct.unpack_from("<Q", data, place + 8)[0]
+        records, rejects = read(patched(data, place + 8, struct.pack("<Q", size + 168)))
+        expected = read(data)[0].filter(pl.col("record") != lost)
+        assert records.drop("record").equals(expected.drop("record"))
+        assert place in rejects["offset"].to_list()
 
 
 @pytest.mark.parametrize("compression", ["xz", "lz4", "zstd"])

@@ -79,7 +79,10 @@ class Incident:
     def container(self, node: str, second: float, action: str, pod: str, container: str, extra: str = "") -> None:
         base = container.split("#")[0]
         name = f"k8s_{base}_{pod}_default_{uid(pod)}_0"
-        labels = f"io.kubernetes.container.name={base}, io.kubernetes.pod.name={pod}, io.kubernetes.pod.namespace=default, io.kubernetes.pod.uid={uid(pod)}"
+        labels = ", ".join(
+            f"io.kubernetes.{key}={value}"
+            for key, value in (("container.name", base), ("pod.name", pod), ("pod.namespace", "default"), ("pod.uid", uid(pod)))
+        )
         stamp = at(second).strftime("%Y-%m-%dT%H:%M:%S.%f") + "000Z"
         text = f"{stamp} container {action} {cid(container + '@' + pod)} ({extra}image=example:1, {labels}, name={name})"
         self.docker.setdefault(node, []).append((second, text))
@@ -182,7 +185,7 @@ def short(analysis: Analysis, *kinds: str) -> list[str]:
 
 
 def _short(f: Finding) -> str:
-    subject = f.controller if f.kind.endswith(("-window", "imbalance")) else f.container_id and f"{f.pod}/{f.container}" or f.node
+    subject = f.controller if f.kind.endswith(("-window", "imbalance")) else (f.container_id and f"{f.pod}/{f.container}") or f.node
     detail = f.details.get("outcome") or f.details.get("cause") or f.details.get("after") or ""
     if f.kind == "adoption":
         detail = ",".join(f"{k}:{len(f.details[k])}" for k in ("adopted", "removed", "restarted", "lost") if f.details[k])

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from analyzer.analysis import Analysis, tool_version
+from analyzer.analysis import Analysis
 from analyzer.outputs.report.embed import plain, script_hash, script_json
 from analyzer.outputs.report.page import content
 from analyzer.outputs.report.picture import figure
+from analyzer.version import tool_version
 
 __all__ = ["render", "write"]
 
