@@ -58,6 +58,7 @@ class EventKind(StrEnum):
     POD_SCHEDULED = "pod_scheduled"
     POD_CREATED = "pod_created"  # by its controller
     POD_DELETED = "pod_deleted"  # by its controller (scale-down)
+    POD_DELETE_ASKED = "pod_delete_asked"  # somebody asked the API to delete it
     POD_EVICTED = "pod_evicted"  # marked for deletion because of its node
     POD_EVICTION_CANCELLED = "pod_eviction_cancelled"
     POD_CONTAINER_STARTED = "pod_container_started"  # event Started: names the container, not always its id

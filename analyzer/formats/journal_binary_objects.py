@@ -122,8 +122,10 @@ class JournalFile:
             kinds = self.words[begin : begin + step]
             for index in np.flatnonzero((kinds > 0) & (kinds < (ZSTD + 1) << 8)).tolist():
                 place = (begin + index) * 8
-                if place + _OBJECT.size <= len(self.data) and self._fits(*_OBJECT.unpack_from(self.data, place), place):
-                    return int(place)
+                if place + _OBJECT.size <= len(self.data):
+                    kind, size = _OBJECT.unpack_from(self.data, place)
+                    if self._fits(kind, size, place):
+                        return int(place)
             begin += step
             step = min(step * 8, 1 << 20)
         return len(self.data)

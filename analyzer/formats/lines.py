@@ -111,9 +111,7 @@ def join_continuations(frame: pl.DataFrame, starts: pl.Series) -> pl.DataFrame:
     return pl.concat([frame.filter(alone), joined]).sort("offset")
 
 
-def records(
-    stream: BinaryIO, starts: Callable[[pl.DataFrame], pl.Series], size: int = CHUNK
-) -> Iterator[tuple[pl.DataFrame, pl.Series]]:
+def records(stream: BinaryIO, starts: Callable[[pl.DataFrame], pl.Series], size: int = CHUNK) -> Iterator[tuple[pl.DataFrame, pl.Series]]:
     """Frames of lines that hold whole records, with a mask of the lines that start one.
 
     The last record of a chunk waits for the next chunk. Only a record longer than ``size`` bytes is cut.

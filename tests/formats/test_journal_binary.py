@@ -158,6 +158,13 @@ def test_a_size_that_swallows_other_objects_hides_none_of_them() -> None:
         assert place in rejects["offset"].to_list()
 
 
+def test_what_looks_like_an_entry_within_a_message_is_none() -> None:
+    forged = struct.pack("<QQQQQ", 3, 64, 9, START, 9) + BOOT + bytes(8)
+    data = write([(START, [b"MESSAGE=" + forged * 3])], spare=4096)
+    records, rejects = read(data)
+    assert (records.height, rejects.height) == (1, 0)
+
+
 @pytest.mark.parametrize("compression", ["xz", "lz4", "zstd"])
 def test_broken_compression(compression: str) -> None:
     data = write(ENTRIES, compression=compression)
