@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from analyzer.store import Store
-from analyzer.vocabulary import ATTRIBUTIONS, SourceStatus
+from analyzer.vocabulary import ATTRIBUTIONS, RUNTIME_STREAMS, SourceStatus
 
 _TIED_BY = ("kubelet", "api")  # components whose 'node' column ties pods and containers to a node
 
@@ -91,7 +91,7 @@ def _ties(events: pl.DataFrame, objects: pl.DataFrame) -> pl.DataFrame:
 
 def _votes(events: pl.DataFrame, ties: pl.DataFrame) -> dict[str, tuple[str, str]]:
     """By source without a host of its own: the node to which most of what it names is tied, and by what."""
-    silent = events.filter(pl.col("node").is_null() & pl.col("component").is_in(["docker", "containerd"]))
+    silent = events.filter(pl.col("node").is_null() & pl.col("component").is_in(RUNTIME_STREAMS))
     found: dict[str, tuple[str, str]] = {}
     for column, how in (("k8s_pod_uid", "pods"), ("container_id", "containers")):
         tally = (

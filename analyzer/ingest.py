@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import polars as pl
 
@@ -147,11 +147,22 @@ def _year(plan: list[Planned], known: pl.DataFrame) -> int:
         if planned.format is None or not planned.format.dated or planned.status is not SourceStatus.READ:
             continue
         with planned.source.open() as stream:
-            head = io.BytesIO(stream.read(HEAD))
-        for batch in planned.format.read(head, context):
-            moments = [batch.records["time"].max(), grammars.understand(batch, planned.format.family)["time"].max()]
-            latest += [m for m in moments if isinstance(m, datetime)]
+            begun = _first_times(planned.format, io.BytesIO(stream.read(HEAD)), context)
+        if not begun:  # a binary journal's tables alone are longer than that
+            with planned.source.open() as stream:
+                begun = _first_times(planned.format, stream, context)
+        latest += begun
     return max(latest).year if latest else datetime.now(UTC).year
+
+
+def _first_times(known: Format, stream: BinaryIO, context: ReadContext) -> list[datetime]:
+    """The latest time in the first batch that has any."""
+    for batch in known.read(stream, context):
+        moments = [batch.records["time"].max(), grammars.understand(batch, known.family)["time"].max()]
+        found = [m for m in moments if isinstance(m, datetime)]
+        if found:
+            return found
+    return []
 
 
 def read(planned: Planned, store: Store, options: Options, context: ReadContext) -> None:

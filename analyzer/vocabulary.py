@@ -235,6 +235,10 @@ TABLES: Final[dict[str, pl.Schema]] = {
 }
 
 APP_KINDS_WITH_REPLICAS: Final = frozenset({"ReplicationController", "ReplicaSet", "Deployment", "StatefulSet"})
+RUNTIME_STREAMS: Final = ("docker", "containerd")
+"""Components that are a runtime's event stream: the truth of what ran."""
+RUNTIME_LOG: Final = "runtime-log"
+"""The component of what a runtime's daemon logs: told where the stream is silent."""
 SANDBOX: Final = "POD"
 """The container name of a pod's sandbox (the pause container), as docker's names have it."""
 TEXT_LIMIT: Final = 2000

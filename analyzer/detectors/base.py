@@ -10,7 +10,7 @@ from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.model import Lifecycle
 from analyzer.lifecycle.orphans import Orphan, orphans
 from analyzer.proof import Proof
-from analyzer.vocabulary import Confidence, FindingKind
+from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS, Confidence, FindingKind
 
 
 class Case:
@@ -40,7 +40,7 @@ class Case:
     @cached_property
     def runtime_nodes(self) -> set[str | None]:
         """Nodes whose container runtime itself tells what ran."""
-        return {e.node for e in self.life.events if e.component in ("docker", "containerd")}
+        return {e.node for e in self.life.events if e.component in (*RUNTIME_STREAMS, RUNTIME_LOG)}
 
     @cached_property
     def orphans(self) -> list[Orphan]:

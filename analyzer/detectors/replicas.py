@@ -8,7 +8,7 @@ from analyzer.findings import Finding
 from analyzer.lifecycle.controllers import Controller
 from analyzer.lifecycle.pods import Pod
 from analyzer.lifecycle.windows import Window, edge, windows
-from analyzer.vocabulary import Confidence, FindingKind, Severity
+from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS, Confidence, FindingKind, Severity
 from analyzer.vocabulary import EventKind as E
 
 _NEAR = timedelta(seconds=5)
@@ -176,7 +176,7 @@ def _seen_from(case: Case) -> dict[str, datetime]:
     """By node: from when on the evidence tells what ran there. Nodes without such evidence are not in it."""
     first: dict[str, datetime] = {}
     for event in case.life.events:  # in order of time
-        if event.node and event.container_id and event.component in ("docker", "containerd", "kubelet"):
+        if event.node and event.container_id and event.component in (*RUNTIME_STREAMS, RUNTIME_LOG, "kubelet"):
             first.setdefault(event.node, event.time)
     return first
 

@@ -13,7 +13,7 @@ from typing import Any
 from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.kubelets import Outage
 from analyzer.proof import Edge, Proof
-from analyzer.vocabulary import SANDBOX
+from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS, SANDBOX
 from analyzer.vocabulary import EventKind as E
 
 _RUNTIME = (E.CONTAINER_STARTED, E.CONTAINER_DIED, E.CONTAINER_DESTROYED, E.CONTAINER_CREATED)
@@ -80,9 +80,10 @@ def runs(events: list[Event], statuses: Iterable[Status], lost: list[Outage]) ->
     for short, whole in full.items():
         by_container[whole] = sorted(by_container[whole] + by_container.pop(short), key=lambda e: e.time)
     kubelet_starts = sorted((e for e in events if e.kind is E.KUBELET_READY), key=lambda e: e.time)
+    sandboxes = {e.container_id: e for e in events if e.container == SANDBOX and e.container_id and (e.pod or e.pod_uid)}
     found: list[Run] = []
     for container_id in sorted({*by_container, *statuses_by}):
-        found += _runs_of(container_id, by_container.get(container_id, []), statuses_by.get(container_id), kubelet_starts)
+        found += _runs_of(container_id, by_container.get(container_id, []), statuses_by.get(container_id), kubelet_starts, sandboxes)
     _name_sandboxes(found)
     for run in found:
         _end_with_node(run, lost)
@@ -122,12 +123,14 @@ def _full_ids(by_container: dict[str, list[Event]], statuses: dict[str, Status])
     return {c: whole[c] for c in list(by_container) if len(c) == 12 and c in whole}
 
 
-def _runs_of(container_id: str, events: list[Event], status: Status | None, kubelet_starts: list[Event]) -> list[Run]:
-    identity = _identity(container_id, events, status)
+def _runs_of(
+    container_id: str, events: list[Event], status: Status | None, kubelet_starts: list[Event], sandboxes: dict[str, Event]
+) -> list[Run]:
+    identity = _identity(container_id, events, status, sandboxes)
     if identity["pod"] is None and identity["pod_uid"] is None:
         return []  # not made by Kubernetes, or of an unknown pod
-    runtime = [e for e in events if e.kind in _RUNTIME]
-    if any(e.kind in (E.CONTAINER_STARTED, E.CONTAINER_DIED) for e in runtime):
+    runtime = _runtime_events(events)
+    if runtime:
         found = _from_runtime(identity, runtime)
         _complete(found, [e for e in events if e.kind in _KUBELET], status)
     else:
@@ -141,12 +144,24 @@ def _runs_of(container_id: str, events: list[Event], status: Status | None, kube
     return found
 
 
-def _identity(container_id: str, events: list[Event], status: Status | None) -> dict[str, Any]:
-    def first(name: str) -> str | None:
-        told = next((getattr(e, name) for e in events if getattr(e, name)), None)
-        return told or (getattr(status, name) if status else None)
+def _runtime_events(events: list[Event]) -> list[Event]:
+    """What the runtime's event stream says of a container; only where that is silent, what its daemon logged."""
+    for logged in (False, True):
+        told = [e for e in events if e.kind in _RUNTIME and (e.component == RUNTIME_LOG) is logged]
+        if any(e.kind in (E.CONTAINER_STARTED, E.CONTAINER_DIED) for e in told):
+            return told
+    return []
 
-    runtime_node = next((e.node for e in events if e.node and e.component in ("docker", "containerd")), None)
+
+def _identity(container_id: str, events: list[Event], status: Status | None, sandboxes: dict[str, Event]) -> dict[str, Any]:
+    """Node, pod and name. What a daemon's log says of a container is its sandbox's: that names the pod."""
+    inside = next((sandboxes[s] for e in events if (s := e.attributes.get("sandbox")) in sandboxes), None)
+
+    def first(name: str) -> str | None:
+        told = next((getattr(e, name) for e in events if getattr(e, name)), None) or (getattr(status, name) if status else None)
+        return told or (getattr(inside, name) if inside is not None and name != "container" else None)
+
+    runtime_node = next((e.node for e in events if e.node and e.component in (*RUNTIME_STREAMS, RUNTIME_LOG)), None)
     names = {name: first(name) for name in ("namespace", "pod", "pod_uid", "container")}
     return {"container_id": container_id, "node": runtime_node or first("node"), **names}
 

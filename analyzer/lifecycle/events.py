@@ -17,7 +17,7 @@ import polars as pl
 from analyzer.attribution import with_nodes
 from analyzer.proof import Proof
 from analyzer.store import Store, source_names
-from analyzer.vocabulary import EventKind
+from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS, EventKind
 
 _SAME = ["kind", "node", "k8s_namespace_name", "k8s_pod_name", "k8s_pod_uid", "k8s_container_name", "container_id", "controller", "message"]
 
@@ -77,7 +77,7 @@ def load_events(store: Store) -> list[Event]:
 
 def resolved(store: Store) -> pl.DataFrame:
     """EVENTS with the source's name, and the node settled."""
-    own = pl.col("component").is_in(["docker", "containerd", "systemd", "runtime-unit", "kubelet", "journald"])
+    own = pl.col("component").is_in([*RUNTIME_STREAMS, RUNTIME_LOG, "systemd", "runtime-unit", "kubelet", "journald"])
     return with_nodes(store.table("events").join(source_names(store), on="source_id", how="left"), store, own)
 
 

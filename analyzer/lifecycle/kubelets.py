@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from analyzer.lifecycle.events import Event, EventIndex
 from analyzer.lifecycle.signs import KUBELET_IDENTIFIERS, Signs, Spell
 from analyzer.proof import Edge, Proof
+from analyzer.vocabulary import RUNTIME_STREAMS
 from analyzer.vocabulary import EventKind as E
 
 _FIRST_LINES = timedelta(seconds=30)
@@ -197,7 +198,7 @@ def _last_of_boot(seen: _Sightings, kubelet: Proof, moment: datetime, restart: d
     """
     old = {s.boot_id for s in seen.spells if s.start <= moment <= s.end} - {None}
     proofs = [s.last for s in seen.spells if s.boot_id in old and s.end < restart]
-    runtime = [e for e in seen.events if e.component in ("docker", "containerd") and moment < e.time < min(restart, moment + _FIRST_LINES)]
+    runtime = [e for e in seen.events if e.component in RUNTIME_STREAMS and moment < e.time < min(restart, moment + _FIRST_LINES)]
     proofs += [e.proof("the runtime recorded this") for e in runtime]
     return max([kubelet, *proofs], key=lambda p: (p.time or moment, p.source))
 

@@ -21,8 +21,8 @@ from analyzer.lifecycle.pods import Pod
 from analyzer.lifecycle.runs import RunIndex
 from analyzer.proof import Edge
 from analyzer.store import Store
+from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS, SourceStatus
 from analyzer.vocabulary import EventKind as E
-from analyzer.vocabulary import SourceStatus
 
 _AT_ONCE = timedelta(seconds=2)
 _AFTERMATH = timedelta(seconds=60)
@@ -149,7 +149,7 @@ def _presume_ends(all_pods: list[Pod], nodes: dict[str, NodeLife], events: list[
 
     Not while its kubelet was away or the API had lost the node: then it may have run on.
     """
-    watched = {e.node for e in events if e.container_id and e.component in ("docker", "containerd", "kubelet")}
+    watched = {e.node for e in events if e.container_id and e.component in (*RUNTIME_STREAMS, RUNTIME_LOG, "kubelet")}
     for pod in all_pods:
         node = nodes.get(pod.node or "")
         asked = pod.marked.time if pod.marked is not None else None

@@ -16,7 +16,7 @@ import polars as pl
 from analyzer.proof import Proof, rfc3339
 from analyzer.store import Store, source_names
 
-KINDS = ("Pod", "Node", "ReplicationController", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job")
+KINDS = ("Pod", "Node", "ReplicationController", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job", "Container")
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from analyzer.vocabulary import EventKind as E
 _MARKS = {  # what tells that a pod was marked for deletion (or, to 1.0, deleted at once), and how
     E.POD_EVICTED: "the control plane deleted the pod because of its node",
     E.POD_DELETED: "its controller deleted the pod",
+    E.POD_DELETE_ASKED: "somebody asked the API to delete the pod",
     E.POD_DELETE_SEEN: "the deletion had reached the kubelet",
     E.POD_CONTAINER_KILLING: "the kubelet was stopping it",
     E.POD_UNWANTED: "the kubelet found it running but not wanted",
@@ -51,13 +52,37 @@ class Pod:
 
 
 def statuses(objects: Iterable[Version]) -> Iterator[Status]:
-    """containerStatuses of all pod versions, with the times of the current and the last state."""
+    """containerStatuses of all pod versions, with the times of the current and the last state; and the runtime's snapshots."""
     for version in objects:
+        if version.kind == "Container":
+            yield from _snapshot(version)
         if version.kind != "Pod":
             continue
         for field_name in ("initContainerStatuses", "containerStatuses"):
             for entry in version.status.get(field_name) or ():
                 yield from _statuses_of(version, entry)
+
+
+def _snapshot(version: Version) -> Iterator[Status]:
+    """A container as the runtime's inspect showed it: what the API's status says, said by the runtime."""
+    told = version.document
+    started, finished = parse_time(told.get("startedAt")), parse_time(told.get("finishedAt"))
+    identity = container_id(told.get("containerID"))
+    if identity is None or started is None:
+        return
+    says = f"started {stamp(started)}" + (f", finished {stamp(finished)}" if finished else ", running" if told.get("running") else "")
+    yield Status(
+        container_id=identity,
+        namespace=told.get("namespace") or "",
+        pod=told.get("pod") or "",
+        pod_uid=told.get("podUID") or "",
+        container=told.get("container") or "",
+        node=None,
+        started=started,
+        finished=finished if finished is not None and finished >= started else None,
+        exit_code=told.get("exitCode"),
+        proof=version.proof(says, "the runtime's own record of the container"),
+    )
 
 
 def _statuses_of(version: Version, entry: dict[str, Any]) -> Iterator[Status]:
@@ -189,7 +214,7 @@ def _settle(pod: Pod) -> None:
     told = [e for e in pod.events if e.kind in _MARKS and _of_deletion(pod, e)]
     first = min(told, key=lambda e: e.time, default=None)
     if first is not None:
-        exact = first.kind in (E.POD_EVICTED, E.POD_DELETED)
+        exact = first.kind in (E.POD_EVICTED, E.POD_DELETED, E.POD_DELETE_ASKED)
         known = pod.marked.time if pod.marked else None
         if known is None or first.time < known + timedelta(seconds=1) or (pod.marked and pod.marked.earliest != known):
             proof = first.proof(_MARKS[first.kind])
