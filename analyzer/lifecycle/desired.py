@@ -63,7 +63,7 @@ def _from_objects(versions: list[Version]) -> Wanted | None:
     proofs: list[Proof] = []
     created: datetime | None = None
     for version in versions:
-        replicas = version.spec.get("replicas")
+        replicas = 0 if version.watch == "DELETED" else version.spec.get("replicas")
         if not isinstance(replicas, int):
             continue
         created = created or parse_time(version.meta.get("creationTimestamp"))

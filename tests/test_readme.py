@@ -1,0 +1,31 @@
+"""What the README shows is what the tool does."""
+
+import re
+from pathlib import Path
+
+from analyzer.analysis import analyze
+from analyzer.outputs import text
+from analyzer.vocabulary import FindingKind
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def words(content: str) -> str:
+    return " ".join(content.split())
+
+
+def test_the_output_shown_is_that_of_the_demo() -> None:
+    shown = next(block for block in re.findall(r"```\n(.*?)```", README, re.DOTALL) if block.startswith("On 20"))
+    printed = text.render(analyze([ROOT / "sample_logs" / "long-outage-return"]), "table")
+    assert words(printed).startswith(words(shown).removesuffix("…").strip())
+
+
+def test_each_kind_of_finding_is_explained() -> None:
+    assert all(f"| `{kind}` |" in README for kind in FindingKind)
+
+
+def test_each_local_link_leads_somewhere() -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", README)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
