@@ -210,7 +210,7 @@ def test(arguments: list[str]) -> int:
 def reports(arguments: list[str]) -> int:
     """what the tool makes of sample_logs/, written to reports/"""
     prepare("")
-    return inside("analyzer", "batch", "sample_logs", "--out", "reports", *arguments)
+    return inside("analyzer", "batch", "sample_logs", "--out", "reports", "--again", *arguments)
 
 
 def accuracy(arguments: list[str]) -> int:

@@ -25,10 +25,10 @@ class Outcome:
     failed: int
 
 
-def run_batch(directory: Path, out: Path, *, jobs: int | None = None, progress: Progress | None = None) -> Outcome:
+def run_batch(directory: Path, out: Path, *, jobs: int | None = None, again: bool = False, progress: Progress | None = None) -> Outcome:
     """Analyze what is missing or changed below ``directory``; write ``out/CASE/``, ``out/index.html``, ``out/findings.parquet``.
 
-    Raises EvidenceError if there is no case, UsageError if ``out`` cannot be a directory.
+    ``again``: all of it, changed or not. Raises EvidenceError if there is no case, UsageError if ``out`` cannot be a directory.
     """
     if not directory.is_dir():
         raise EvidenceError(f"{directory}: no such folder (give the folder that holds the archives or case folders)")
@@ -42,7 +42,7 @@ def run_batch(directory: Path, out: Path, *, jobs: int | None = None, progress: 
     todo: list[tuple[Case, str]] = []
     for case in found:
         signed = signature(case.path)
-        old = previous(out, case.name)
+        old = None if again else previous(out, case.name)
         if old is not None and old.signature == signed:
             results[case.name] = old
         else:
