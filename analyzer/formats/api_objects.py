@@ -12,7 +12,7 @@ import orjson
 import polars as pl
 
 from analyzer.formats.base import Batch
-from analyzer.formats.tables import Reject, reject_frame
+from analyzer.formats.tables import Reject, reject_frame, storable
 from analyzer.vocabulary import OBJECTS, TEXT_LIMIT
 
 WATCH: Final = frozenset({"ADDED", "MODIFIED", "DELETED"})
@@ -163,7 +163,7 @@ class Collector:
             if isinstance(item, str):
                 self.reject(Reject(line, offset, item, text))
             else:
-                self._rows.append((line, offset, *(_storable(value) for value in item)))
+                self._rows.append((line, offset, *(storable(value) for value in item)))
                 self._held += len(item.document)
 
     def reject(self, reject: Reject) -> None:
@@ -179,8 +179,3 @@ class Collector:
         self._first += frame.height
         self._rows, self._rejects, self._held = [], [], 0
         return Batch(objects=frame, rejects=rejects)
-
-
-def _storable(value: str | None) -> str | None:
-    """A name that held undecodable bytes can be compared, but not stored."""
-    return value if value is None or value.isascii() else value.encode(errors="replace").decode()

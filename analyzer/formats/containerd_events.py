@@ -9,12 +9,11 @@ from datetime import UTC, datetime
 from typing import Any, BinaryIO, Final
 
 import msgspec
-import orjson
 import polars as pl
 
 from analyzer.formats.base import Batch, ReadContext
 from analyzer.formats.lines import chunks
-from analyzer.formats.tables import parted, shaped
+from analyzer.formats.tables import packed, parted, shaped
 from analyzer.vocabulary import RECORDS, TIME
 
 _LINE: Final = (
@@ -65,7 +64,7 @@ def _understand(namespace: str, topic: str, text: str) -> tuple[str, str]:
     if labels:
         kept["labels"] = labels
     subject = payload.container_id or payload.id or payload.key or payload.name
-    return f"{topic} {subject}" if subject else topic, orjson.dumps(kept, option=orjson.OPT_SORT_KEYS).decode()
+    return f"{topic} {subject}" if subject else topic, packed(kept)
 
 
 def _framed(lines: pl.DataFrame) -> pl.DataFrame:

@@ -15,7 +15,7 @@ import polars as pl
 from analyzer.formats.base import HEAD, Batch, ReadContext
 from analyzer.formats.json_documents import BETWEEN, CUT_OFF, JsonReader, Value, peeked
 from analyzer.formats.lines import LINES, chunks
-from analyzer.formats.tables import Reject, parted, reject_frame, shaped
+from analyzer.formats.tables import Reject, packed, parted, reject_frame, shaped, storable
 from analyzer.vocabulary import RECORDS, TIME
 
 TYPES: Final = frozenset({"builder", "config", "container", "daemon", "image", "network", "node", "plugin", "secret", "service", "volume"})
@@ -75,13 +75,13 @@ def untyped_message(action: str, identity: str) -> str:
 
 def message(kind: str, action: str, identity: str) -> str:
     """The same text for the same event in every rendering; ``container prune`` and its like have no ID."""
-    return f"{kind} {action} {identity}" if identity else f"{kind} {action}"
+    return storable(f"{kind} {action} {identity}" if identity else f"{kind} {action}") or ""
 
 
 def fields(attributes: Mapping[str, Any]) -> str | None:
     """The attributes that matter to Kubernetes, as a JSON object with sorted keys."""
     kept = {key: value for key, value in attributes.items() if key in _KEPT or key.startswith("io.kubernetes.")}
-    return orjson.dumps(kept, option=orjson.OPT_SORT_KEYS).decode() if kept else None
+    return packed(kept) if kept else None
 
 
 def docker_frame(frame: pl.DataFrame, first: int) -> pl.DataFrame:

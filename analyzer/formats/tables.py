@@ -1,8 +1,10 @@
 """Rows and columns into frames of the right schema: what the formats of runtime events and API objects share."""
 
+import json
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import orjson
 import polars as pl
 
 from analyzer.vocabulary import REJECTS, TEXT_LIMIT
@@ -15,6 +17,19 @@ class Reject(NamedTuple):
     offset: int
     reason: str
     raw: str
+
+
+def storable(text: str | None) -> str | None:
+    """Text that a table can hold: JSON may write half of a surrogate pair, which is no character."""
+    return text if text is None or text.isascii() else text.encode(errors="replace").decode()
+
+
+def packed(fields: Mapping[str, Any]) -> str:
+    """A JSON object with sorted keys, of fields as they were read."""
+    try:
+        return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS).decode()
+    except TypeError:  # half of a surrogate pair somewhere in it
+        return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode(errors="replace").decode()
 
 
 def shaped(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:

@@ -163,3 +163,12 @@ def test_corpus(corpus: Path) -> None:
         assert FORMAT.sniff(data[:65536], source.name)
         assert (batch.records.height, batch.rejects.height) == (data.count(b"\n"), 0), source
     assert not [s for s in corpus.glob("captures/*/*/docker-[ip]*.json*") if FORMAT.sniff(s.read_bytes()[:65536], s.name)]
+
+
+@pytest.mark.parametrize("name", [b"k8s_\\udc00", b"k8s_\xed\xa0\x80", b"k8s_\xff"])
+def test_what_is_no_character_is_no_reason_to_stop(name: bytes) -> None:
+    event = b'{"Type":"container","Action":"die","Actor":{"ID":"%s","Attributes":{"name":"%s"}},"time":1,"timeNano":1000000000}\n'
+    content = event % (b"a" * 64, name)
+    FORMAT.sniff(content, "docker-events.jsonl")
+    [batch] = list(FORMAT.read(io.BytesIO(content), ReadContext(2026)))
+    assert batch.records.height + batch.rejects.height == 1
