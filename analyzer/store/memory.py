@@ -18,6 +18,9 @@ class MemoryStore:
     def writer(self, source_id: str) -> "_MemoryWriter":
         return _MemoryWriter(self, source_id)
 
+    def scan(self, name: str) -> pl.LazyFrame:
+        return self.table(name).lazy()
+
     def table(self, name: str) -> pl.DataFrame:
         frames = self._frames[name]
         return pl.concat(frames) if frames else pl.DataFrame(schema=TABLES[name])

@@ -243,3 +243,11 @@ def test_log_content_does_not_reach_the_terminal_raw(tmp_path: Path) -> None:
 def test_no_colour_in_a_pipe(quick: Path) -> None:
     for more in ({}, {"NO_COLOR": "1"}, {"TERM": "xterm-256color"}):
         assert b"\x1b" not in podopsy("timeline", "minion-01", quick, **more).stdout
+
+
+def test_query(quick: Path, tmp_path: Path) -> None:
+    sql = "select count(*) as n from events where kind = 'recovery_completed'"
+    assert podopsy("query", sql, quick, "-o", "csv").stdout == b"n\n1\n"
+    assert podopsy("ingest", quick, "--store", tmp_path / "store").returncode == 0
+    assert podopsy("query", sql, "--store", tmp_path / "store", "-o", "json").stdout == b'[{"n":1}]\n'
+    assert told(podopsy("query", "select nope from events", quick), 2).startswith("query: ")

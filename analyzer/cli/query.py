@@ -1,0 +1,55 @@
+"""podopsy query: SQL over the tables."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from analyzer.cli import options as o
+
+
+class Form(StrEnum):
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(query)
+
+
+def query(
+    sql: Annotated[str, typer.Argument(metavar="SQL", help="A SELECT over sources, records, activity, events, objects, rejects, attributions.")],
+    paths: o.Paths = None,
+    store: o.StoreDir = None,
+    output: Annotated[Form, typer.Option("-o", "--output", help="How the rows are written.")] = Form.TABLE,
+    node: o.Node = None,
+    source_format: o.Format = None,
+    tz: o.Zone = None,
+    year: o.Year = None,
+) -> None:
+    """SQL over the tables of a store, or of the evidence under PATH (podopsy schema lists the columns)."""
+    import polars as pl
+
+    import analyzer.ingest as pipeline
+    from analyzer.exceptions import UsageError
+    from analyzer.outputs.text import printable
+    from analyzer.store import MemoryStore
+    from analyzer.vocabulary import TABLES
+
+    target = o.opened(paths, store) or MemoryStore(keep_records=True)
+    if paths:
+        with o.progress() as bar:
+            pipeline.ingest(paths, target, o.evidence_options(node, source_format, tz, year), bar)
+    context = pl.SQLContext(frames={name: target.scan(name) for name in TABLES})
+    try:
+        rows = context.execute(sql, eager=True)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise UsageError(f"query: {str(error).splitlines()[0]}") from error
+    if output is Form.CSV:
+        typer.echo(rows.write_csv(), nl=False)
+    elif output is Form.JSON:
+        typer.echo(rows.write_json())
+    else:
+        with pl.Config(tbl_rows=-1, tbl_cols=-1, fmt_str_lengths=120, tbl_width_chars=2000, tbl_hide_dataframe_shape=True):
+            typer.echo("\n".join(printable(line) for line in str(rows).splitlines()))
