@@ -28,6 +28,17 @@ INPUTS: dict[str, tuple[str, ...]] = {
         "minion-*/containerd-events.txt",
         "cluster/events.json",
     ),
+    "binary": (
+        "minion-*/journal/*.journal*",
+        "minion-*/docker-events.jsonl",
+        "minion-*/containerd-events.txt",
+        "cluster/events.json",
+    ),
+    "no-api": (
+        "minion-*/kubelet.short-iso",
+        "minion-*/docker-events.txt",
+        "minion-*/containerd-events.txt",
+    ),
     "all": ("**/*",),
 }
 """Kind of input -> the files of a capture that belong to it."""
