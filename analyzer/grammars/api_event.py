@@ -55,7 +55,7 @@ def event_columns(
     if kind in ("Node", "Minion"):
         row |= {"node": name, "k8s_namespace_name": None}
     elif kind == "Pod":
-        row |= {"k8s_pod_name": name, "k8s_pod_uid": uid or None, "node": host or None}
+        row |= {"k8s_pod_name": name, "k8s_pod_uid": uid or None, "node": host if reporter == "kubelet" else None}
         container = _CONTAINER.search(field_path or "")
         identity = _ID.search(message) if row["kind"] in (E.POD_CONTAINER_STARTED, E.POD_CONTAINER_KILLING) else None
         row["k8s_container_name"] = (container[1] or container[2]) if container else None

@@ -147,7 +147,8 @@ def _runs_of(
 def _runtime_events(events: list[Event]) -> list[Event]:
     """What the runtime's event stream says of a container; only where that is silent, what its daemon logged."""
     for logged in (False, True):
-        told = [e for e in events if e.kind in _RUNTIME and (e.component == RUNTIME_LOG) is logged]
+        kinds = (*_RUNTIME, E.CONTAINER_STOPPED) if logged else _RUNTIME  # CRI-O logs no death, only that it has stopped one
+        told = [e for e in events if e.kind in kinds and (e.component == RUNTIME_LOG) is logged]
         if any(e.kind in (E.CONTAINER_STARTED, E.CONTAINER_DIED) for e in told):
             return told
     return []
@@ -179,7 +180,7 @@ def _from_runtime(identity: dict[str, Any], events: list[Event]) -> list[Run]:
                 current.end_reason = "noticed"
             current = Run(**identity, start=_edge(event, "the runtime started it"))
             found.append(current)
-        elif event.kind in (E.CONTAINER_DIED, E.CONTAINER_DESTROYED):
+        elif event.kind in (E.CONTAINER_DIED, E.CONTAINER_DESTROYED, E.CONTAINER_STOPPED):
             if current is None and event.kind is E.CONTAINER_DIED and not found and not made:  # made, but its start failed: no run
                 current = Run(**identity, start=Edge(None, None, event.time))
                 found.append(current)

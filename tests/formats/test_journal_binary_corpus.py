@@ -92,7 +92,8 @@ def gather(capture: Path, target: Path, *patterns: str) -> Path:
 @pytest.mark.parametrize("capture", sorted({node.parent for node in NODES}), ids=lambda path: path.name)
 def test_the_same_findings_as_from_json(capture: Path, tmp_path: Path) -> None:
     """The node's whole journal tells of the runtime's unit as well; beside JSON of the kubelet's unit that stands in a text."""
-    others = ("minion-*/docker-events.jsonl", "minion-*/docker.short-iso", "minion-*/containerd-events.txt", "cluster/events.json")
+    daemons = ("minion-*/docker.short-iso", "minion-*/containerd.short-iso")
+    others = ("minion-*/docker-events.jsonl", "minion-*/containerd-events.txt", "cluster/events.json", *daemons)
     from_json = findings(gather(capture, tmp_path / "json", "minion-*/kubelet.journal.json", *others))
     from_binary = findings(gather(capture, tmp_path / "binary", "minion-*/journal/*", *others))
     assert from_binary == from_json

@@ -1,0 +1,200 @@
+"""What a runtime said of its containers at one moment: ``docker inspect``, ``docker ps``, ``crictl ps``, ``crictl inspect`` as JSON.
+
+Each container becomes an object of kind Container, with when it started and ended as the runtime itself recorded it. Lists tell
+only whether it runs: docker's 'Up 5 minutes' has no moment, for nobody knows when it was said. Containers that Kubernetes did not
+make are none of ours and left out.
+"""
+
+import hashlib
+import io
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, BinaryIO, Final
+
+import polars as pl
+
+from analyzer.formats.api_objects import canonical
+from analyzer.formats.base import Batch, ReadContext
+from analyzer.formats.docker_names import identify
+from analyzer.formats.json_documents import BETWEEN, CUT_OFF, JsonReader, Value
+from analyzer.formats.tables import Reject, reject_frame
+from analyzer.vocabulary import OBJECTS
+
+API_VERSION: Final = "podopsy"
+KIND: Final = "Container"
+
+_ID: Final = re.compile(r"[0-9a-f]{12,64}")
+_EXITED: Final = re.compile(r"(?:Exited|Restarting) \((-?\d{1,9})\)")
+_BEGINS: Final = re.compile(
+    r'[\s\ufeff\[]*\{\s*(?:"Id"\s*:\s*"[0-9a-f]{64}"\s*,\s*"Created"\s*:'
+    r'|"containers"\s*:\s*\[\s*\{\s*"id"\s*:\s*"[0-9a-f]{64}"\s*,\s*"podSandboxId"\s*:'
+    r'|"status"\s*:\s*\{.*"state"\s*:\s*"CONTAINER_[A-Z]+")',
+    re.DOTALL,
+)
+"""How a value begins that is too long to be looked at as a whole."""
+
+_SLICE: Final = 10_000  # containers or rejects that are held at a time
+_EPOCH: Final = 1970  # Go's zero time has the year 1, that of the CRI is 0 nanoseconds: neither is a moment
+
+Document = dict[str, Any]
+"""containerID, namespace, pod, podUID, container; startedAt, finishedAt (RFC 3339 in UTC, or null: never, or not told); running;
+exitCode (null: it runs, or never ran); restartCount (null: not told)."""
+
+
+def _document(identity: Any, labels: Mapping[str, str], running: bool, **state: Any) -> Document | None:
+    """None: not made by Kubernetes. ValueError: its id or a time is none."""
+    who = identify(labels)
+    if not who.get("k8s_pod_name") or not who.get("k8s_container_name"):
+        return None
+    if not isinstance(identity, str) or not _ID.fullmatch(identity):
+        raise ValueError("no container id")
+    started = _moment(state.get("started"))
+    finished = None if running else _moment(state.get("finished"))
+    code = state.get("code")
+    count = labels.get("annotation.io.kubernetes.container.restartCount") or labels.get("io.kubernetes.container.restartCount") or ""
+    return {
+        "containerID": identity,
+        "namespace": who.get("k8s_namespace_name"),
+        "pod": who["k8s_pod_name"],
+        "podUID": who.get("k8s_pod_uid"),
+        "container": who["k8s_container_name"],
+        "startedAt": started,
+        "finishedAt": finished,
+        "running": running,
+        "exitCode": code if isinstance(code, int) and not running else None,
+        "restartCount": int(count) if re.fullmatch(r"[0-9]{1,9}", count) else None,
+    }
+
+
+def _moment(value: Any) -> str | None:
+    """RFC 3339, or nanoseconds since 1970, as RFC 3339 in UTC with microseconds; None for a zero time."""
+    if value in (None, "", "0", 0):
+        return None
+    try:
+        if re.fullmatch(r"[0-9]{19}", str(value)):
+            moment = datetime.fromtimestamp(int(value) // 10**9, UTC).replace(microsecond=int(value) // 1000 % 10**6)
+        else:
+            moment = datetime.fromisoformat(value)
+        if moment.year <= _EPOCH:
+            return None
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError("no such time") from error
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _docker_inspect(content: dict[str, Any]) -> Iterator[Document | None]:
+    """``RestartCount`` is docker's own, not the kubelet's."""
+    state = content["State"]
+    running = state.get("Running") is True
+    told = {"started": state.get("StartedAt"), "finished": state.get("FinishedAt")}
+    code = state.get("ExitCode") if _moment(told["started"]) else None
+    labels = _texts(content["Config"].get("Labels"))
+    yield _document(content["Id"], {**labels, "name": content["Name"]}, running, code=code, **told)
+
+
+def _docker_ps(content: dict[str, Any]) -> Iterator[Document | None]:
+    """``State`` since 20.10; before, the status begins with 'Up' for what runs. Labels that hold a comma are cut: Kubernetes' do not."""
+    running = content.get("State") in ("running", "paused") if "State" in content else content["Status"].startswith("Up ")
+    labels = dict(label.partition("=")[::2] for label in content["Labels"].split(","))
+    name = next((n for n in content["Names"].split(",") if n.startswith("k8s_")), content["Names"])
+    exited = _EXITED.match(content["Status"])
+    yield _document(content["ID"], {**labels, "name": name}, running, code=int(exited[1]) if exited else None)
+
+
+def _crictl_ps(content: dict[str, Any]) -> Iterator[Document | None]:
+    for item in content["containers"]:
+        labels = {**_texts(item.get("annotations")), **_texts(item.get("labels"))}
+        yield _document(item.get("id"), labels, item.get("state") == "CONTAINER_RUNNING")
+
+
+def _crictl_inspect(content: dict[str, Any]) -> Iterator[Document | None]:
+    status = content["status"]
+    labels = {**_texts(status.get("annotations")), **_texts(status.get("labels"))}
+    running = status["state"] == "CONTAINER_RUNNING"
+    told = {"started": status.get("startedAt"), "finished": status.get("finishedAt")}
+    yield _document(status.get("id"), labels, running, code=status.get("exitCode", 0) if _moment(told["started"]) else None, **told)
+
+
+def _shape(content: Any) -> Callable[[dict[str, Any]], Iterator[Document | None]] | None:
+    """How a value is to be read, by what only such a value has; None: it tells of no container."""
+    if not isinstance(content, dict):
+        return None
+    if isinstance(content.get("Name"), str) and "Id" in content and all(isinstance(content.get(k), dict) for k in ("State", "Config")):
+        return _docker_inspect
+    if all(isinstance(content.get(key), str) for key in ("ID", "Names", "Status", "Labels", "CreatedAt")):
+        return _docker_ps
+    listed, status = content.get("containers"), content.get("status")
+    if isinstance(listed, list) and listed and all(isinstance(item, dict) and "podSandboxId" in item for item in listed):
+        return _crictl_ps
+    if isinstance(status, dict) and str(status.get("state")).startswith("CONTAINER_"):
+        return _crictl_inspect
+    return None
+
+
+def _texts(value: Any) -> dict[str, str]:
+    """Labels or annotations, which are null where there are none."""
+    return {k: v for k, v in value.items() if isinstance(v, str)} if isinstance(value, dict) else {}
+
+
+def _row(line: int, offset: int, document: Document) -> tuple[Any, ...]:
+    """The columns of OBJECTS after ``record``. The same state has the same version, whenever it was seen."""
+    text = canonical(document)
+    version = f"state-{hashlib.sha256(text.encode()).hexdigest()[:12]}"  # never digits alone: it is no resourceVersion of the API
+    name = f"{document['pod']}/{document['container']}"
+    return line, offset, KIND, API_VERSION, document["namespace"], name, document["containerID"], version, None, text
+
+
+class ContainerSnapshots:
+    """Containers as a runtime's client showed them."""
+
+    name = "container-snapshot"
+    family = "kubernetes"
+    dated = True
+
+    def sniff(self, head: bytes, name: str) -> bool:
+        """Most of the first values are containers, or the first is too long for the head and begins like one."""
+        reader = JsonReader(io.BytesIO(head))
+        found = others = 0
+        while found + others < 10 and reader.peek(BETWEEN):
+            value = reader.whole()
+            if isinstance(value, Value):
+                found, others = (found + 1, others) if _shape(value.content) else (found, others + 1)
+            elif value.reason != CUT_OFF:
+                others += 1
+        return found > others or (found + others == 0 and _BEGINS.match(head.decode(errors="replace")) is not None)
+
+    def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
+        reader = JsonReader(stream)
+        first = 0
+        while reader.peek(BETWEEN):
+            rows: list[tuple[Any, ...]] = []
+            rejects: list[Reject] = []
+            while len(rows) + len(rejects) < _SLICE and reader.peek(BETWEEN):
+                value = reader.whole()
+                if isinstance(value, Reject):
+                    rejects.append(value)
+                    continue
+                try:
+                    rows += _rows(value)
+                except ValueError as error:
+                    rejects.append(Reject(value.line, value.offset, str(error), value.text))
+            yield Batch(objects=_frame(rows, first), rejects=reject_frame(rejects))
+            first += len(rows)
+
+
+def _rows(value: Value) -> list[tuple[Any, ...]]:
+    shape = _shape(value.content)
+    if shape is None:
+        raise ValueError("no container")
+    return [_row(value.line, value.offset, document) for document in shape(value.content) if document is not None]
+
+
+def _frame(rows: list[tuple[Any, ...]], first: int) -> pl.DataFrame:
+    schema = {name: dtype for name, dtype in OBJECTS.items() if name not in ("source_id", "record")}
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    return frame.insert_column(0, pl.int_range(first, first + frame.height, dtype=pl.Int64, eager=True).alias("record"))
+
+
+FORMAT = ContainerSnapshots()
