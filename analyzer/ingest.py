@@ -20,6 +20,8 @@ from analyzer.grammars.base import one_line
 from analyzer.store import Store
 from analyzer.vocabulary import ACTIVITY, SourceStatus
 
+_ALIVE = ("journal", "klog", "docker", "containerd")
+"""Families whose lines are signs of life of the node that they lie with: a table or an audit log is not."""
 _PACE = 12
 """So many of a writer's last moments show how long it is usually quiet."""
 
@@ -210,7 +212,8 @@ def _take(batch: formats.Batch, known: Format, writer: Any, tally: Tally) -> Non
     writer.add("objects", batch.objects)
     writer.add("rejects", batch.rejects)
     writer.add("events", events)
-    writer.add("activity", _activity(batch.records))
+    if known.family in _ALIVE:
+        writer.add("activity", _activity(batch.records))
     tally.records += batch.records.height
     tally.objects += batch.objects.height
     tally.events += events.height

@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 
 def query(
-    sql: Annotated[str, typer.Argument(metavar="SQL", help="A SELECT over sources, records, activity, events, objects, rejects, attributions.")],
+    sql: Annotated[str, typer.Argument(metavar="SQL", help="A SELECT over the tables (sources, records, events, ...).")],
     paths: o.Paths = None,
     store: o.StoreDir = None,
     output: Annotated[Form, typer.Option("-o", "--output", help="How the rows are written.")] = Form.TABLE,

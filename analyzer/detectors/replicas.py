@@ -23,6 +23,7 @@ _CONFIDENCE = {
     "stated": Confidence.CERTAIN,
     "objects": Confidence.CERTAIN,
     "controller-manager": Confidence.CERTAIN,
+    "audit": Confidence.CERTAIN,
     "events": Confidence.LIKELY,
 }
 

@@ -50,7 +50,9 @@ def wanted(
         return Wanted((Step(None, stated),), "stated")
     if kind not in APP_KINDS_WITH_REPLICAS:
         return None
-    changes = _scaled(pods, events) if kind == "Deployment" else _needs(events) or _from_actions(pods, events, replaceable)
+    changes = _needs(kind, pods, events, replaceable)
+    if changes is None:
+        changes = _scaled(pods, events) if kind == "Deployment" else _from_actions(pods, events, replaceable)
     seen = _from_objects(versions)
     if seen is not None:
         return seen if changes is None else _joined(seen, changes)
@@ -83,17 +85,37 @@ def _joined(seen: Wanted, changes: Wanted) -> Wanted:
     return Wanted(changes.steps, "objects", (*seen.proofs, *changes.proofs))
 
 
-def _needs(events: list[Event]) -> Wanted | None:
-    """controller-manager: 'need N'. Where not all N are made anew, the number held before the first such line too."""
-    steps: list[Step] = []
+_SAYS = {"audit": "somebody asked the API for this many", "controller-manager": "the controller-manager says how many are needed"}
+
+
+def _needs(kind: str, pods: list[Pod], events: list[Event], replaceable: Replaceable) -> Wanted | None:
+    """Requests in the audit log; else, but for deployments, the controller-manager's 'need N'."""
+    told = [e for e in events if e.kind is E.DESIRED_REPLICAS and e.value is not None]
+    asked = [e for e in told if e.component == "audit" and (e.controller or "").startswith(f"{kind}/")]
+    chosen = asked or [e for e in told if e.component != "audit" and kind != "Deployment"]
+    if not chosen:
+        return None
+    steps = [Step(None, _before(chosen[0], pods, replaceable))]
     proofs: list[Proof] = []
-    for event in events:
-        if event.kind is E.DESIRED_REPLICAS and event.value is not None and (not steps or steps[-1].value != event.value):
-            if not steps and event.attributes.get("creating") == event.value:
-                steps.append(Step(None, 0))
-            steps.append(Step(event.time if steps else None, event.value))
-            proofs.append(event.proof("the controller-manager says how many are needed"))
-    return Wanted(tuple(steps), "controller-manager", tuple(proofs)) if steps else None
+    for event in chosen:
+        if steps[-1].value != event.value:
+            steps.append(Step(event.time, event.value or 0))
+        if len(proofs) < len(steps):
+            proofs.append(event.proof(_SAYS[chosen[0].component]))
+    return Wanted(tuple(steps), chosen[0].component, tuple(proofs))
+
+
+def _before(first: Event, pods: list[Pod], replaceable: Replaceable) -> int:
+    """What was asked for before the first word of it: the same, if it makes up for a pod that is lost or deleted; none, if all are
+    made anew; else it is a change from what ran."""
+    need, creating = first.value or 0, first.attributes.get("creating")
+    if creating == need:
+        return 0
+    gone = [p for p in pods if p.marked and p.marked.time and p.apps and abs(p.marked.time - first.time) <= _BURST]
+    if first.component != "audit" and (gone or any(replaceable(p, first.time) for p in pods if p.apps)):
+        return need
+    ran = value_at(count([[(r.start.time, r.end.time) for r in p.apps] for p in pods]), first.time)
+    return need if first.component != "audit" and creating is not None and ran != need - creating else ran
 
 
 def _scaled(pods: list[Pod], events: list[Event]) -> Wanted | None:

@@ -38,6 +38,7 @@ class Incident:
     events: list[dict[str, Any]] = field(default_factory=list)
     objects: list[dict[str, Any]] = field(default_factory=list)
     pids: dict[str, int] = field(default_factory=dict)
+    managers: list[tuple[float, str]] = field(default_factory=list)
 
     # the kubelet's journal
     def systemd(self, node: str, second: float, message: str) -> None:
@@ -74,6 +75,10 @@ class Incident:
             f'SyncLoop (PLEG): "{pod}_default({uid(pod)})", event: &pleg.PodLifecycleEvent{{ID:"{uid(pod)}", Type:"{what}", '
             f'Data:"{cid(container + "@" + pod)}"}}',
         )
+
+    def manager(self, second: float, text: str, file: str = "replica_set.go:559") -> None:
+        """The controller-manager's log."""
+        self.managers.append((second, f"{at(second).strftime('I%m%d %H:%M:%S.%f')}   12753 {file}] {text}"))
 
     # docker
     def container(self, node: str, second: float, action: str, pod: str, container: str, extra: str = "") -> None:
@@ -163,8 +168,10 @@ class Incident:
             (folder / node / "kubelet.log").write_text(text)
         for node, lines in self.docker.items():
             (folder / node / "docker-events.txt").write_text("".join(f"{line}\n" for _, line in sorted(lines, key=lambda x: x[0])))
-        if self.events or self.objects:
+        if self.events or self.objects or self.managers:
             (folder / "cluster").mkdir(exist_ok=True)
+        if self.managers:
+            (folder / "cluster" / "kube-controller-manager.log").write_text("".join(f"{line}\n" for _, line in sorted(self.managers)))
         if self.events:
             (folder / "cluster" / "events.json").write_text(
                 json.dumps({"apiVersion": "v1", "kind": "List", "items": self.events}, indent=1)

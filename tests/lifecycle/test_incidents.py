@@ -419,3 +419,57 @@ def test_rollout_with_surge_is_by_design(tmp_path: Path) -> None:
     found = incident.analyze(tmp_path)
     assert short(found, "overshoot-window") == ["overshoot-window Deployment/web 22..36 rollout expected"]
     assert not [f for f in found.findings if not f.expected]
+
+
+@pytest.fixture
+def logged() -> Incident:
+    """Two pods of a replication controller that ran before the evidence begins; who they belong to is in no event."""
+    incident = Incident()
+    for node, pod in ((A, "web-aaaaa"), (B, "web-bbbbb")):
+        incident.event(0, "Pod", pod, "Scheduled", f"Successfully assigned default/{pod} to {node}", component="scheduler", uid=uid(pod))
+        incident.runs(node, 1, pod)
+        incident.alive(node, 2, 200)
+    return incident
+
+
+def test_the_first_word_of_a_scale_up_says_nothing_of_before(logged: Incident, tmp_path: Path) -> None:
+    logged.manager(50, '"Too few replicas" replicaSet="default/web" need=4 creating=2')
+    for number, node in ((1, A), (2, B)):
+        logged.runs(node, 52, f"web-ddd{number}d")
+    found = logged.analyze(tmp_path)
+    assert [f for f in found.findings if not f.expected] == []
+    [controller] = [c for c in found.life.controllers if c.name == "web"]
+    assert controller.wanted is not None
+    assert [(s.time, s.value) for s in controller.wanted.steps] == [(None, 2), (at(50), 4)]
+
+
+def test_the_first_word_of_a_replacement_says_what_was_wanted_before(logged: Incident, tmp_path: Path) -> None:
+    logged.stop(A, 201)
+    logged.not_ready(217, A)
+    logged.evicted(240, "web-aaaaa")
+    logged.manager(240.1, '"Too few replicas" replicaSet="default/web" need=2 creating=1')
+    logged.runs(B, 242, "web-ccccc")
+    logged.alive(B, 203, 300)
+    assert "overshoot-window ReplicationController/web 242.. orphan" in short(logged.analyze(tmp_path))
+
+
+def test_a_host_becomes_the_node_that_it_registered_as(tmp_path: Path) -> None:
+    """Cloud hosts call themselves by the first part of the name that the API knows them by."""
+    incident = Incident()
+    full = f"{A}.example.internal"
+    incident.made(0, "ReplicationController/web", "web-aaaaa", full)
+    incident.made(0, "ReplicationController/web", "web-bbbbb", B)
+    incident.runs(A, 1, "web-aaaaa")
+    incident.runs(B, 1, "web-bbbbb")
+    incident.kubelet(A, 1.2, f"Recording NodeReady event message for node {full}", "kubelet_node_status.go:531")
+    incident.alive(A, 2, 50)
+    incident.alive(B, 2, 200)
+    incident.stop(A, 50)
+    incident.not_ready(66, full)
+    incident.start(A, 80)
+    incident.ready(81, full)
+    incident.alive(A, 82, 200)
+    found = incident.analyze(tmp_path)
+    assert set(found.life.nodes) == {full, B}
+    assert f"node-unreachable {full} 66..81 kubelet-outage" in short(found)
+    assert f"adoption {full} 80..80.7 adopted:1" in short(found)
