@@ -4,7 +4,6 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 from analyzer.lifecycle.desired import Replaceable, Wanted, wanted
 from analyzer.lifecycle.events import Event
@@ -100,9 +99,8 @@ def _parents(events: list[Event], objects: list[Version]) -> dict[Name, Name]:
                 name,
             )
     for version in objects:
-        owner: dict[str, Any] | None = next((o for o in version.meta.get("ownerReferences") or () if o.get("controller")), None)
-        if owner and version.kind != "Pod":
-            parents[(version.namespace, version.kind, version.name)] = (version.namespace, owner["kind"], owner["name"])
+        if version.owner is not None and version.kind != "Pod":
+            parents[(version.namespace, version.kind, version.name)] = (version.namespace, *version.owner)
     return parents
 
 

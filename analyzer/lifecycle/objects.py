@@ -38,19 +38,45 @@ class Version:
 
     @property
     def meta(self) -> dict[str, Any]:
-        return self.document.get("metadata") or {}
+        return mapping(self.document.get("metadata"))
 
     @property
     def spec(self) -> dict[str, Any]:
-        return self.document.get("spec") or {}
+        return mapping(self.document.get("spec"))
 
     @property
     def status(self) -> dict[str, Any]:
-        return self.document.get("status") or {}
+        return mapping(self.document.get("status"))
+
+    @property
+    def owner(self) -> tuple[str, str] | None:
+        """KIND and NAME of the controller that made it."""
+        owner = next((o for o in mappings(self.meta.get("ownerReferences")) if o.get("controller")), {})
+        kind, name = owner.get("kind"), owner.get("name")
+        return (kind, name) if isinstance(kind, str) and isinstance(name, str) else None
 
     def proof(self, says: str, proves: str) -> Proof:
         text = f"{self.kind} {self.namespace + '/' if self.namespace else ''}{self.name} (resourceVersion {self.version}): {says}"
         return Proof(self.earliest, self.source, self.line, self.offset, text, proves)
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """A part of a document, which in damaged evidence may be anything."""
+    return value if isinstance(value, dict) else {}
+
+
+def mappings(value: Any) -> list[dict[str, Any]]:
+    """The mappings of a list."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def text(value: Any) -> str | None:
+    """A text that is not empty."""
+    return value if isinstance(value, str) and value else None
+
+
+def number(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def parse_time(text: Any) -> datetime | None:
@@ -104,8 +130,8 @@ def _version(row: dict[str, Any], clock: "_Clock") -> Version:
 
 
 def _written(document: dict[str, Any]) -> Iterator[datetime]:
-    meta = document.get("metadata") or {}
-    for entry in meta.get("managedFields") or ():
+    meta = mapping(document.get("metadata"))
+    for entry in mappings(meta.get("managedFields")):
         time = parse_time(entry.get("time"))
         if time is not None:
             yield time

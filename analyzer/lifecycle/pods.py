@@ -9,11 +9,12 @@ from typing import Any
 from analyzer.grammars.base import container_id
 from analyzer.lifecycle.containers import Run, Status
 from analyzer.lifecycle.events import Event
-from analyzer.lifecycle.objects import Version, parse_time, stamp
+from analyzer.lifecycle.objects import Version, mapping, mappings, number, parse_time, stamp, text
 from analyzer.proof import Edge
 from analyzer.vocabulary import SANDBOX
 from analyzer.vocabulary import EventKind as E
 
+_CREATED_BY = re.compile(r'"reference":\{"kind":"(\w+)","namespace":"[^"]*","name":"([^"]+)"')
 _MARKS = {  # what tells that a pod was marked for deletion (or, to 1.0, deleted at once), and how
     E.POD_EVICTED: "the control plane deleted the pod because of its node",
     E.POD_DELETED: "its controller deleted the pod",
@@ -59,7 +60,7 @@ def statuses(objects: Iterable[Version]) -> Iterator[Status]:
         if version.kind != "Pod":
             continue
         for field_name in ("initContainerStatuses", "containerStatuses"):
-            for entry in version.status.get(field_name) or ():
+            for entry in mappings(version.status.get(field_name)):
                 yield from _statuses_of(version, entry)
 
 
@@ -67,30 +68,30 @@ def _snapshot(version: Version) -> Iterator[Status]:
     """A container as the runtime's inspect showed it: what the API's status says, said by the runtime."""
     told = version.document
     started, finished = parse_time(told.get("startedAt")), parse_time(told.get("finishedAt"))
-    identity = container_id(told.get("containerID"))
+    identity = container_id(text(told.get("containerID")))
     if identity is None or started is None:
         return
     says = f"started {stamp(started)}" + (f", finished {stamp(finished)}" if finished else ", running" if told.get("running") else "")
     yield Status(
         container_id=identity,
-        namespace=told.get("namespace") or "",
-        pod=told.get("pod") or "",
-        pod_uid=told.get("podUID") or "",
-        container=told.get("container") or "",
+        namespace=text(told.get("namespace")) or "",
+        pod=text(told.get("pod")) or "",
+        pod_uid=text(told.get("podUID")) or "",
+        container=text(told.get("container")) or "",
         node=None,
         started=started,
         finished=finished if finished is not None and finished >= started else None,
-        exit_code=told.get("exitCode"),
+        exit_code=number(told.get("exitCode")),
         proof=version.proof(says, "the runtime's own record of the container"),
     )
 
 
 def _statuses_of(version: Version, entry: dict[str, Any]) -> Iterator[Status]:
     for field_name in ("state", "lastState"):
-        state = entry.get(field_name) or {}
-        running, ended = state.get("running") or {}, state.get("terminated") or {}
+        state = mapping(entry.get(field_name))
+        running, ended = mapping(state.get("running")), mapping(state.get("terminated"))
         told = ended or running
-        identity = container_id(ended.get("containerID") or (entry.get("containerID") if field_name == "state" else None))
+        identity = container_id(text(ended.get("containerID")) or (text(entry.get("containerID")) if field_name == "state" else None))
         started, finished = parse_time(told.get("startedAt")), parse_time(ended.get("finishedAt"))
         if identity is None or started is None or started.year < 2000:
             continue
@@ -103,10 +104,10 @@ def _statuses_of(version: Version, entry: dict[str, Any]) -> Iterator[Status]:
             pod=version.name,
             pod_uid=version.uid,
             container=str(entry.get("name")),
-            node=version.spec.get("nodeName"),
+            node=text(version.spec.get("nodeName")),
             started=started,
             finished=finished,
-            exit_code=ended.get("exitCode"),
+            exit_code=number(ended.get("exitCode")),
             proof=version.proof(says, "the API's container status"),
         )
 
@@ -176,20 +177,19 @@ class _Book:
 
 
 def _from_object(pod: Pod, version: Version) -> None:
-    pod.node = version.spec.get("nodeName") or pod.node
-    annotations = version.meta.get("annotations") or {}
+    pod.node = text(version.spec.get("nodeName")) or pod.node
+    annotations = mapping(version.meta.get("annotations"))
     pod.static = pod.static or "kubernetes.io/config.mirror" in annotations
     pod.created = parse_time(version.meta.get("creationTimestamp")) or pod.created
-    owner = next((o for o in version.meta.get("ownerReferences") or () if o.get("controller")), None)
-    if owner is not None:
-        pod.owner = (owner["kind"], owner["name"])
+    if version.owner is not None:
+        pod.owner = version.owner
     elif "kubernetes.io/created-by" in annotations:  # to 1.8
-        match = re.search(r'"reference":\{"kind":"(\w+)","namespace":"[^"]*","name":"([^"]+)"', annotations["kubernetes.io/created-by"])
+        match = _CREATED_BY.search(str(annotations["kubernetes.io/created-by"]))
         pod.owner = (match[1], match[2]) if match else pod.owner
     due = parse_time(version.meta.get("deletionTimestamp"))
     if due is not None:  # the time of the request plus the grace period
         grace = version.meta.get("deletionGracePeriodSeconds")
-        asked = due - timedelta(seconds=int(grace if grace is not None else 30))
+        asked = due - timedelta(seconds=grace if isinstance(grace, int) else 30)
         proof = version.proof(f"deletionTimestamp {stamp(due)}, grace period {grace} s", "the API had marked the pod for deletion")
         if pod.marked is None or pod.marked.time is None or asked < pod.marked.time:
             pod.marked = Edge(asked, asked, asked + timedelta(seconds=1), (proof,))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from analyzer.lifecycle.events import Event
-from analyzer.lifecycle.objects import Version, parse_time, stamp
+from analyzer.lifecycle.objects import Version, mappings, parse_time, stamp
 from analyzer.proof import Edge, Proof
 from analyzer.vocabulary import EventKind as E
 
@@ -75,7 +75,7 @@ def _changes(node: str, events: list[Event], objects: list[Version]) -> list[_Ch
 
 def _condition(version: Version, known: list[_Change]) -> list[_Change]:
     """The Ready condition's last transition, unless an event tells of the same change more precisely."""
-    for condition in version.status.get("conditions") or ():
+    for condition in mappings(version.status.get("conditions")):
         moment = parse_time(condition.get("lastTransitionTime"))
         if condition.get("type") != "Ready" or moment is None:
             continue
