@@ -70,7 +70,7 @@ def unfold(content: Any, of: Listed = Listed()) -> Iterator[Object | str]:  # no
     """The objects in a decoded document, or why there is none."""
     if not isinstance(content, dict):
         yield "not a Kubernetes object"
-    elif content.get("type") in _WATCH_TYPES and isinstance(content.get("object"), dict):
+    elif _text(content.get("type")) in _WATCH_TYPES and isinstance(content.get("object"), dict):
         yield from _unfold_watch(content["type"], content["object"])
     elif is_list(content) and "items" in content and isinstance(content["items"], list | None):
         inside = listed(content["kind"], content["apiVersion"])

@@ -21,7 +21,7 @@ def damaged(value: Any, chance: random.Random) -> Any:
     return [damaged(v, chance) for v in value] if isinstance(value, list) else value
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(20))
 def test_damaged_documents_do_not_stop_the_analysis(sample_logs: Path, tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     for source in sorted((sample_logs / "long-outage-return" / "cluster").glob("*.json")):
