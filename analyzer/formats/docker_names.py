@@ -11,16 +11,17 @@ from typing import Any
 
 def identify(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Namespace, pod, uid and container (columns of EVENTS) of labels and ``name``; empty where Kubernetes did not make it."""
-    named = _from_name(str(attributes.get("name", "")))
-    pod = attributes.get("io.kubernetes.pod.name")
-    namespace = attributes.get("io.kubernetes.pod.namespace")
+    told = {key: value for key, value in attributes.items() if isinstance(value, str)}  # in damaged evidence it may be anything
+    named = _from_name(told.get("name", ""))
+    pod = told.get("io.kubernetes.pod.name")
+    namespace = told.get("io.kubernetes.pod.namespace")
     if pod and "/" in pod:  # 1.0 and 1.1: "namespace/name"
         namespace, _, pod = pod.partition("/")
     labelled = {
         "k8s_namespace_name": namespace,
         "k8s_pod_name": pod,
-        "k8s_pod_uid": attributes.get("io.kubernetes.pod.uid"),
-        "k8s_container_name": attributes.get("io.kubernetes.container.name"),
+        "k8s_pod_uid": told.get("io.kubernetes.pod.uid"),
+        "k8s_container_name": told.get("io.kubernetes.container.name"),
     }
     return {**named, **{k: v for k, v in labelled.items() if v}}
 

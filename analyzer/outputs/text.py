@@ -40,7 +40,7 @@ def _when(finding: Finding) -> str:
 def _table(analysis: Analysis) -> str:
     """The story, then a finding a paragraph: made to be read, not parsed."""
     width = min(max(shutil.get_terminal_size((120, 24)).columns, 80), 140)
-    lines = [textwrap.fill(printable(s), width) for s in story(analysis)]
+    lines = [_filled(s, width) for s in story(analysis)]
     shown = [f for f in analysis.findings if not f.expected]
     lines += ["", *_rows(shown, width)] if shown else []
     hidden = len(analysis.findings) - len(shown)
@@ -62,8 +62,15 @@ def _rows(findings: list[Finding], width: int) -> list[str]:
     rows = []
     for f in findings:
         head = f"{f.severity.upper():<8} {f.kind:<19} {f.id}  {_when(f)}" + ("  (by design)" if f.expected else "")
-        rows += [head, textwrap.fill(printable(f.summary), width, initial_indent="  ", subsequent_indent="  ")]
+        rows += [head, _filled(f.summary, width, "  ")]
     return rows
+
+
+def _filled(text: str, width: int, indent: str = "") -> str:
+    """Wrapped, but no name cut at its hyphens: it is there to be copied."""
+    return textwrap.fill(
+        printable(text), width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False
+    )
 
 
 def _proof(proof: Proof) -> str:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from analyzer import formats
 from analyzer.formats.base import HEAD, Batch, ReadContext
 from analyzer.formats.container_snapshots import FORMAT
+from analyzer.formats.docker_names import identify
 from analyzer.vocabulary import OBJECTS
 
 ID = "84e67bdf6ff02a8cfa58f55d556630281338d934e03544ad276f7509fc299a0e"
@@ -218,3 +219,9 @@ def test_corpus(corpus: Path) -> None:
         assert len(said) == count, source
         assert all((d["startedAt"] is None) == (source.suffix == ".jsonl") for d in said)
         assert all(d["running"] == (d["finishedAt"] is None) for d in said if d["startedAt"])
+
+
+def test_labels_that_are_no_texts_name_nothing() -> None:
+    """In damaged evidence a label may be anything."""
+    told = identify({"name": 1, "io.kubernetes.pod.name": True, "io.kubernetes.pod.namespace": "default", "io.kubernetes.pod.uid": 2.5})
+    assert told == {"k8s_namespace_name": "default"}
