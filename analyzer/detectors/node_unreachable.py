@@ -27,17 +27,19 @@ def _finding(node: NodeLife, spell: Spell, evidence_end: datetime) -> Finding:
     start, end = spell.start.time, spell.end.time
     lasted = end - start if start and end else None
     by_kubelet = spell.reporters == {"kubelet"}
+    runtime_away = by_kubelet and _runtime_away(node, spell)
     told = f"The API held node {node.name} for not Ready"
     told += f" for {seconds(lasted)}, from {clock(start)} to {clock(end)}" if end else f" from {clock(start)} to the end of the evidence"
     if by_kubelet:
-        told += f" (reported by the kubelet itself{' while it started' if cause == 'kubelet-outage' else _runtime(node, spell)})."
+        why = " while it started" if cause == "kubelet-outage" else "; the container runtime was away" if runtime_away else ""
+        told += f" (reported by the kubelet itself{why})."
     else:
         told += f" (cause: {cause})."
     return Finding(
         kind=FindingKind.NODE_UNREACHABLE,
         severity=Severity.INFO if by_kubelet else Severity.WARNING,
         confidence=confidence(certain=cause != "unknown"),
-        expected=by_kubelet and cause == "kubelet-outage",
+        expected=by_kubelet and (cause == "kubelet-outage" or runtime_away),
         start=spell.start,
         end=spell.end,
         summary=told,
@@ -69,11 +71,11 @@ def _cause(node: NodeLife, spell: Spell, evidence_end: datetime) -> str:
     return "partition" if alive else "unknown"
 
 
-def _runtime(node: NodeLife, spell: Spell) -> str:
+def _runtime_away(node: NodeLife, spell: Spell) -> bool:
     """Whether the kubelet could not reach its container runtime just then."""
     kinds = (E.RUNTIME_UNREACHABLE, E.RUNTIME_STOPPED, E.RUNTIME_STARTED)
-    near = [e for e in node.events if e.kind in kinds and spell.start.time and abs(e.time - spell.start.time) <= _RESTART]
-    return "; the container runtime was away" if near else ""
+    start = spell.start.time
+    return start is not None and any(node.index.between(kind, start - _RESTART, start + _RESTART) for kind in kinds)
 
 
 DETECTOR = Detector(

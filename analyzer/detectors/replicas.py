@@ -17,7 +17,10 @@ _STARTING = timedelta(minutes=10)
 """Pods that take longer than this to start for the first time have a problem."""
 _SAME = timedelta(seconds=1)
 _BY_DESIGN = ("rollout", "scale-down", "termination")
-_MEANT = {"crash": "; the kubelet was there to restart it"}
+_MEANT = {
+    "crash": "; the kubelet was there to restart it",
+    "unknown": "; the container runtime was restarted, and the kubelet was there to restart its containers",
+}
 """What to say of a cause that is no fault of node or control plane."""
 _CONFIDENCE = {
     "stated": Confidence.CERTAIN,
@@ -145,9 +148,10 @@ def _under_cause(case: Case, controller: Controller, window: Window) -> tuple[st
         return ("starting", True) if (window.end or case.life.end) - window.start <= _STARTING else ("unknown", False)
     if all(_deleted(p, window.start) for p, _ in left):
         return "starting", True  # its controller makes another
-    if all(not _runtime_stopped(case, p, window.start) for p, _ in left) and all(_supervised(case, p, window.start) for p, _ in left):
-        return "crash", True  # the kubelet is there to restart it, with back-off
-    return ("crash", False) if not any(_runtime_stopped(case, p, window.start) for p, _ in left) else ("unknown", False)
+    watched = all(_supervised(case, p, window.start) for p, _ in left)
+    if any(_runtime_stopped(case, p, window.start) for p, _ in left):
+        return "unknown", watched
+    return "crash", watched  # with a kubelet there to restart it, with back-off, all goes as it is meant to
 
 
 def _deleted(pod: Pod, moment: datetime) -> bool:
