@@ -87,7 +87,7 @@ def _finding(
             "desired": window.desired,
             "desired_from": controller.wanted.source,
             "peak": window.peak,
-            ("excess_pod_seconds" if over else "missing_pod_seconds"): window.pod_seconds,
+            "excess_pod_seconds": window.pod_seconds if over else -window.pod_seconds,
             "pods": sorted(p.name for p in window.pods if p.name),
             "cause": cause,
         },
