@@ -17,6 +17,8 @@ from bench.accuracy.tables import summary, table, totals
 from bench.accuracy.truth import derive
 
 MARK = 0.95
+MARKS = {"no-api": 0.90}
+"""The F1 that an input must reach, where it is not MARK: without the API a scale-down cannot be told from an overshoot."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -41,13 +43,13 @@ def main(words: Sequence[str] | None = None) -> int:
         print(summary(kind, results))
     if options.json:
         options.json.write_text(json.dumps({k: _document(r) for k, r in all_results.items()}, indent=1) + "\n")
-    return int(any(not is_good(results) for results in all_results.values()))
+    return int(any(not is_good(results, MARKS.get(kind, MARK)) for kind, results in all_results.items()))
 
 
-def is_good(results: Sequence[Result]) -> bool:
+def is_good(results: Sequence[Result], mark: float = MARK) -> bool:
     """Whether no run crashed and each kind of finding, over all captures, reaches the mark."""
     scores = [tally.f1 for tally in totals(results).values()]
-    return not any(r.crash for r in results) and all(f1 is None or f1 >= MARK for f1 in scores)
+    return not any(r.crash for r in results) and all(f1 is None or f1 >= mark for f1 in scores)
 
 
 def _parse(words: Sequence[str] | None) -> argparse.Namespace:
