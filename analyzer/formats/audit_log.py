@@ -20,9 +20,9 @@ import msgspec
 import polars as pl
 
 from analyzer.formats.base import HEAD, Batch, ReadContext
-from analyzer.formats.json_documents import BETWEEN, CUT_OFF, JsonReader, Value, peeked
+from analyzer.formats.json_documents import BETWEEN, CUT_OFF, JsonReader, Value, peeked, slices
 from analyzer.formats.lines import BOM, LINES, chunks
-from analyzer.formats.tables import Reject, parted, reject_frame, shaped
+from analyzer.formats.tables import parted, shaped
 from analyzer.vocabulary import RECORDS, TIME
 
 _API: Final = "audit.k8s.io/"
@@ -287,20 +287,11 @@ class AuditLog:
 
     @staticmethod
     def _values(stream: BinaryIO) -> Iterator[Batch]:
-        reader = JsonReader(stream)
         first = 0
-        while reader.peek(BETWEEN):
-            values: list[Value] = []
-            rejects: list[Reject] = []
-            while len(values) < _SLICE and reader.peek(BETWEEN):
-                value = reader.whole()
-                if isinstance(value, Reject):
-                    rejects.append(value)
-                else:
-                    values.append(value)
-            batch = _batch(pl.DataFrame([value[:3] for value in values], schema=LINES, orient="row"), first)
+        for frame, rejects in slices(stream, _SLICE):
+            batch = _batch(frame, first)
             first += batch.records.height
-            yield Batch(records=batch.records, rejects=pl.concat([batch.rejects, reject_frame(rejects)]).sort("offset"))
+            yield Batch(records=batch.records, rejects=pl.concat([batch.rejects, rejects]).sort("offset"))
 
 
 def _is_audit(content: Any) -> bool:

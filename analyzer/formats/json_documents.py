@@ -9,10 +9,14 @@ import codecs
 import io
 import json
 import re
+from collections.abc import Iterator
 from typing import Any, BinaryIO, NamedTuple, cast
 
+import polars as pl
+
 from analyzer.formats.base import CHUNK
-from analyzer.formats.tables import Reject
+from analyzer.formats.lines import LINES
+from analyzer.formats.tables import Reject, reject_frame
 from analyzer.vocabulary import TEXT_LIMIT
 
 BLANK = re.compile(r"[ \t\r\n]*")
@@ -137,6 +141,21 @@ class JsonReader:
         self.text = kept + self._decoder.decode(block, final=self._ended)
         self.position = self._counted = 0
         return not self._ended or len(self.text) > len(kept)
+
+
+def slices(stream: BinaryIO, size: int) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """The values of a stream as lines (columns of ``LINES``), ``size`` at a time, each slice with the rejects found among them."""
+    reader = JsonReader(stream)
+    while reader.peek(BETWEEN):
+        values: list[Value] = []
+        rejects: list[Reject] = []
+        while len(values) < size and reader.peek(BETWEEN):
+            value = reader.whole()
+            if isinstance(value, Reject):
+                rejects.append(value)
+            else:
+                values.append(value)
+        yield pl.DataFrame([value[:3] for value in values], schema=LINES, orient="row"), reject_frame(rejects)
 
 
 def clean(text: str) -> str:
