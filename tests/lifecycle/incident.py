@@ -13,6 +13,8 @@ from analyzer.analysis import Analysis, analyze
 from analyzer.findings import Finding
 
 ORIGIN = datetime(2026, 3, 1, 10, 0, 0, tzinfo=UTC)
+A, B = "node-a", "node-b"
+MAIN = ("kubelet-outage", "orphaned-container", "adoption", "overshoot-window", "imbalance")
 
 
 def at(second: float) -> datetime:
@@ -201,3 +203,11 @@ def _short(f: Finding) -> str:
 
 def _second(moment: datetime | None) -> str:
     return "" if moment is None else f"{(moment - ORIGIN).total_seconds():g}"
+
+
+def replaced(incident: Incident, second: float) -> None:
+    """The control plane gives up web-aaaaa and makes web-ccccc on the other node."""
+    incident.not_ready(second - 20, A)
+    incident.evicted(second, "web-aaaaa")
+    incident.made(second + 0.1, "ReplicationController/web", "web-ccccc", B)
+    incident.runs(B, second + 2, "web-ccccc")
