@@ -11,7 +11,6 @@ the log seem to begin minutes before its first line.
 audit.k8s.io/v1alpha1 (1.7) has one ``timestamp``, with whole seconds; later versions have microseconds.
 """
 
-import io
 import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
@@ -20,7 +19,7 @@ import msgspec
 import polars as pl
 
 from analyzer.formats.base import HEAD, Batch, ReadContext
-from analyzer.formats.json_documents import BETWEEN, CUT_OFF, JsonReader, Value, peeked, slices
+from analyzer.formats.json_documents import batches, mostly, peeked
 from analyzer.formats.lines import BOM, LINES, chunks
 from analyzer.formats.tables import parted, shaped
 from analyzer.vocabulary import RECORDS, TIME
@@ -257,25 +256,11 @@ class AuditLog:
 
     def sniff(self, head: bytes, name: str) -> bool:
         """Most of the first documents are of audit.k8s.io, or the first is too long for the head and begins like one."""
-        reader = JsonReader(io.BytesIO(head))
-        told = others = 0
-        while told + others < 10 and (begin := reader.peek(BETWEEN)):
-            if begin != "{":
-                reader.resume()
-                others += 1
-                continue
-            start = reader.text[reader.position : reader.position + 200]
-            value = reader.whole()
-            cut = not isinstance(value, Value) and value.reason == CUT_OFF
-            if _is_audit(value.content) if isinstance(value, Value) else cut and not told + others and _BEGINS.match(start):
-                told += 1
-            elif not cut or not told:
-                others += 1
-        return told > others
+        return mostly(head, _is_audit, _BEGINS)
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
         head, whole = peeked(stream, HEAD)
-        return self._lines(whole) if _one_a_line(head) else self._values(whole)
+        return self._lines(whole) if _one_a_line(head) else batches(whole, _SLICE, _batch)
 
     @staticmethod
     def _lines(stream: BinaryIO) -> Iterator[Batch]:
@@ -284,14 +269,6 @@ class AuditLog:
             batch = _batch(frame.filter(pl.col("raw").str.contains(r"\S")), first)
             first += batch.records.height
             yield batch
-
-    @staticmethod
-    def _values(stream: BinaryIO) -> Iterator[Batch]:
-        first = 0
-        for frame, rejects in slices(stream, _SLICE):
-            batch = _batch(frame, first)
-            first += batch.records.height
-            yield Batch(records=batch.records, rejects=pl.concat([batch.rejects, rejects]).sort("offset"))
 
 
 def _is_audit(content: Any) -> bool:

@@ -6,7 +6,6 @@ make are none of ours and left out.
 """
 
 import hashlib
-import io
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -17,7 +16,7 @@ import polars as pl
 from analyzer.formats.api_objects import canonical
 from analyzer.formats.base import Batch, ReadContext
 from analyzer.formats.docker_names import identify
-from analyzer.formats.json_documents import BETWEEN, CUT_OFF, JsonReader, Value
+from analyzer.formats.json_documents import Value, mostly, slices
 from analyzer.formats.tables import Reject, reject_frame
 from analyzer.vocabulary import OBJECTS
 
@@ -34,7 +33,7 @@ _BEGINS: Final = re.compile(
 )
 """How a value begins that is too long to be looked at as a whole."""
 
-_SLICE: Final = 10_000  # containers or rejects that are held at a time
+_SLICE: Final = 1000  # values or rejects that are held at a time, as wide as `docker inspect` prints them
 _EPOCH: Final = 1970  # Go's zero time has the year 1, that of the CRI is 0 nanoseconds: neither is a moment
 
 Document = dict[str, Any]
@@ -155,32 +154,18 @@ class ContainerSnapshots:
 
     def sniff(self, head: bytes, name: str) -> bool:
         """Most of the first values are containers, or the first is too long for the head and begins like one."""
-        reader = JsonReader(io.BytesIO(head))
-        found = others = 0
-        while found + others < 10 and reader.peek(BETWEEN):
-            value = reader.whole()
-            if isinstance(value, Value):
-                found, others = (found + 1, others) if _shape(value.content) else (found, others + 1)
-            elif value.reason != CUT_OFF:
-                others += 1
-        return found > others or (found + others == 0 and _BEGINS.match(head.decode(errors="replace")) is not None)
+        return mostly(head, lambda content: _shape(content) is not None, _BEGINS)
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
-        reader = JsonReader(stream)
         first = 0
-        while reader.peek(BETWEEN):
+        for values, rejects in slices(stream, _SLICE):
             rows: list[tuple[Any, ...]] = []
-            rejects: list[Reject] = []
-            while len(rows) + len(rejects) < _SLICE and reader.peek(BETWEEN):
-                value = reader.whole()
-                if isinstance(value, Reject):
-                    rejects.append(value)
-                    continue
+            for value in values:
                 try:
                     rows += _rows(value)
                 except ValueError as error:
                     rejects.append(Reject(value.line, value.offset, str(error), value.text))
-            yield Batch(objects=_frame(rows, first), rejects=reject_frame(rejects))
+            yield Batch(objects=_frame(rows, first), rejects=reject_frame(rejects).sort("offset"))
             first += len(rows)
 
 

@@ -4,7 +4,6 @@ Three shapes, told apart by their keys: before Docker 1.10 ``{status, id, from, 
 ``{Type, Action, Actor{ID, Attributes}}``; since 29 (API 1.52) only the latter.
 """
 
-import io
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, BinaryIO, Final
 
@@ -13,7 +12,7 @@ import orjson
 import polars as pl
 
 from analyzer.formats.base import HEAD, Batch, ReadContext
-from analyzer.formats.json_documents import BETWEEN, CUT_OFF, JsonReader, Value, peeked, slices
+from analyzer.formats.json_documents import batches, mostly, peeked
 from analyzer.formats.lines import chunks
 from analyzer.formats.tables import packed, parted, shaped, storable
 from analyzer.vocabulary import RECORDS, TIME
@@ -128,19 +127,11 @@ class DockerJson:
 
     def sniff(self, head: bytes, name: str) -> bool:
         """Most of the first values are events."""
-        reader = JsonReader(io.BytesIO(head))
-        events = others = 0
-        while events + others < 10 and reader.peek(BETWEEN):
-            value = reader.whole()
-            if isinstance(value, Value) and _is_event(value.content):
-                events += 1
-            elif isinstance(value, Value) or value.reason != CUT_OFF:
-                others += 1
-        return events > others
+        return mostly(head, _is_event)
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
         head, whole = peeked(stream, HEAD)
-        yield from self._lines(whole) if _one_a_line(head) else self._values(whole)
+        yield from self._lines(whole) if _one_a_line(head) else batches(whole, _SLICE, _batch)
 
     @staticmethod
     def _lines(stream: BinaryIO) -> Iterator[Batch]:
@@ -150,14 +141,6 @@ class DockerJson:
             batch = _batch(frame, first)
             first += batch.records.height
             yield batch
-
-    @staticmethod
-    def _values(stream: BinaryIO) -> Iterator[Batch]:
-        first = 0
-        for frame, rejects in slices(stream, _SLICE):
-            batch = _batch(frame, first)
-            first += batch.records.height
-            yield Batch(records=batch.records, rejects=pl.concat([batch.rejects, rejects]).sort("offset"))
 
 
 def _one_a_line(head: bytes) -> bool:

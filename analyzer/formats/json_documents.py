@@ -9,12 +9,12 @@ import codecs
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, NamedTuple, cast
 
 import polars as pl
 
-from analyzer.formats.base import CHUNK
+from analyzer.formats.base import CHUNK, Batch
 from analyzer.formats.lines import LINES
 from analyzer.formats.tables import Reject, reject_frame
 from analyzer.vocabulary import TEXT_LIMIT
@@ -143,19 +143,49 @@ class JsonReader:
         return not self._ended or len(self.text) > len(kept)
 
 
-def slices(stream: BinaryIO, size: int) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-    """The values of a stream as lines (columns of ``LINES``), ``size`` at a time, each slice with the rejects found among them."""
+def mostly(head: bytes, told: Callable[[Any], bool], begins: re.Pattern[str] | None = None) -> bool:
+    """Whether most of the first ten values are such as is told.
+
+    A value that the end of the head cuts off says nothing, unless it is the only one and begins like ``begins``.
+    """
+    reader = JsonReader(io.BytesIO(head))
+    found = others = 0
+    while found + others < 10 and (begin := reader.peek(BETWEEN)):
+        if begin != "{":
+            reader.resume()
+            others += 1
+            continue
+        start = begins.match(reader.text, reader.position) if begins and not found + others else None
+        value = reader.whole()
+        if told(value.content) if isinstance(value, Value) else start and value.reason == CUT_OFF:
+            found += 1
+        elif isinstance(value, Value) or value.reason != CUT_OFF:
+            others += 1
+    return found > others
+
+
+def slices(stream: BinaryIO, size: int) -> Iterator[tuple[list[Value], list[Reject]]]:
+    """The values of a stream and what is broken between them, ``size`` of both together at a time."""
     reader = JsonReader(stream)
     while reader.peek(BETWEEN):
         values: list[Value] = []
         rejects: list[Reject] = []
-        while len(values) < size and reader.peek(BETWEEN):
+        while len(values) + len(rejects) < size and reader.peek(BETWEEN):
             value = reader.whole()
             if isinstance(value, Reject):
                 rejects.append(value)
             else:
                 values.append(value)
-        yield pl.DataFrame([value[:3] for value in values], schema=LINES, orient="row"), reject_frame(rejects)
+        yield values, rejects
+
+
+def batches(stream: BinaryIO, size: int, batch: Callable[[pl.DataFrame, int], Batch]) -> Iterator[Batch]:
+    """What ``batch`` makes of the values as lines (columns of ``LINES``) and the number of the first, with the rejects in their places."""
+    first = 0
+    for values, rejects in slices(stream, size):
+        made = batch(pl.DataFrame([value[:3] for value in values], schema=LINES, orient="row"), first)
+        first += made.records.height
+        yield Batch(records=made.records, rejects=pl.concat([made.rejects, reject_frame(rejects)]).sort("offset"))
 
 
 def clean(text: str) -> str:
