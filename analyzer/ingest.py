@@ -13,17 +13,16 @@ from typing import Any, BinaryIO
 import polars as pl
 
 from analyzer import attribution, formats, grammars
+from analyzer.activity import Activity
 from analyzer.evidence import Source, digest, walk
 from analyzer.exceptions import EvidenceError, SourceError
 from analyzer.formats import HEAD, Format, ReadContext
 from analyzer.grammars.base import one_line
 from analyzer.store import Store
-from analyzer.vocabulary import ACTIVITY, SourceStatus
+from analyzer.vocabulary import SourceStatus
 
 _ALIVE = ("journal", "klog", "docker", "containerd")
 """Families whose lines are signs of life of the node that they lie with: a table or an audit log is not."""
-_PACE = 12
-"""So many of a writer's last moments show how long it is usually quiet."""
 
 Progress = Callable[[str, int, int], None]
 """Called with a source's name, its ordinal and their number."""
@@ -68,6 +67,7 @@ class Tally:
     start: datetime | None = None
     end: datetime | None = None
     nodes: set[str] = field(default_factory=set)
+    activity: Activity = field(default_factory=Activity)
 
     def times(self, series: pl.Series) -> None:
         low, high = series.min(), series.max()
@@ -184,6 +184,7 @@ def read(planned: Planned, store: Store, options: Options, context: ReadContext)
             detail = detail or ("recognised, but nothing in it could be read" if tally.rejected else "recognised, but it holds no record")
         elif not planned.format.dated and options.year is None:
             detail = detail or f"its times lack the year: taken as {context.year}"
+    writer.add("activity", tally.activity.frame())
     node = options.node or (next(iter(tally.nodes)) if len(tally.nodes) == 1 else None)
     writer.commit(
         {
@@ -213,7 +214,7 @@ def _take(batch: formats.Batch, known: Format, writer: Any, tally: Tally) -> Non
     writer.add("rejects", batch.rejects)
     writer.add("events", events)
     if known.family in _ALIVE:
-        writer.add("activity", _activity(batch.records))
+        tally.activity.add(batch.records)
     tally.records += batch.records.height
     tally.objects += batch.objects.height
     tally.events += events.height
@@ -221,29 +222,6 @@ def _take(batch: formats.Batch, known: Format, writer: Any, tally: Tally) -> Non
     tally.times(batch.records["time"])
     tally.times(events["time"])
     tally.nodes |= set(batch.records["node"].drop_nulls().unique().to_list())
-
-
-def _activity(records: pl.DataFrame) -> pl.DataFrame:
-    """Who wrote in this batch, from when to when (ACTIVITY without source_id)."""
-    timed = records.filter(pl.col("time").is_not_null())
-    by = ["node", "identifier", "pid", "boot_id"]
-    first, last = pl.col("time").arg_min(), pl.col("time").arg_max()
-    text = pl.coalesce("message", "raw").str.slice(0, 500)
-    return (
-        timed.group_by(by, maintain_order=True)
-        .agg(
-            pl.len().cast(pl.Int64).alias("records"),
-            pl.col("time").min().alias("first_time"),
-            pl.col("line").get(first).alias("first_line"),
-            text.get(first).alias("first_text"),
-            pl.col("time").max().alias("last_time"),
-            pl.col("line").get(last).alias("last_line"),
-            text.get(last).alias("last_text"),
-            pl.col("resolution_us").max(),
-            pl.col("time").unique().sort().tail(_PACE).diff().max().dt.total_microseconds().alias("pace_us"),
-        )
-        .select([c for c in ACTIVITY if c != "source_id"])
-    )
 
 
 def _nothing_usable(paths: Sequence[str | Path], sources: pl.DataFrame) -> str:

@@ -79,7 +79,7 @@ def unique(proofs: Iterable[Proof]) -> tuple[Proof, ...]:
     first: dict[tuple[str, int | None, int | None], Proof] = {}
     for proof in proofs:
         first.setdefault((proof.source, proof.line, proof.offset), proof)
-    return tuple(sorted(first.values(), key=lambda p: (p.time is None, p.time or datetime.min, p.source, p.line or 0)))
+    return tuple(sorted(first.values(), key=lambda p: (p.time is None, p.time or datetime.min, p.source, p.line or p.offset or 0)))
 
 
 def confidence(*, certain: bool, likely: bool = True) -> Confidence:

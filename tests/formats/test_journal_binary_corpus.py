@@ -2,8 +2,10 @@
 
 import gzip
 import io
+import json
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -98,6 +100,29 @@ def test_the_same_findings_as_from_json(capture: Path, tmp_path: Path) -> None:
     from_binary = findings(gather(capture, tmp_path / "binary", "minion-*/journal/*", *others))
     assert from_binary == from_json
     assert from_json
+
+
+@pytest.mark.skipif(shutil.which("journalctl") is None, reason="needs journalctl")
+@pytest.mark.parametrize("capture", sorted({node.parent for node in NODES}), ids=lambda path: path.name)
+def test_the_same_document_as_from_all_of_it_as_json(capture: Path, tmp_path: Path) -> None:
+    """Byte for byte, but for the sources' names and kinds and the places within them."""
+    binary, as_json = (gather(capture, tmp_path / name, "cluster/*") for name in ("binary", "json"))
+    gather(capture, binary, "minion-*/journal/*")
+    for journal in capture.glob("minion-*/journal/*"):
+        target = as_json / journal.relative_to(capture)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        written = subprocess.run(["journalctl", "--all", "--output=json", f"--file={journal}"], check=True, capture_output=True)
+        target.write_bytes(written.stdout)
+
+    def told(evidence: Path) -> str:
+        document = analyze([evidence]).document()
+        for proof in (proof for finding in document["findings"] for proof in finding["evidence"]):
+            proof.pop("line", proof.pop("offset", None))
+        for covered in document["coverage"]:
+            covered["source_kind"] = covered["source_kind"].replace("journal-binary", "journal-json")
+        return json.dumps(document)
+
+    assert told(binary) == told(as_json)
 
 
 def test_both_renderings_together_change_nothing(capture: Callable[[str], Path], tmp_path: Path) -> None:

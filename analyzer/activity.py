@@ -1,0 +1,64 @@
+"""Who wrote in a source, from when to when: signs of life, and how long a writer is usually quiet.
+
+A source is read in batches whose borders mean nothing: what is told of a writer is the same however they lie.
+"""
+
+import polars as pl
+
+from analyzer.vocabulary import ACTIVITY
+
+_PACE = 12
+"""So many of a writer's last moments show how long it is usually quiet."""
+_WRITER = ["node", "identifier", "pid", "boot_id"]
+_COLUMNS = [c for c in ACTIVITY if c != "source_id"]
+
+
+class Activity:
+    """Adds up batches of records (RECORDS without ``source_id``) of one source."""
+
+    def __init__(self) -> None:
+        self._told: pl.DataFrame | None = None
+
+    def add(self, records: pl.DataFrame) -> None:
+        timed = records.filter(pl.col("time").is_not_null())
+        if timed.is_empty():
+            return
+        text = pl.coalesce("message", "raw").str.slice(0, 500)
+        found = _merged(
+            timed.select(
+                *_WRITER,
+                "resolution_us",
+                records=pl.lit(1, pl.Int64),
+                first_time="time",
+                first_line="line",
+                first_text=text,
+                last_time="time",
+                last_line="line",
+                last_text=text,
+            ),
+            moments=pl.col("last_time"),
+        )
+        self._told = found if self._told is None else _merged(pl.concat([self._told, found]), pl.col("moments").explode())
+
+    def frame(self) -> pl.DataFrame:
+        """ACTIVITY without ``source_id``, one row a writer, in the order in which they begin to write."""
+        if self._told is None:
+            return pl.DataFrame(schema={c: ACTIVITY[c] for c in _COLUMNS})
+        pace = pl.col("moments").list.diff().list.max().dt.total_microseconds()
+        return self._told.with_columns(pace_us=pace).select(_COLUMNS)
+
+
+def _merged(parts: pl.DataFrame, moments: pl.Expr) -> pl.DataFrame:
+    """One row a writer, of rows in the order in which they were written. ``moments``: the last ones that each row knows."""
+    first, last = pl.col("first_time").arg_min(), pl.col("last_time").arg_max()
+    return parts.group_by(_WRITER, maintain_order=True).agg(
+        pl.col("resolution_us").max(),
+        pl.col("records").sum(),
+        pl.col("first_time").min(),
+        pl.col("first_line").get(first),
+        pl.col("first_text").get(first),
+        pl.col("last_time").max(),
+        pl.col("last_line").get(last),
+        pl.col("last_text").get(last),
+        moments.unique().sort().tail(_PACE).alias("moments"),
+    )
