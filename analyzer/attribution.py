@@ -1,13 +1,15 @@
 """Whose node a source speaks of, where its records do not say it: by what it names, else by its folder.
 
 Order: --node (as the ingest of the source had it); the record's own host field; container ids and pod uids that other evidence
-ties to a node; the nearest parent folder that bears the name of a known node.
+ties to a node; the nearest parent folder that bears the name of a known node; the one host that other sources of the same bundle
+name, where the bundle's layout says that it holds one node's evidence alone; the folder that the layout says is a node.
 """
 
 from collections.abc import Mapping
 
 import polars as pl
 
+from analyzer.evidence.layouts import Place, kind_nodes, place
 from analyzer.store import Store
 from analyzer.vocabulary import ATTRIBUTIONS, RUNTIME_STREAMS, SourceStatus
 
@@ -26,15 +28,44 @@ def attribute(store: Store, stated: Mapping[str, str]) -> pl.DataFrame:
     ties = _ties(events, store.table("objects"))
     votes = _votes(events, ties)
     nodes = known_nodes(store)
+    places = _places(sources)
+    hosts = _hosts(sources, places)
     rows = []
     for row in sources.iter_rows(named=True):
-        node, how = _decide(row, options.get(row["source_id"]), votes.get(row["source_id"]), nodes)
+        here = places.get(row["source_id"])
+        told = (hosts.get(here.bundle or ""), here.node) if here else (None, None)
+        node, how = _decide(row, options.get(row["source_id"]), votes.get(row["source_id"]), nodes, *told)
         if node:
             rows.append({"source_id": row["source_id"], "node": node, "how": how})
     return pl.DataFrame(rows, schema=ATTRIBUTIONS)
 
 
-def _decide(row: dict[str, str | None], option: str | None, vote: tuple[str, str] | None, nodes: set[str]) -> tuple[str | None, str]:
+def _places(sources: pl.DataFrame) -> dict[str, Place]:
+    """By source_id, where its place in a bundle tells something."""
+    names = list(sources.select("source_id", "source", "root").iter_rows())
+    kinds = kind_nodes((name, root or "") for _, name, root in names)
+    found = ((source_id, place(name, root or "", kinds)) for source_id, name, root in names)
+    return {source_id: here for source_id, here in found if here is not None}
+
+
+def _hosts(sources: pl.DataFrame, places: Mapping[str, Place]) -> dict[str, str]:
+    """By bundle of one node: the host that its sources name, if they name but one."""
+    named: dict[str, set[str]] = {}
+    for source_id, host in sources.select("source_id", "node").drop_nulls().iter_rows():
+        bundle = places[source_id].bundle if source_id in places else None
+        if bundle:
+            named.setdefault(bundle, set()).add(host)
+    return {bundle: next(iter(hosts)) for bundle, hosts in named.items() if len(hosts) == 1}
+
+
+def _decide(
+    row: dict[str, str | None],
+    option: str | None,
+    vote: tuple[str, str] | None,
+    nodes: set[str],
+    bundle_host: str | None,
+    layout_node: str | None,
+) -> tuple[str | None, str]:
     if option:
         return option, "option"
     if row["node"]:
@@ -43,7 +74,9 @@ def _decide(row: dict[str, str | None], option: str | None, vote: tuple[str, str
         return vote
     folders = [row["root"] or "", *(row["source"] or "").split("/")[:-1]]
     folder = next((f for f in reversed(folders) if f in nodes), None)
-    return folder, "folder"
+    if folder:
+        return folder, "folder"
+    return (bundle_host, "bundle") if bundle_host else (layout_node, "layout")
 
 
 def aliases(store: Store) -> dict[str, str]:

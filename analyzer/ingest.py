@@ -5,7 +5,7 @@ The result does not depend on the order in which files are met: what a source la
 
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,6 +15,7 @@ import polars as pl
 from analyzer import attribution, formats, grammars
 from analyzer.activity import Activity
 from analyzer.evidence import Source, digest, walk
+from analyzer.evidence.layouts import place
 from analyzer.exceptions import EvidenceError, SourceError
 from analyzer.formats import HEAD, Format, ReadContext
 from analyzer.grammars.base import one_line
@@ -50,6 +51,8 @@ class Planned:
     detail: str | None = None
     duplicate_of: str | None = None
     known: bool = False
+    writer: str | None = None
+    """Who wrote it, as its place in a bundle tells: for records that do not say it themselves."""
 
     @property
     def source_id(self) -> str:
@@ -111,6 +114,8 @@ def make_plan(paths: Sequence[str | Path], options: Options, known: pl.DataFrame
             planned.status, planned.duplicate_of = SourceStatus.DUPLICATE, first[planned.sha256]
             planned.detail = f"the same bytes as {planned.duplicate_of}"
         first.setdefault(planned.sha256, source.name)
+        here = place(source.name, source.root)
+        planned.writer = here.container if here else None
         plan.append(planned)
     return plan
 
@@ -175,7 +180,7 @@ def read(planned: Planned, store: Store, options: Options, context: ReadContext)
         try:
             with planned.source.open() as stream:
                 for batch in planned.format.read(stream, context):
-                    _take(batch, planned.format, writer, tally)
+                    _take(_signed(batch, planned.writer), planned.format, writer, tally)
         except (OSError, EOFError, SourceError, ValueError) as error:  # broken compression or archive: what came before is kept
             detail = one_line(f"{planned.source.problem or 'cannot be read to its end'}: {error}")
             tally.rejected += 1
@@ -205,6 +210,13 @@ def read(planned: Planned, store: Store, options: Options, context: ReadContext)
             "end": tally.end,
         }
     )
+
+
+def _signed(batch: formats.Batch, writer: str | None) -> formats.Batch:
+    """With the writer where the records do not name one."""
+    if writer is None or batch.records.is_empty():
+        return batch
+    return replace(batch, records=batch.records.with_columns(pl.col("identifier").fill_null(pl.lit(writer))))
 
 
 def _take(batch: formats.Batch, known: Format, writer: Any, tally: Tally) -> None:

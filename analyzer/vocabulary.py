@@ -220,7 +220,7 @@ ATTRIBUTIONS: Final = _schema(
     {
         "source_id": pl.String,
         "node": pl.String,
-        "how": pl.String,  # option, host field, containers, pods, folder
+        "how": pl.String,  # option, host field, containers, pods, folder, bundle, layout
     }
 )
 
