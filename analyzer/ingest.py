@@ -163,7 +163,7 @@ def _year(plan: list[Planned], known: pl.DataFrame) -> int:
 def _first_times(known: Format, stream: BinaryIO, context: ReadContext) -> list[datetime]:
     """The latest time in the first batch that has any."""
     for batch in known.read(stream, context):
-        moments = [batch.records["time"].max(), grammars.understand(batch, known.family)["time"].max()]
+        moments = [batch.records["time"].max(), grammars.understand(batch, batch.family or known.family)["time"].max()]
         found = [m for m in moments if isinstance(m, datetime)]
         if found:
             return found
@@ -220,12 +220,13 @@ def _signed(batch: formats.Batch, writer: str | None) -> formats.Batch:
 
 
 def _take(batch: formats.Batch, known: Format, writer: Any, tally: Tally) -> None:
-    events = grammars.understand(batch, known.family)
+    family = batch.family or known.family
+    events = grammars.understand(batch, family)
     writer.add("records", batch.records)
     writer.add("objects", batch.objects)
     writer.add("rejects", batch.rejects)
     writer.add("events", events)
-    if known.family in _ALIVE:
+    if family in _ALIVE:
         tally.activity.add(batch.records)
     tally.records += batch.records.height
     tally.objects += batch.objects.height

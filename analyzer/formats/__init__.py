@@ -18,6 +18,7 @@ from analyzer.formats import (
     journal_json,
     journal_text,
     klog_file,
+    mixed_text,
 )
 from analyzer.formats.base import HEAD, Batch, Format, ReadContext
 
@@ -36,14 +37,15 @@ REGISTRY: tuple[Format, ...] = (
     journal_text.YEARLESS,
     klog_file.FORMAT,
     api_yaml.FORMAT,
+    mixed_text.FORMAT,
 )
 
 __all__ = ["HEAD", "REGISTRY", "Batch", "Format", "ReadContext", "detect", "named"]
 
 
-def detect(head: bytes, name: str) -> Format | None:
-    """The format of a source that begins with ``head``, by its content; None if none knows it."""
-    return next((known for known in REGISTRY if known.sniff(head, name)), None)
+def detect(head: bytes, name: str, beside: Format | None = None) -> Format | None:
+    """The format of a source that begins with ``head``, by its content, other than ``beside``; None if none knows it."""
+    return next((known for known in REGISTRY if known is not beside and known.sniff(head, name)), None)
 
 
 def named(name: str) -> Format:

@@ -31,11 +31,16 @@ class ReadContext:
 
 @dataclass
 class Batch:
-    """A part of a source: frames without ``source_id`` (the pipeline adds it)."""
+    """A part of a source: frames without ``source_id`` (the pipeline adds it).
+
+    family: of this part, where it is not the format's own. notes: what was assumed or lost, in words, for the source's detail.
+    """
 
     records: pl.DataFrame = field(default_factory=lambda: empty(RECORDS))
     objects: pl.DataFrame = field(default_factory=lambda: empty(OBJECTS))
     rejects: pl.DataFrame = field(default_factory=lambda: empty(REJECTS))
+    family: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 class Format(Protocol):
