@@ -34,7 +34,13 @@ class Analysis:
             "tool": {"name": "podopsy", "version": tool_version()},
             "evidence": self.evidence(),
             "coverage": [
-                {"node": c.node, "source_kind": c.source_kind, "start": rfc3339(c.start), "end": rfc3339(c.end), "gaps": []}
+                {
+                    "node": c.node,
+                    "source_kind": c.source_kind,
+                    "start": rfc3339(c.start),
+                    "end": rfc3339(c.end),
+                    "gaps": [[rfc3339(start), rfc3339(end), why] for start, end, why in c.gaps],
+                }
                 for c in self.life.coverage
             ],
             "clocks": [],

@@ -9,11 +9,11 @@ from functools import cached_property
 
 import polars as pl
 
-from analyzer.attribution import with_nodes
 from analyzer.exceptions import EvidenceError
 from analyzer.lifecycle import containers, controllers, kubelets, objects, pods, readiness, signs
 from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.controllers import Controller, Name
+from analyzer.lifecycle.coverage import Coverage, coverage
 from analyzer.lifecycle.events import Event, EventIndex, load_events
 from analyzer.lifecycle.intervals import Span, subtract
 from analyzer.lifecycle.kubelets import Outage
@@ -71,16 +71,6 @@ class NodeLife:
         """The spell in which the API held it for not Ready, at a moment. Spells do not overlap."""
         at = bisect_right(self.not_ready, moment, key=lambda s: s.start.time or moment)
         return self.not_ready[at - 1] if at and self.not_ready[at - 1].covers(moment) else None
-
-
-@dataclass(frozen=True)
-class Coverage:
-    """One node's (or the cluster's: None) evidence of one kind, from its first to its last record."""
-
-    node: str | None
-    source_kind: str
-    start: datetime
-    end: datetime
 
 
 @dataclass
@@ -141,7 +131,7 @@ def build(store: Store, desired: Mapping[Name, int] | None = None) -> Lifecycle:
 
     calm = subtract([(start, end)], [s for node in nodes.values() for s in _troubled(node)])
     owners = controllers.controllers(events, versions, all_pods, dict(desired or {}), calm or [(start, end)], replaceable)
-    return Lifecycle(start, end, nodes, runs, all_pods, owners, events, _coverage(store))
+    return Lifecycle(start, end, nodes, runs, all_pods, owners, events, coverage(store))
 
 
 def _presume_ends(all_pods: list[Pod], nodes: dict[str, NodeLife], events: list[Event]) -> None:
@@ -189,14 +179,3 @@ def _span(store: Store, versions: list[objects.Version]) -> tuple[datetime, date
     if not written:
         raise EvidenceError("nothing in the evidence bears a time (give the kubelet's journal, docker events or Kubernetes events)")
     return min(written), max(written)
-
-
-def _coverage(store: Store) -> list[Coverage]:
-    """By node and format: from the first to the last line. (Of merged hosts each has its own.) API events are the cluster's."""
-    sources = store.table("sources").filter(pl.col("status") == str(SourceStatus.READ)).select("source_id", "format", "start", "end")
-    written = with_nodes(store.table("activity"), store, pl.lit(True)).join(sources.select("source_id", "format"), on="source_id")
-    lines = written.select("node", "format", pl.col("first_time").alias("start"), pl.col("last_time").alias("end"))
-    others = sources.join(written, on="source_id", how="anti").filter(pl.col("start").is_not_null())
-    documents = others.select(pl.lit(None, pl.String).alias("node"), "format", "start", "end")
-    frame = pl.concat([lines, documents]).group_by("node", "format").agg(pl.col("start").min(), pl.col("end").max())
-    return [Coverage(*row) for row in frame.sort("node", "format", nulls_last=True).iter_rows()]

@@ -63,7 +63,18 @@ def covered(life: Lifecycle) -> str:
             parts.append(_FAMILIES.get(family, family) + (f" of {_names(nodes)}" if nodes else ""))
     text = f"The evidence spans {_full(life.start)} to {_full(life.end)}" + (f": {_list(parts)}." if parts else ".")
     unseen = [n.name for n in life.nodes.values() if not n.has_kubelet_log]
-    return text + (f" There is no kubelet log of {_names(unseen)}: an outage there could not be seen." if unseen else "")
+    text += f" There is no kubelet log of {_names(unseen)}: an outage there could not be seen." if unseen else ""
+    return text + _holes(life)
+
+
+def _holes(life: Lifecycle) -> str:
+    """Where a log itself says that lines are missing."""
+    gaps = sorted((*gap, c.node or "the cluster") for c in life.coverage for gap in c.gaps)
+    if not gaps:
+        return ""
+    start, end, why, node = gaps[0]
+    told = f" Lines are missing: on {node}, {why} between {_full(start)} and {_full(end)}"
+    return told + (f", and {len(gaps) - 1} more such holes" if len(gaps) > 1 else "") + "; silence there proves nothing."
 
 
 def _nothing(analysis: Analysis) -> str:

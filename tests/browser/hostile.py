@@ -12,7 +12,8 @@ from analyzer.lifecycle.desired import Wanted
 from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.intervals import Step
 from analyzer.lifecycle.kubelets import Outage
-from analyzer.lifecycle.model import Coverage, Lifecycle, NodeLife
+from analyzer.lifecycle.coverage import Coverage
+from analyzer.lifecycle.model import Lifecycle, NodeLife
 from analyzer.lifecycle.pods import Pod
 from analyzer.lifecycle.readiness import Spell
 from analyzer.proof import Edge, Proof

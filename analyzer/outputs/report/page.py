@@ -35,7 +35,13 @@ def content(analysis: Analysis) -> dict[str, Any]:
         "sources": [s for s in sources if s["status"] == SourceStatus.READ],
         "unread": [s for s in sources if s["status"] != SourceStatus.READ],
         "coverage": [
-            {"node": plain(c.node or "(cluster)"), "kind": plain(c.source_kind), "start": clock(c.start), "end": clock(c.end)}
+            {
+                "node": plain(c.node or "(cluster)"),
+                "kind": plain(c.source_kind),
+                "start": clock(c.start),
+                "end": clock(c.end),
+                "gaps": [plain(f"{clock(start)} to {clock(end)}: {why}") for start, end, why in c.gaps],
+            }
             for c in analysis.life.coverage
         ],
     }
