@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import BinaryIO, Protocol
 
 import polars as pl
@@ -23,10 +23,12 @@ class ReadContext:
     year: for formats that write none: the year of the source's LAST record; where the date leaps by more than half a year
         from one record to the next, the year has changed.
     zone: for formats that write local times without an offset.
+    captured: when the evidence was captured, for formats that write ages; None: unknown.
     """
 
     year: int
     zone: tzinfo = UTC
+    captured: datetime | None = None
 
 
 @dataclass

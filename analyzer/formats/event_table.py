@@ -1,17 +1,20 @@
 """``kubectl get events`` and ``kubectl events`` as people paste them: tables, in every generation's columns since 0.8.
 
-Only old tables have times (0.8 to 1.0: RFC 1123; ``-w`` since 1.2: as Go prints them), each with its zone. Ages count back from a
-moment that the table does not tell: such rows are kept without a time. Messages of several lines go on below their row (to 1.19;
-since then kubectl cuts them off).
+Old tables have times (0.8 to 1.0: RFC 1123; ``-w`` since 1.2: as Go prints them; ``-o custom-columns``: RFC 3339), each with its zone.
+Ages count back from the moment of printing, which the table does not tell: they stand for an interval if the capture time is known, else
+such rows are kept without a time. Messages of several lines go on below their row (to 1.19; since then kubectl cuts them off).
 """
 
+import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, BinaryIO, Final
 
 import polars as pl
 
+from analyzer.formats import ages
 from analyzer.formats.base import CHUNK, Batch, ReadContext
-from analyzer.formats.event_table_columns import GO, HEADER, RFC1123, ROW, Layout, cells, layout
+from analyzer.formats.event_table_columns import GO, HEADER, RFC1123, RFC3339, ROW, Layout, cells, layout
 from analyzer.formats.lines import join_continuations, records
 from analyzer.formats.tables import reject_frame, shaped
 from analyzer.vocabulary import RECORDS, REJECTS, TEXT_LIMIT, TIME
@@ -20,8 +23,8 @@ _LEAD: Final = 3
 """So many foreign lines may stand before the header: a prompt, what a tool says of its call."""
 _SIZE: Final = CHUNK // 8
 """Bytes of a table that are held at a time: each cell of it is a string of its own, several times over."""
-_FIRST: Final = ("FIRSTSEEN", "FIRST SEEN", "TIME")
-_LAST: Final = ("LASTSEEN", "LAST SEEN", "TIME")
+_NOTHING: Final = r"^No (?:events|resources) found(?: in \S+ namespace)?\.?\s*$"
+"""What kubectl says instead of a table without rows."""
 _KINDS: Final = {
     kind.lower(): kind
     for kind in (
@@ -31,15 +34,17 @@ _KINDS: Final = {
 }
 """1.14 and later print the kind of ``get events``' objects in lower case."""
 _SUFFIX: Final = r"\.[0-9a-f]{15,16}$"
-"""What an event's name has behind its object's."""
+"""What an event's name has behind its object's: since 1.11 tables print the former."""
+_SECOND: Final = 1_000_000
 
 _UTC: Final[dict[str, Any]] = {"time_unit": "us", "time_zone": "UTC", "strict": False}
 
 
-class _Table:
+class Table:
     """The header that holds, and how many records there were; both last from one frame to the next."""
 
-    def __init__(self) -> None:
+    def __init__(self, captured: datetime | None) -> None:
+        self._captured = captured
         self._header = ""
         self._first = 0
 
@@ -54,81 +59,111 @@ class _Table:
         made: list[pl.DataFrame] = []
         refused: list[pl.DataFrame] = [reject_frame([])]
         for part in under.filter(~pl.col("is_header")).partition_by("header", maintain_order=True):
-            columns = layout(part["header"][0])
+            nothing = part["raw"].str.contains(_NOTHING)
+            made.append(part.filter(nothing).with_columns(pl.col("raw").str.strip_chars().alias("message")))
+            part = part.filter(~nothing)
+            columns = layout(part["header"][0]) if part.height else None
             if columns is None:
                 refused.append(_refused(part.with_columns(reason=pl.lit("not under the header of an event table"))))
                 continue
-            rows = _understood(part, columns)
+            rows = understood(part, columns, self._captured)
             made.append(rows.filter(pl.col("reason").is_null()))
             refused.append(_refused(rows.filter(pl.col("reason").is_not_null())))
-        found = pl.concat(made).sort("offset") if made else pl.DataFrame(schema={"line": pl.Int64})
+        found = pl.concat(made, how="diagonal").sort("offset") if made else pl.DataFrame(schema={"line": pl.Int64})
         ordinals = pl.int_range(self._first, self._first + found.height, dtype=pl.Int64).alias("record")
         self._first += found.height
-        return Batch(records=shaped(found.with_columns(ordinals), RECORDS), rejects=pl.concat(refused).sort("offset"))
+        records = shaped(found.with_columns(ordinals), RECORDS)
+        return Batch(records=records, rejects=pl.concat(refused).sort("offset"), notes=notes(records, self._captured))
+
+
+def notes(records: pl.DataFrame, captured: datetime | None) -> tuple[str, ...]:
+    """What is to be said of the source: that its rows have ages, and nothing tells what to count back from."""
+    aged = records["time"].is_null() & records["fields"].str.contains(r'"(?:first|last)_seen":"\d').fill_null(False)
+    return (ages.UNRESOLVED,) if captured is None and aged.any() else ()
 
 
 def _refused(rows: pl.DataFrame) -> pl.DataFrame:
     return shaped(rows.with_columns(pl.col("raw").str.head(TEXT_LIMIT)), REJECTS)
 
 
-def _understood(rows: pl.DataFrame, columns: Layout) -> pl.DataFrame:
+def understood(rows: pl.DataFrame, columns: Layout, captured: datetime | None) -> pl.DataFrame:
     """The rows with the columns of RECORDS that a table fills, and the ``reason`` why one is none."""
     table = cells(rows["raw"], columns)
 
     def cell(*names: str) -> pl.Expr:
         """The first of these columns that there is."""
-        return next((pl.col(name).replace("", None) for name in names if name in columns.names), pl.lit(None, pl.String))
+        return next((pl.col(name).replace(["", "<none>"], None) for name in names if name in columns.names), pl.lit(None, pl.String))
 
-    kind = cell("KIND")
+    kind, name = cell("KIND"), cell("NAME").str.replace(_SUFFIX, "")
     if "OBJECT" in columns.names:
-        kind, name = cell("OBJECT").str.extract(r"^([^/]*)"), cell("OBJECT").str.extract(r"/(.*)$")
-    elif columns.named_by_event:
-        name = cell("NAME").str.replace(_SUFFIX, "")
-    else:
-        name = cell("NAME")
+        kind, name = cell("OBJECT").str.extract(r"^([^/]*)/"), cell("OBJECT").str.extract(r"([^/]*)$")
     source = cell("SOURCE").str.strip_chars("{}")
     told = table.select(
-        kind=kind.replace(_KINDS),
+        kind=pl.when(name.is_not_null()).then(kind.fill_null("?")).replace(_KINDS),
         name=name,
         namespace=cell("NAMESPACE"),
         reason=cell("REASON"),
         message=cell("MESSAGE").fill_null(""),
         reporter=source.str.extract(r"^([^\s,]+)"),
-        host=source.str.extract(r"^[^\s,]+,? +(\S+)"),
+        host=pl.coalesce(source.str.extract(r"^[^\s,]+,? +(\S+)"), cell("HOST")),
         subobject=cell("SUBOBJECT"),
         type=cell("TYPE"),
-        count=cell("COUNT").cast(pl.Int64, strict=False),
-        first_seen=cell(*_FIRST),
-        last_seen=cell(*_LAST),
+        count=cell("COUNT"),
+        first_seen=cell("FIRST SEEN", "TIME", "LAST SEEN"),
+        last_seen=cell("LAST SEEN", "TIME", "FIRST SEEN"),
     )
-    subject = pl.concat_str(pl.col("kind", "name").fill_null(""), separator="/") + " " + pl.col("reason").fill_null("")
-    dated = pl.any_horizontal(pl.col("first_seen", "last_seen").str.contains(f"^(?:{RFC1123}|{GO})"))
-    first, last = _moment("first_seen"), _moment("last_seen")
     return rows.with_columns(
-        told.select(
-            time=pl.coalesce(first, last),
-            resolution_us=pl.lit(1_000_000, pl.Int64),
-            fields=pl.struct(pl.all(), last.dt.to_string("iso:strict").alias("last")).struct.json_encode(),
-            message=(subject + ": " + pl.col("message")).str.strip_chars(),
+        interpreted(told, captured)
+        .with_columns(
             reason=pl.when(pl.col("kind").is_null())
             .then(pl.lit("not a row of the table above it"))
-            .when(dated & pl.coalesce(first, last).is_null())
-            .then(pl.lit("no such date")),
+            .when(pl.col("dated") & pl.col("time").is_null())
+            .then(pl.lit("no such date"))
         )
+        .select("time", "resolution_us", "fields", "message", "reason")
     )
 
 
-def _moment(name: str) -> pl.Expr:
-    """A written time in UTC; null where it is an age."""
-    old = pl.col(name).str.extract(r"^[A-Z][a-z]{2}, (.+)$").str.to_datetime("%d %b %Y %H:%M:%S %z", **_UTC)
-    new = pl.col(name).str.extract(r"^(\d{4}-\S+ \S+ [+-]\d{4}) \S+$").str.to_datetime("%Y-%m-%d %H:%M:%S%.f %z", **_UTC)
-    return pl.coalesce(old, new).cast(TIME)
+def interpreted(told: pl.DataFrame, captured: datetime | None) -> pl.DataFrame:
+    """What was told of events, with the columns of RECORDS that follow from it; ``dated``: a date is written."""
+    told = told.with_columns(
+        first_seen=pl.coalesce(pl.col("first_seen").str.extract(r" over (.+)\)$"), pl.col("first_seen")),
+        last_seen=pl.col("last_seen").str.replace(r" \(x\d+ over .+\)$", ""),
+        count=pl.coalesce(pl.col("last_seen").str.extract(r" \(x(\d{1,18}) over "), pl.col("count")).cast(pl.Int64, strict=False),
+    )
+    subject = pl.concat_str(pl.col("kind", "name").fill_null(""), separator="/") + " " + pl.col("reason").fill_null("")
+    first, width = _moment("first_seen", captured)
+    last, last_width = _moment("last_seen", captured)
+    moments = told.with_columns(last=last.dt.to_string("iso:strict"), last_resolution_us=pl.when(last.is_not_null()).then(last_width))
+    return moments.with_columns(
+        time=pl.coalesce(first, last),
+        resolution_us=pl.when(first.is_not_null()).then(width).otherwise(last_width).fill_null(_SECOND),
+        fields=pl.struct(pl.all()).struct.json_encode(),
+        message=(subject + ": " + pl.col("message")).str.strip_chars(),
+        dated=pl.any_horizontal(pl.col("first_seen", "last_seen").str.contains(f"^(?:{RFC1123}|{GO}|{RFC3339})")),
+    )
+
+
+def _moment(name: str, captured: datetime | None) -> tuple[pl.Expr, pl.Expr]:
+    """A written time in UTC, or the earliest that an age allows; and how long after that it may have been, in microseconds."""
+    seen = pl.col(name)
+    old = seen.str.extract(r"^[A-Z][a-z]{2}, (.+)$").str.to_datetime("%d %b %Y %H:%M:%S %z", **_UTC)
+    new = seen.str.extract(r"^(\d{4}-\S+ \S+ [+-]\d{4}) \S+$").str.to_datetime("%Y-%m-%d %H:%M:%S%.f %z", **_UTC)
+    iso = seen.str.extract(r"^(\d{4}-\S+T\S+)$").str.to_datetime("%+", **_UTC)
+    early, width = ages.resolved(seen, captured)
+    exact = pl.when(seen.str.contains(r":\d\d\.\d")).then(1).otherwise(_SECOND)
+    return pl.coalesce(old, new, iso, early).cast(TIME), pl.coalesce(width, exact).cast(pl.Int64)
 
 
 def _starts(frame: pl.DataFrame) -> pl.Series:
     """Headers, rows, and whatever follows a header: a header goes on no further."""
     headers = frame["raw"].str.contains(HEADER)
-    return headers | headers.shift(1, fill_value=False) | frame["raw"].str.contains(ROW)
+    return headers | headers.shift(1, fill_value=False) | frame["raw"].str.contains(f"{ROW}|{_NOTHING}")
+
+
+def begins(line: str) -> bool:
+    """Whether this is the header of an event table."""
+    return layout(line) is not None
 
 
 class EventTable:
@@ -142,13 +177,15 @@ class EventTable:
         """One of the first lines is an event table's header, and a row of such a table, or nothing, follows it."""
         lines = [line for line in head.decode(errors="replace").removeprefix("\ufeff").splitlines() if line.strip()]
         for number, line in enumerate(lines[: _LEAD + 1]):
+            if re.match(_NOTHING, line) and number + 1 == len(lines):
+                return line.startswith("No events")
             if layout(line) is not None:
                 following = [below for below in lines[number + 1 : number + 3] if layout(below) is None][:1]
                 return bool(pl.Series(following, dtype=pl.String).str.contains(ROW).all())
         return False
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
-        table = _Table()
+        table = Table(context.captured)
         for frame, starts in records(stream, _starts, _SIZE):
             yield table.batch(join_continuations(frame, starts).filter(pl.col("raw").str.contains(r"\S")))
 

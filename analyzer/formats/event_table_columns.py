@@ -1,8 +1,8 @@
 """The columns of an event table: where its header puts them, and the cells of its rows.
 
-``kubectl get events`` has changed its columns at least eight times. Cells are aligned under the header by tabwriter, two blanks or more
-apart; but what ``-w`` prints later is aligned anew, as is what follows a message of several lines. Such rows are read by what
-each column can hold.
+``kubectl get events`` has changed its columns at least eight times; with ``-o custom-columns`` people name them as they like. Cells are
+aligned under the header by tabwriter, two blanks or more apart; but what ``-w`` prints later is aligned anew, as is what follows a
+message of several lines. Such rows are read by what each column can hold.
 """
 
 import re
@@ -11,35 +11,59 @@ from typing import Final
 
 import polars as pl
 
+from analyzer.formats import ages
+
 RFC1123: Final = r"[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}"  # 0.8 to 1.0
 GO: Final = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [+-]\d{4} \S+"  # -w since 1.2
-AGE: Final = r"(?:(?:\d+[a-z]{1,2})+(?: \(x\d+ over [^)\n]*\))?|<unknown>|<invalid>)"  # since 1.1; with a count: kubectl events, 1.23
-TIME: Final = f"(?:{RFC1123}|{GO}|{AGE})"
+RFC3339: Final = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)"  # custom-columns
+SEEN: Final = rf"{ages.AGE}(?: \(x\d+ over {ages.AGE}\))?"
+"""How long ago; of several the last, their number, and the first: ``kubectl describe`` (1.9), ``kubectl events`` (1.23)."""
+TIME: Final = f"(?:{RFC1123}|{GO}|{RFC3339}|{SEEN})"
+
+_HEADS: Final = {
+    "NAMESPACE": ("NAMESPACE", "NS", "PROJECT"),
+    "LAST SEEN": ("LASTSEEN", "LAST", "LASTTIME", "LASTTIMESTAMP", "AGE"),
+    "FIRST SEEN": ("FIRSTSEEN", "FIRST", "FIRSTTIME", "FIRSTTIMESTAMP"),
+    "TIME": ("TIME", "TIMESTAMP", "EVENTTIME", "CREATED", "CREATEDAT", "CREATIONTIMESTAMP"),
+    "COUNT": ("COUNT",),
+    "NAME": ("NAME", "OBJECTNAME", "INVOLVEDOBJECTNAME"),
+    "KIND": ("KIND", "OBJECTKIND", "INVOLVEDOBJECTKIND"),
+    "OBJECT": ("OBJECT",),
+    "SUBOBJECT": ("SUBOBJECT", "SUBOBJECTPATH", "FIELDPATH"),
+    "CONDITION": ("CONDITION",),
+    "TYPE": ("TYPE",),
+    "REASON": ("REASON",),
+    "SOURCE": ("SOURCE", "FROM", "COMPONENT", "REPORTER", "REPORTINGCOMPONENT"),
+    "HOST": ("HOST", "NODE", "SOURCEHOST"),
+    "MESSAGE": ("MESSAGE", "MSG", "NOTE"),
+}
+_CANONICAL: Final = {written: name for name, heads in _HEADS.items() for written in heads}
 
 _CELLS: Final = {
     "NAMESPACE": r"\S+",
-    "LASTSEEN": TIME,
-    "FIRSTSEEN": TIME,
-    "TIME": TIME,
-    "LAST SEEN": TIME,
-    "FIRST SEEN": TIME,
-    "COUNT": r"\d+",
+    "LAST SEEN": f"{TIME}|<none>",
+    "FIRST SEEN": f"{TIME}|<none>",
+    "TIME": f"{TIME}|<none>",
+    "COUNT": r"\d+|<none>",
     "NAME": r"\S+",
     "KIND": r"\S+",
     "OBJECT": r"\S+",
-    "SUBOBJECT": r"spec\.\S+|implicitly required container \S+",  # the latter, to 1.2: the sandbox
+    "SUBOBJECT": r"spec\.\S+|implicitly required container \S+|<none>",  # the second, to 1.2: the sandbox
     "CONDITION": r"\S+",
-    "TYPE": r"Normal|Warning",
+    "TYPE": r"Normal|Warning|<none>",
     "REASON": r"\S+",
     "SOURCE": r"\{[^}\n]*\}|[^\s,]+(?:, \S+)?",  # {kubelet node} to 1.3, then: kubelet, node
+    "HOST": r"\S+",
     "MESSAGE": r".*?",
 }
-_MAY_BE_EMPTY: Final = frozenset({"SUBOBJECT", "CONDITION", "TYPE", "SOURCE", "MESSAGE"})
-_TIMES: Final = frozenset(name for name, holds in _CELLS.items() if holds is TIME)
+_MAY_BE_EMPTY: Final = frozenset({"SUBOBJECT", "CONDITION", "TYPE", "SOURCE", "HOST", "MESSAGE"})
+_TIMES: Final = ("LAST SEEN", "FIRST SEEN", "TIME")
 
-HEADER: Final = r"^[A-Z][A-Z()%-]*(?: [A-Z()%-]+)*(?:\s{2,}[A-Z][A-Z()%-]*(?: [A-Z()%-]+)*)+[ \t]*(?:\n|$)"
-"""The header of any table that kubectl prints."""
-ROW: Final = rf"^(?:\S+ {{2,}})?{TIME}(?: {{2,}}|\s*$)"
+_ANY: Final = r"[A-Z][A-Z()%-]*(?: [A-Z()%-]+)*"
+_NAMED: Final = "(?i:" + "|".join(["(?:LAST|FIRST)[ _-]SEEN", *sorted(_CANONICAL, key=len, reverse=True)]) + ")"
+HEADER: Final = rf"^(?:{_ANY}(?: {{2,}}{_ANY})+|{_NAMED}(?: {{2,}}{_NAMED})+)\s*(?:\n|$)"
+"""The header of any table that kubectl prints, or of an event table whose columns somebody named."""
+ROW: Final = rf"^(?:\S+ {{2,}}){{0,3}}{TIME}(?: {{2,}}|\s*$)"
 """How a row of an event table begins."""
 
 
@@ -49,11 +73,6 @@ class Layout:
 
     names: tuple[str, ...]
     begins: tuple[int, ...]
-
-    @property
-    def named_by_event(self) -> bool:
-        """Whether NAME is the event's own (since 1.11, where heads have blanks), not the object's."""
-        return "LASTSEEN" not in self.names and "TIME" not in self.names
 
     @property
     def pattern(self) -> str:
@@ -70,15 +89,9 @@ class Layout:
 def layout(header: str) -> Layout | None:
     """The columns of an event table's header; None if it is of another table."""
     found = list(re.finditer(r"\S+(?: \S+)*", header))
-    names = tuple(cell[0] for cell in found)
+    names = tuple(_CANONICAL.get(re.sub("[ _.-]", "", cell[0]).upper(), "") for cell in found)
     told = set(names)
-    if (
-        not told <= set(_CELLS)
-        or len(told) < len(names)
-        or not {"REASON", "MESSAGE"} <= told
-        or not told & _TIMES
-        or not told & {"KIND", "OBJECT"}
-    ):
+    if "" in told or len(told) < len(names) or not {"REASON", "MESSAGE"} <= told or not told & set(_TIMES) or not told & {"NAME", "OBJECT"}:
         return None
     return Layout(names, tuple(cell.start() for cell in found))
 
@@ -100,15 +113,12 @@ def cells(rows: pl.Series, columns: Layout) -> pl.DataFrame:
         under.append(cell.str.strip_chars().alias(name))
     by_kind = raw.str.extract_groups(columns.pattern).struct
     typed = [by_kind.field(f"c{number}").fill_null("").str.strip_chars().alias(name) for number, name in enumerate(columns.names)]
+    when = next(name for name in columns.names if name in _TIMES)
     frame = pl.DataFrame({"raw": rows}).with_columns(
-        aligned=pl.all_horizontal(fits) & pl.struct(under).struct.field(_time_of(columns)).str.contains(f"^{TIME}$"),
+        aligned=pl.all_horizontal(fits) & pl.struct(under).struct.field(when).str.contains(f"^(?:{_CELLS[when]})$"),
         shaped=raw.str.contains(columns.pattern),
     )
     return frame.select(
         pl.when("aligned").then(at).when("shaped").then(by).otherwise(None).alias(name)
         for name, at, by in zip(columns.names, under, typed, strict=True)
     )
-
-
-def _time_of(columns: Layout) -> str:
-    return next(name for name in columns.names if name in _TIMES)

@@ -1,5 +1,6 @@
-"""Tables of Kubernetes events to events: rows with a written time, as the API's own documents of them are understood.
+"""Tables of Kubernetes events to events: rows whose time is known, as the API's own documents of them are understood.
 
+Of an age the time is the earliest that it allows: it may have been later by the event's resolution.
 The namespace is known where the table was asked for all of them (and kubectl is newer than 1.0, which did not print it).
 """
 
@@ -36,13 +37,16 @@ def _events(records: pl.DataFrame) -> Iterator[Fields]:
             field_path=told["subobject"],
             count=None,
         )
-        times = _times(record["time"], told)
+        times = _times((record["time"], record["resolution_us"]), told)
         if columns["kind"] == EventKind.NODE_NOT_READY:
             times = times[-1:]  # between the first and the last of several it was ready again: the first begins nothing that lasts
-        for time in times:
-            yield {**position(record), **columns, "time": time, "text": record["raw"]}
+        for time, resolution in times:
+            yield {**position(record), **columns, "time": time, "resolution_us": resolution, "text": record["raw"]}
 
 
-def _times(first: datetime, told: dict[str, Any]) -> list[datetime]:
-    last = datetime.fromisoformat(told["last"]) if told["last"] else first
-    return [first, last] if (told["count"] or 1) > 1 and last - first > timedelta(seconds=1) else [first]
+def _times(first: tuple[datetime, int], told: dict[str, Any]) -> list[tuple[datetime, int]]:
+    """First and, if there were several, last occurrence, each with its resolution."""
+    if not told["last"] or (told["count"] or 1) <= 1:
+        return [first]
+    last = datetime.fromisoformat(told["last"])
+    return [first, (last, told["last_resolution_us"])] if last - first[0] > timedelta(seconds=1) else [first]

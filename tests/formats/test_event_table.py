@@ -145,7 +145,7 @@ def test_rows_that_are_aligned_anew() -> None:
         "kind": "Pod", "name": "service-33-34l4x", "namespace": None, "reason": "scheduled", "reporter": "scheduler", "host": None,
         "message": "Successfully assigned service-33-34l4x to minion-02", "subobject": None, "type": None, "count": 1,
         "first_seen": "Sun, 22 Nov 2026 08:35:33 +0000", "last_seen": "Sun, 22 Nov 2026 08:35:33 +0000",
-        "last": "2026-11-22T08:35:33.000000+00:00",
+        "last": "2026-11-22T08:35:33.000000+00:00", "last_resolution_us": 1_000_000,
     }  # fmt: skip
 
 
@@ -169,8 +169,8 @@ def test_what_stands_around_tables() -> None:
 
 
 def test_nothing_follows_a_header_unseen() -> None:
-    batch = read(OF_1_14 + OF_1_14.partition("\n")[0] + "\nNo resources found\n")
-    assert batch.rejects.select("line", "raw").rows() == [(5, "No resources found")]
+    batch = read(OF_1_14 + OF_1_14.partition("\n")[0] + "\nError from server\n")
+    assert batch.rejects.select("line", "raw").rows() == [(5, "Error from server")]
 
 
 def test_damage() -> None:
