@@ -9,9 +9,10 @@ import polars as pl
 
 from analyzer.detectors import detect
 from analyzer.findings import SCHEMA_VERSION, Finding
-from analyzer.ingest import Options, Progress, ingest
+from analyzer.ingest import Progress, ingest
 from analyzer.lifecycle.controllers import Name
 from analyzer.lifecycle.model import Lifecycle, build
+from analyzer.plan import Options
 from analyzer.proof import rfc3339
 from analyzer.store import MemoryStore, Store
 from analyzer.version import tool_version

@@ -1,24 +1,24 @@
 """Evidence in, tables out: each source is recognised, framed, understood and committed, one after the other.
 
-The result does not depend on the order in which files are met: what a source lacks (the year) is settled over all first.
+The result does not depend on the order in which files are met: what a source lacks (the year, the moment of its capture) is told by
+those that are read before it.
 """
 
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import polars as pl
 
 from analyzer import attribution, formats, grammars
 from analyzer.activity import Activity
-from analyzer.evidence import Source, digest, walk
-from analyzer.evidence.layouts import place
+from analyzer.evidence.capture import captured
 from analyzer.exceptions import EvidenceError, SourceError
-from analyzer.formats import HEAD, Format, ReadContext
+from analyzer.formats import Format, ReadContext, capture_time
 from analyzer.grammars.base import one_line
+from analyzer.plan import Options, Planned, make_plan
 from analyzer.store import Store
 from analyzer.vocabulary import SourceStatus
 
@@ -27,36 +27,6 @@ _ALIVE = ("journal", "klog", "docker", "containerd")
 
 Progress = Callable[[str, int, int], None]
 """Called with a source's name, its ordinal and their number."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the user says of the evidence: overrides of what is inferred."""
-
-    node: str | None = None
-    format: str | None = None
-    zone: tzinfo | None = None
-    year: int | None = None
-
-
-@dataclass
-class Planned:
-    """A source before it is read."""
-
-    source: Source
-    sha256: str
-    size: int
-    format: Format | None
-    status: SourceStatus
-    detail: str | None = None
-    duplicate_of: str | None = None
-    known: bool = False
-    writer: str | None = None
-    """Who wrote it, as its place in a bundle tells: for records that do not say it themselves."""
-
-    @property
-    def source_id(self) -> str:
-        return self.sha256[:16]
 
 
 @dataclass
@@ -71,6 +41,8 @@ class Tally:
     end: datetime | None = None
     nodes: set[str] = field(default_factory=set)
     activity: Activity = field(default_factory=Activity)
+    notes: dict[str, None] = field(default_factory=dict)
+    fault: str | None = None  # of the first reject
 
     def times(self, series: pl.Series) -> None:
         low, high = series.min(), series.max()
@@ -87,12 +59,14 @@ def ingest(paths: Sequence[str | Path], store: Store, options: Options | None = 
     options = options or Options()
     known = store.table("sources")
     found = make_plan(paths, options, known)
-    plan = [p for p in found if not p.known]
-    context = ReadContext(options.year or _year(plan, known), options.zone or UTC)
+    plan = sorted((p for p in found if not p.known), key=lambda p: p.phase)
+    settled = None
     for ordinal, planned in enumerate(plan):
         if progress:
             progress(planned.source.name, ordinal, len(plan))
-        read(planned, store, options, context)
+        if settled is None or settled.phase < planned.phase:
+            settled = _Settled(planned.phase, store, options)
+        read(planned, store, options, settled.context(planned))
     sources = store.table("sources")
     if not (sources["status"] == SourceStatus.READ).any():
         raise EvidenceError(_nothing_usable(paths, sources))
@@ -101,73 +75,24 @@ def ingest(paths: Sequence[str | Path], store: Store, options: Options | None = 
     return len(plan)
 
 
-def make_plan(paths: Sequence[str | Path], options: Options, known: pl.DataFrame) -> list[Planned]:
-    """All sources, in the order of names; ``known``: the store already has them."""
-    have = set(zip(known["source"].to_list(), known["sha256"].to_list(), strict=True))
-    original = known.filter(pl.col("status") != str(SourceStatus.DUPLICATE))
-    first = dict(zip(original["sha256"].to_list(), original["source"].to_list(), strict=True))
-    plan: list[Planned] = []
-    for source in walk(paths):
-        planned = _plan_one(source, options)
-        planned.known = (source.name, planned.sha256) in have
-        if planned.size and planned.sha256 in first and not planned.known:
-            planned.status, planned.duplicate_of = SourceStatus.DUPLICATE, first[planned.sha256]
-            planned.detail = f"the same bytes as {planned.duplicate_of}"
-        first.setdefault(planned.sha256, source.name)
-        here = place(source.name, source.root)
-        planned.writer = here.container if here else None
-        plan.append(planned)
-    return plan
+class _Settled:
+    """What the sources that have been read tell those that lack it."""
 
+    def __init__(self, phase: int, store: Store, options: Options) -> None:
+        self.phase = phase
+        sources = store.table("sources").filter(pl.col("status") == str(SourceStatus.READ))
+        marks = sources.filter(pl.col("format") == capture_time.FORMAT.name).select("source", "end").sort("source")
+        self._marks = {name.rpartition("/")[0]: end for name, end in marks.iter_rows()}
+        start, end = sources["start"].min(), sources["end"].max()
+        self._span = (start, end) if isinstance(start, datetime) and isinstance(end, datetime) else None
+        self._options = options
 
-def _plan_one(source: Source, options: Options) -> Planned:
-    try:
-        sha256, size = digest(source)
-        with source.open() as stream:
-            head = stream.read(HEAD)
-    except (OSError, EOFError, SourceError, ValueError) as error:
-        return Planned(source, "", 0, None, SourceStatus.FAILED, detail=one_line(source.problem or str(error)))
-    if not size:
-        return Planned(source, sha256, 0, None, SourceStatus.EMPTY, detail=source.problem)
-    chosen = formats.named(options.format) if options.format else formats.detect(head, source.name)
-    if chosen is None:
-        status = SourceStatus.FAILED if source.problem else SourceStatus.UNRECOGNISED
-        return Planned(source, sha256, size, None, status, detail=source.problem or _guess(head))
-    return Planned(source, sha256, size, chosen, SourceStatus.READ, detail=source.problem)
-
-
-def _guess(head: bytes) -> str:
-    """A word on what a source that no format knows might be, so that the user need not look."""
-    if b"\0" in head[:4096]:
-        return "binary data"
-    return "text of no known format"
-
-
-def _year(plan: list[Planned], known: pl.DataFrame) -> int:
-    """The year for formats that write none: that of the latest dated record at the beginning of any other source."""
-    latest: list[datetime] = [end for end in known["end"].to_list() if end is not None]
-    context = ReadContext(datetime.now(UTC).year)
-    undated = any(p.format is not None and not p.format.dated for p in plan)
-    for planned in plan if undated else []:
-        if planned.format is None or not planned.format.dated or planned.status is not SourceStatus.READ:
-            continue
-        with planned.source.open() as stream:
-            begun = _first_times(planned.format, io.BytesIO(stream.read(HEAD)), context)
-        if not begun:  # a binary journal's tables alone are longer than that
-            with planned.source.open() as stream:
-                begun = _first_times(planned.format, stream, context)
-        latest += begun
-    return max(latest).year if latest else datetime.now(UTC).year
-
-
-def _first_times(known: Format, stream: BinaryIO, context: ReadContext) -> list[datetime]:
-    """The latest time in the first batch that has any."""
-    for batch in known.read(stream, context):
-        moments = [batch.records["time"].max(), grammars.understand(batch, batch.family or known.family)["time"].max()]
-        found = [m for m in moments if isinstance(m, datetime)]
-        if found:
-            return found
-    return []
+    def context(self, planned: Planned) -> ReadContext:
+        year = self._options.year or (self._span[1] if self._span else datetime.now(UTC)).year
+        moment = self._options.captured
+        if moment is None and (told := captured(planned.source.name, planned.source.written, self._marks, self._span)):
+            moment = told[0]
+        return ReadContext(year, self._options.zone or UTC, moment)
 
 
 def read(planned: Planned, store: Store, options: Options, context: ReadContext) -> None:
@@ -186,9 +111,11 @@ def read(planned: Planned, store: Store, options: Options, context: ReadContext)
             tally.rejected += 1
         if tally.records + tally.objects == 0:
             status = SourceStatus.FAILED if tally.rejected else SourceStatus.EMPTY
-            detail = detail or ("recognised, but nothing in it could be read" if tally.rejected else "recognised, but it holds no record")
+            nothing = f"recognised, but nothing in it could be read: {tally.fault}"
+            detail = detail or (nothing if tally.rejected else "recognised, but it holds no record")
         elif not planned.format.dated and options.year is None:
-            detail = detail or f"its times lack the year: taken as {context.year}"
+            tally.notes[f"its times lack the year: taken as {context.year}"] = None
+        detail = "; ".join([*([detail] if detail else []), *tally.notes]) or None
     writer.add("activity", tally.activity.frame())
     node = options.node or (next(iter(tally.nodes)) if len(tally.nodes) == 1 else None)
     writer.commit(
@@ -221,6 +148,7 @@ def _signed(batch: formats.Batch, writer: str | None) -> formats.Batch:
 
 def _take(batch: formats.Batch, known: Format, writer: Any, tally: Tally) -> None:
     family = batch.family or known.family
+    tally.notes |= dict.fromkeys(batch.notes)
     events = grammars.understand(batch, family)
     writer.add("records", batch.records)
     writer.add("objects", batch.objects)
@@ -232,6 +160,8 @@ def _take(batch: formats.Batch, known: Format, writer: Any, tally: Tally) -> Non
     tally.objects += batch.objects.height
     tally.events += events.height
     tally.rejected += batch.rejects.height
+    if tally.fault is None and batch.rejects.height:
+        tally.fault = batch.rejects["reason"][0]
     tally.times(batch.records["time"])
     tally.times(events["time"])
     tally.nodes |= set(batch.records["node"].drop_nulls().unique().to_list())

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from analyzer.ingest import Options, ingest
+from analyzer.ingest import ingest
+from analyzer.plan import Options
 from analyzer.store import MemoryStore
 
 CID, OTHER = "a" * 64, "b" * 64

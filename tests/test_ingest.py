@@ -11,9 +11,10 @@ import pytest
 from analyzer import EvidenceError, UsageError, analyze
 from analyzer.evidence import parse_zone
 from analyzer.findings import Finding
-from analyzer.ingest import Options, ingest
+from analyzer.ingest import ingest
 from analyzer.lifecycle.events import load_events
 from analyzer.outputs import text
+from analyzer.plan import Options
 from analyzer.store import MemoryStore, open_store
 from tests.cli.running import podopsy
 

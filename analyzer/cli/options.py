@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.analysis import Analysis
-    from analyzer.ingest import Options, Progress
+    from analyzer.ingest import Progress
     from analyzer.lifecycle.controllers import Name
+    from analyzer.plan import Options
     from analyzer.store import Store
 
 _PROBLEMS = 10
@@ -41,7 +42,7 @@ Kinds = Annotated[list[str] | None, typer.Option("--kind", metavar="KIND", help=
 
 def evidence_options(node: str | None, source_format: str | None, zone: str | None, year: int | None) -> Options:
     from analyzer.evidence.zones import parse_zone
-    from analyzer.ingest import Options
+    from analyzer.plan import Options
 
     return Options(node=node, format=source_format, zone=parse_zone(zone) if zone else None, year=year)
 

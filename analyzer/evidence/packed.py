@@ -247,9 +247,9 @@ def spool(stream: BinaryIO) -> BinaryIO:
 
 
 class Archive(Protocol):
-    """Members by name, and where each is; the latter only the archive itself understands."""
+    """Members by name, where each is (only the archive itself understands that), and when it was last written (Unix time, if told)."""
 
-    def members(self, problems: list[str]) -> Iterator[tuple[str, Any]]: ...
+    def members(self, problems: list[str]) -> Iterator[tuple[str, Any, float | None]]: ...
 
     def open(self, where: Any, problems: list[str]) -> BinaryIO: ...
 
@@ -260,15 +260,15 @@ class TarArchive:
     def __init__(self, file: BinaryIO) -> None:
         self._shared = Shared(file)
 
-    def members(self, problems: list[str]) -> Iterator[tuple[str, tuple[int, int]]]:
-        """Names, and where their bytes are. Links are left out: what they point to stands elsewhere."""
+    def members(self, problems: list[str]) -> Iterator[tuple[str, tuple[int, int], float | None]]:
+        """Names, where their bytes are, and when they were written. Links are left out: what they point to stands elsewhere."""
         count, end = 0, 0
         try:
             with tarfile.open(fileobj=self._shared.file, mode="r:") as archive:
                 for member in archive:
                     count += 1
                     if member.isreg() and member.sparse is None:
-                        yield member.name, (member.offset_data, member.size)
+                        yield member.name, (member.offset_data, member.size), member.mtime or None
                     elif member.isreg():
                         problems.append(f"tar: sparse member {member.name} is not read")
                 end = archive.offset
@@ -292,8 +292,9 @@ class ZipArchive:
         weakref.finalize(self, file.close)
         self._archive = zipfile.ZipFile(file)
 
-    def members(self, problems: list[str]) -> Iterator[tuple[str, zipfile.ZipInfo]]:
-        return ((info.filename, info) for info in self._archive.infolist() if not info.is_dir())
+    def members(self, problems: list[str]) -> Iterator[tuple[str, zipfile.ZipInfo, float | None]]:
+        """A zip writes local times, and not of which zone: they are left out."""
+        return ((info.filename, info, None) for info in self._archive.infolist() if not info.is_dir())
 
     def open(self, info: zipfile.ZipInfo, problems: list[str]) -> BinaryIO:
         def packed() -> BinaryIO:

@@ -8,6 +8,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -27,6 +28,7 @@ class Source:
     root: the base name of the PATH that it was found under.
     compression: what it is packed in, from the outside in (``gzip``, ``xz+tar``), or None.
     problems: what is wrong with it; reading it may add to them.
+    written: when it was last written, as its folder or archive says (a copy may have got a time of its own).
     """
 
     name: str
@@ -34,6 +36,7 @@ class Source:
     opener: Opener = field(repr=False, compare=False)
     compression: str | None = None
     problems: list[str] = field(default_factory=list, compare=False)
+    written: datetime | None = field(default=None, compare=False)
 
     def open(self) -> BinaryIO:
         """The decompressed bytes, from the beginning. SourceError if there is nothing to be read."""
@@ -177,7 +180,8 @@ class _Walker:
             if (status.st_dev, status.st_ino) in self._seen:  # under two of the PATHs
                 return
             self._seen.add((status.st_dev, status.st_ino))
-        yield from self._expand(Source(name, root, lambda: path.open("rb")), 0, plain=True)
+        source = Source(name, root, lambda: path.open("rb"), written=_moment(status.st_mtime))
+        yield from self._expand(source, 0, plain=True)
 
     def _expand(self, source: Source, depth: int, plain: bool = False) -> Iterator[Source]:
         """The source itself, decompressed, or the members of the archive that it is. ``plain``: it is a file on disk."""
@@ -210,14 +214,22 @@ class _Walker:
         except DAMAGE as error:
             archive.problems.append(f"cannot be read ({error})")
             members = []
-        for name, where in members:
-            if member := _member_name(name):
+        for told, where, written in members:
+            if member := _member_name(told):
                 problems: list[str] = []
                 opener = member_opener(where, problems)
-                inner = replace(archive, name=f"{archive.name}/{member}", opener=opener, problems=problems)
+                name = f"{archive.name}/{member}"
+                inner = replace(archive, name=name, opener=opener, problems=problems, written=_moment(written))
                 yield from self._expand(inner, depth + 1)
         if archive.problems:
             yield _unreadable(archive.name, archive.root, *archive.problems)
+
+
+def _moment(unix: float | None) -> datetime | None:
+    try:
+        return None if unix is None else datetime.fromtimestamp(unix, UTC)
+    except (OverflowError, OSError, ValueError):  # a header may say anything
+        return None
 
 
 def _packed(source: Source, kind: str) -> Source:

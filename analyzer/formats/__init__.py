@@ -8,6 +8,7 @@ from analyzer.formats import (
     api_json,
     api_yaml,
     audit_log,
+    capture_time,
     container_snapshots,
     containerd_events,
     docker_json,
@@ -36,6 +37,7 @@ REGISTRY: tuple[Format, ...] = (
     journal_text.FORMAT,
     journal_text.YEARLESS,
     klog_file.FORMAT,
+    capture_time.FORMAT,
     api_yaml.FORMAT,
     mixed_text.FORMAT,
 )

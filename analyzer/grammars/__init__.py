@@ -21,6 +21,7 @@ REGISTRY: dict[str, tuple[Grammar, ...]] = {  # by family of the format
     "kubernetes": (),
     "audit": (audit.understand,),
     "event-table": (event_table.understand,),
+    "capture": (),
     "mixed": (),  # each part has a family of its own
 }
 

@@ -8,11 +8,11 @@ from analyzer.analysis import Analysis
 from analyzer.detectors import detect
 from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.controllers import Controller
+from analyzer.lifecycle.coverage import Coverage
 from analyzer.lifecycle.desired import Wanted
 from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.intervals import Step
 from analyzer.lifecycle.kubelets import Outage
-from analyzer.lifecycle.coverage import Coverage
 from analyzer.lifecycle.model import Lifecycle, NodeLife
 from analyzer.lifecycle.pods import Pod
 from analyzer.lifecycle.readiness import Spell

@@ -10,7 +10,8 @@ import pytest
 from deltalake import DeltaTable
 
 from analyzer.exceptions import StoreError
-from analyzer.ingest import Options, ingest
+from analyzer.ingest import ingest
+from analyzer.plan import Options
 from analyzer.store import DeltaStore, open_store
 from analyzer.vocabulary import TABLES
 from tests.store.journals import write_journal
