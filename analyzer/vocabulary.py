@@ -172,7 +172,7 @@ EVENTS: Final = _schema(
         "time": TIME,
         "resolution_us": pl.Int64,
         "kind": pl.String,  # EventKind
-        "component": pl.String,  # kubelet, systemd, docker, containerd, api, controller-manager
+        "component": pl.String,  # kubelet, systemd, docker, containerd, podman, cri, runtime-log, api, controller-manager
         "node": pl.String,  # as written; resolved when the store is read
         "k8s_namespace_name": pl.String,
         "k8s_pod_name": pl.String,
@@ -235,8 +235,9 @@ TABLES: Final[dict[str, pl.Schema]] = {
 }
 
 APP_KINDS_WITH_REPLICAS: Final = frozenset({"ReplicationController", "ReplicaSet", "Deployment", "StatefulSet"})
-RUNTIME_STREAMS: Final = ("docker", "containerd")
-"""Components that are a runtime's event stream: the truth of what ran."""
+RUNTIME_STREAMS: Final = ("docker", "containerd", "podman", "cri")
+"""Components that are a runtime's event stream: the truth of what ran. Where several tell of one container, the first is taken:
+docker's containers are also containerd's (of namespace 'moby'), and the CRI's event stream repeats the runtime's own."""
 RUNTIME_LOG: Final = "runtime-log"
 """The component of what a runtime's daemon logs: told where the stream is silent."""
 SANDBOX: Final = "POD"

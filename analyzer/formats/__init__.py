@@ -11,6 +11,7 @@ from analyzer.formats import (
     container_snapshots,
     containerd_events,
     docker_json,
+    docker_template,
     docker_text,
     event_table,
     journal_binary,
@@ -18,6 +19,7 @@ from analyzer.formats import (
     journal_json,
     journal_text,
     klog_file,
+    podman_events,
 )
 from analyzer.formats.base import HEAD, Batch, Format, ReadContext
 
@@ -25,11 +27,14 @@ REGISTRY: tuple[Format, ...] = (
     journal_binary.FORMAT,
     journal_json.FORMAT,
     docker_json.FORMAT,
+    podman_events.JSON,
     container_snapshots.FORMAT,
     audit_log.FORMAT,
     api_json.FORMAT,
     journal_export.FORMAT,
     docker_text.FORMAT,
+    podman_events.TEXT,
+    docker_template.FORMAT,
     containerd_events.FORMAT,
     event_table.FORMAT,
     journal_text.FORMAT,
