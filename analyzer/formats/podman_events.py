@@ -18,7 +18,7 @@ from analyzer.formats.docker_json import EventJson, Found, Nanoseconds, Seconds,
 from analyzer.formats.docker_text import ABBREVIATION, CLOCK, DATE, Dialect, EventText
 
 TYPES: Final = frozenset({"artifact", "container", "image", "machine", "network", "pod", "secret", "system", "volume"})
-_NAMED: Final = re.compile(r"([a-z]+) ([a-z][a-z_-]*)(?: (\S+)(?: .*)?)?", re.DOTALL)
+_NAMED: Final = re.compile(r"([a-z]+) ([a-z][a-z_-]*)(?: (\S*)(?: .*)?)?", re.DOTALL)
 _UNIX: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
