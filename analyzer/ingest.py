@@ -20,7 +20,7 @@ from analyzer.grammars.base import one_line
 from analyzer.store import Store
 from analyzer.vocabulary import ACTIVITY, SourceStatus
 
-_ALIVE = ("journal", "klog", "docker", "containerd")
+_ALIVE = ("journal", "klog", "docker", "containerd", "cri")
 """Families whose lines are signs of life of the node that they lie with: a table or an audit log is not."""
 _PACE = 12
 """So many of a writer's last moments show how long it is usually quiet."""

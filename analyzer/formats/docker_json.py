@@ -90,7 +90,7 @@ def docker_frame(frame: pl.DataFrame, first: int, program: str = "docker") -> pl
     return shaped(frame.with_columns(ordinals, pl.lit(program).alias("identifier")), RECORDS)
 
 
-def since_1970(seconds: int, nanoseconds: int) -> tuple[int, int]:
+def told_twice(seconds: int, nanoseconds: int) -> tuple[int, int]:
     """Microseconds and their resolution, of what may be told in both. ValueError: neither is."""
     if nanoseconds:
         return nanoseconds // 1000, 1
@@ -101,7 +101,7 @@ def since_1970(seconds: int, nanoseconds: int) -> tuple[int, int]:
 
 def _understand(event: _Event) -> Found:
     """ValueError: this is no event of docker's."""
-    time, resolution = since_1970(event.time, event.nanoseconds)
+    time, resolution = told_twice(event.time, event.nanoseconds)
     if event.type and event.action and event.actor is not None:
         return time, resolution, message(event.type, event.action, event.actor.id), fields(event.actor.attributes or {})
     if event.status.partition(":")[0] in ACTIONS and event.id and not event.type:

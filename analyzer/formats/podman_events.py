@@ -9,17 +9,16 @@ JSON: to 4.x ``{ID, Name, Image, Status, Time, Type}`` with ``ContainerExitCode`
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
 
-from analyzer.formats.docker_json import EventJson, Found, Nanoseconds, Seconds, fields, message, since_1970
+from analyzer.formats.docker_json import EventJson, Found, Nanoseconds, Seconds, fields, message, told_twice
 from analyzer.formats.docker_text import ABBREVIATION, CLOCK, DATE, Dialect, EventText
+from analyzer.formats.times import since_1970
 
 TYPES: Final = frozenset({"artifact", "container", "image", "machine", "network", "pod", "secret", "system", "volume"})
 _NAMED: Final = re.compile(r"([a-z]+) ([a-z][a-z_-]*)(?: (\S*)(?: .*)?)?", re.DOTALL)
-_UNIX: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -51,23 +50,12 @@ def _understand(event: _Event) -> Found:
     """ValueError: this is no event of podman's."""
     if event.type not in TYPES or not event.status:
         raise ValueError("no podman event")
-    time, resolution = _moment(event.written) if event.written else since_1970(event.time, event.nanoseconds)
+    time, resolution = (since_1970(event.written), 1) if event.written else told_twice(event.time, event.nanoseconds)
     told: dict[str, Any] = {**(event.attributes or {}), "name": event.name, "image": event.image}
     if event.status == "died" and (event.exit_code is not None or event.written):  # before 5.0 a 0 was left out
         told["containerExitCode"] = str(event.exit_code or 0)
     subject = event.id or event.name
     return time, resolution, message(event.type, event.status, subject), fields({k: v for k, v in told.items() if v})
-
-
-def _moment(text: str) -> tuple[int, int]:
-    try:
-        moment = datetime.fromisoformat(text)
-        since = moment.astimezone(UTC) - _UNIX
-    except (ValueError, OverflowError) as error:
-        raise ValueError("no such time") from error
-    if moment.tzinfo is None:
-        raise ValueError("no zone")
-    return since // timedelta(microseconds=1), 1
 
 
 _TIME: Final = rf"^{DATE} {CLOCK} (?P<zone>[+-]\d{{4}}) {ABBREVIATION}(?: m=[+-]\d+\.\d+)? "

@@ -13,6 +13,7 @@ import polars as pl
 from analyzer.formats.lines import chunks
 from analyzer.vocabulary import TIME
 
+_1970 = datetime(1970, 1, 1, tzinfo=UTC)
 _HALF_A_YEAR = 186  # in days of a year of 12 months of 31 days
 
 
@@ -36,6 +37,18 @@ def _offset(moment: datetime, zone: tzinfo) -> timedelta:
         return moment.replace(tzinfo=zone).utcoffset() or timedelta()
     except OverflowError:
         return timedelta()
+
+
+def since_1970(text: str) -> int:
+    """Microseconds since 1970 of RFC 3339, finer digits cut off. ValueError: it is none, or has no zone."""
+    try:
+        moment = datetime.fromisoformat(text)
+        since = moment.astimezone(UTC) - _1970
+    except (ValueError, OverflowError) as error:
+        raise ValueError("no such time") from error
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return since // timedelta(microseconds=1)
 
 
 def moments(year: pl.Expr, month: pl.Expr, day: pl.Expr, clock: pl.Expr, fraction: pl.Expr) -> pl.Expr:

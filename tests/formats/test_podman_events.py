@@ -88,7 +88,7 @@ def test_damage() -> None:
     batch = read("\n".join(lines), JSON)
     assert batch.records.height == 1
     assert batch.rejects["line"].to_list() == [2, 3, 4, 5]
-    assert batch.rejects["reason"].to_list()[1:] == ["no such time", "no zone", "no podman event"]
+    assert batch.rejects["reason"].to_list()[1:] == ["no such time", "a time without a zone", "no podman event"]
     text = read(f"{TIME} container died\n{TIME} planet died {ID}\n2019-02-30 10:00:00 +0000 UTC container died {ID} (name=n)\n")
     assert text.rejects["reason"].to_list() == ["cut off", "no podman event", "no such date"]
 
