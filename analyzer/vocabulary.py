@@ -31,6 +31,10 @@ class EventKind(StrEnum):
     RECOVERY_COMPLETED = "recovery_completed"  # cAdvisor: 'Recovery completed'
     RUNTIME_STARTED = "runtime_started"  # systemd about docker, containerd, crio
     RUNTIME_STOPPED = "runtime_stopped"
+    RUNTIME_STARTING = "runtime_starting"  # the daemon about itself: its process has begun
+    RUNTIME_READY = "runtime_ready"  # ... it answers
+    RUNTIME_RESTORED = "runtime_restored"  # ... it has taken stock of the containers that it left
+    RUNTIME_STOPPING = "runtime_stopping"  # ... it was asked to stop, or has done so
     RUNTIME_UNREACHABLE = "runtime_unreachable"  # kubelet: the runtime does not answer
     LOG_SUPPRESSED = "log_suppressed"  # journald: messages were dropped
     # the kubelet about pods and containers

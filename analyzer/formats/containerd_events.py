@@ -17,11 +17,11 @@ from analyzer.formats.base import Batch, ReadContext
 from analyzer.formats.json_documents import batches, mostly
 from analyzer.formats.lines import chunks
 from analyzer.formats.tables import packed, parted, shaped
-from analyzer.formats.times import since_1970
+from analyzer.formats.times import since_1970, utc
 from analyzer.vocabulary import RECORDS, TIME
 
 _LINE: Final = (
-    r"^(?P<whole>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.(?P<fraction>\d{1,9}))? (?P<sign>[+-])(?P<hours>\d\d)(?P<minutes>\d\d) \S+"
+    r"^(?P<date>\d{4}-\d\d-\d\d) (?P<clock>\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d{1,9}))? (?P<zone>[+-]\d{4}) \S+"
     r" (?P<namespace>\S*) (?P<topic>/\S+)(?: (?P<payload>\{.*\}|null)?)?\s*$"
 )
 _SLICE: Final = 20_000  # events of JSON that are framed at a time
@@ -75,12 +75,7 @@ def _understand(namespace: str, topic: str, text: str | None) -> tuple[str, str]
 def _framed(lines: pl.DataFrame) -> pl.DataFrame:
     """The lines with their parts and their ``time``, null where a line has no such shape or date."""
     frame = lines.with_columns(pl.col("raw").str.extract_groups(_LINE).alias("part")).unnest("part")
-    micros = pl.col("fraction").str.slice(0, 6).str.pad_end(6, "0").cast(pl.Int64).fill_null(0)
-    minutes = pl.col("hours").cast(pl.Int64) * 60 + pl.col("minutes").cast(pl.Int64)
-    east = pl.when(pl.col("sign") == "-").then(-minutes).otherwise(minutes)
-    whole = pl.col("whole").str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us", strict=False)
-    time = whole + pl.duration(microseconds=micros) - pl.duration(minutes=east)
-    return frame.with_columns(time=time.dt.replace_time_zone("UTC").cast(TIME))
+    return frame.with_columns(time=utc(*map(pl.col, ("date", "clock", "fraction", "zone"))))
 
 
 def _batch(lines: pl.DataFrame, first: int) -> Batch:

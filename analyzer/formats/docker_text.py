@@ -20,7 +20,8 @@ from analyzer.formats.base import Batch, ReadContext
 from analyzer.formats.docker_json import ACTIONS, TYPES, docker_frame, fields, message, untyped_message
 from analyzer.formats.lines import join_continuations, records
 from analyzer.formats.tables import Reject, parted, reject_frame
-from analyzer.vocabulary import RECORDS, TIME
+from analyzer.formats.times import utc
+from analyzer.vocabulary import RECORDS
 
 DATE: Final = r"(?P<date>\d{4}-\d\d-\d\d)"
 CLOCK: Final = r"(?P<clock>\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d{1,9}))?"
@@ -135,15 +136,9 @@ def _timed(frame: pl.DataFrame, dialect: Dialect) -> pl.DataFrame:
     """With ``time`` (null if there is no such date), ``resolution_us`` and ``body``."""
     parts = pl.col("raw").str.extract_groups(dialect.time).struct
     frame = frame.with_columns(parts.field("date", "clock", "fraction", "zone"), body=pl.col("raw").str.replace(dialect.time, ""))
-    fraction = pl.col("fraction").str.slice(0, 6).str.pad_end(6, "0").cast(pl.Int64)
-    zone = pl.col("zone").str.replace(":", "")
-    minutes = zone.str.slice(1, 2).cast(pl.Int64) * 60 + zone.str.slice(3, 2).cast(pl.Int64)
-    east = pl.when(zone.str.starts_with("-")).then(-minutes).otherwise(minutes).fill_null(0)
-    whole = pl.concat_str("date", "clock", separator=" ").str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us", strict=False)
-    shift = pl.duration(microseconds=fraction.fill_null(0)) - pl.duration(minutes=east)
     coarse = pl.col("body").str.contains("^" + _UNTYPED) & pl.col("fraction").fill_null("0").str.contains("^0+$")
     return frame.with_columns(
-        time=(whole + shift).dt.replace_time_zone("UTC").cast(TIME),
+        time=utc(*map(pl.col, ("date", "clock", "fraction", "zone"))),
         resolution_us=pl.when(coarse | pl.col("fraction").is_null()).then(1_000_000).otherwise(1),
     )
 

@@ -63,6 +63,17 @@ def moments(year: pl.Expr, month: pl.Expr, day: pl.Expr, clock: pl.Expr, fractio
     return pl.when(valid).then(date + pl.duration(microseconds=since, time_unit="us"))
 
 
+def utc(date: pl.Expr, clock: pl.Expr, fraction: pl.Expr, zone: pl.Expr) -> pl.Expr:
+    """Of ``YYYY-MM-DD``, ``HH:MM:SS``, digits behind the point and ``+HH:MM`` or ``+HHMM`` (none: UTC); null if there is no such date."""
+    micros = fraction.str.slice(0, 6).str.pad_end(6, "0").cast(pl.Int64).fill_null(0)
+    digits = zone.str.replace(":", "", literal=True)
+    minutes = digits.str.slice(1, 2).cast(pl.Int64, strict=False) * 60 + digits.str.slice(3, 2).cast(pl.Int64, strict=False)
+    east = pl.when(digits.str.starts_with("-")).then(-minutes).otherwise(minutes).fill_null(0)
+    whole = pl.concat_str(date, clock, separator=" ").str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us", strict=False)
+    shift = pl.duration(microseconds=micros, time_unit="us") - pl.duration(minutes=east, time_unit="us")
+    return (whole + shift).dt.replace_time_zone("UTC").cast(TIME)
+
+
 class Years:
     """The year of each date of a source that writes none: it changes where the date leaps by more than half a year.
 
