@@ -92,7 +92,9 @@ def _batch(frame: pl.DataFrame, first: int, daemon: str | None) -> Batch:
         identifier=pl.when(pl.col("time").is_not_null()).then(pl.lit(daemon, pl.String)),
     )
     ordinals = pl.int_range(first, first + known.height, dtype=pl.Int64).alias("record")
-    rejects = [Reject(*row[:2], "no such date", row[2]) for row in timed.filter(wrong).select("line", "offset", "raw").iter_rows()]
+    rejects = [
+        Reject(line, offset, "no such date", raw) for line, offset, raw in timed.filter(wrong).select("line", "offset", "raw").iter_rows()
+    ]
     return Batch(records=shaped(known.with_columns(ordinals), RECORDS), rejects=reject_frame(rejects))
 
 
