@@ -16,7 +16,7 @@ from analyzer.formats.daemon_log import FORMAT
 ID = "8e70aae2ff8e8133993eb171999743a30dbcedb506843b737425590fbaec39ac"
 DOCKER = 'time="2026-11-22T08:39:54.639534883Z" level=info msg="Daemon has completed initialization"'
 OLD = f'time="2016-11-22T08:39:54+01:00" level=info msg="Container {ID} failed to exit within 10 seconds of signal 15 - using the force"'
-CRIO = 'time="2021-08-03 09:17:57.266790381Z" level=info msg="Removed container" id=2f8a79bf name=/runtime.v1alpha2.RuntimeService/RemoveContainer'
+CRIO = 'time="2021-08-03 09:17:57.266790381Z" level=info msg="Removed" id=2f8a79bf name=/runtime.v1alpha2.RuntimeService/RemoveContainer'
 CONTAINERD = f'time="2026-11-22T08:39:54.639534883Z" level=info msg="shim disconnected" id={ID} namespace=k8s.io'
 JSON = f'{{"id":"{ID}","level":"info","msg":"shim disconnected","namespace":"k8s.io","time":"2026-11-22T08:39:54.639534883Z"}}'
 
