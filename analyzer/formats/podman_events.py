@@ -58,7 +58,8 @@ def _understand(event: _Event) -> Found:
     return time, resolution, message(event.type, event.status, subject), fields({k: v for k, v in told.items() if v})
 
 
-_TIME: Final = rf"^{DATE} {CLOCK} (?P<zone>[+-]\d{{4}}) {ABBREVIATION}(?: m=[+-]\d+\.\d+)? "
+TIME: Final = rf"^{DATE} {CLOCK} (?P<zone>[+-]\d{{4}}) {ABBREVIATION}(?: m=[+-]\d+\.\d+)? "
 
-TEXT: Final = EventText("podman-text", _Podman(program="podman", time=_TIME, types=TYPES, ordered=False))
+PODMAN: Final = _Podman(program="podman", time=TIME, types=TYPES, ordered=False)
+TEXT: Final = EventText("podman-text", PODMAN)
 JSON: Final = EventJson("podman-json", "podman", _Event, _understand)

@@ -23,7 +23,7 @@ from analyzer.grammars.klog import unquote
 from analyzer.vocabulary import RUNTIME_LOG, SANDBOX
 from analyzer.vocabulary import EventKind as E
 
-_DAEMON = r"(?:^|[.-])(?:containerd|crio|docker|dockerd)$"  # snaps: microk8s.daemon-containerd
+_DAEMON = r"(?:^|[.-])(?:containerd|crio|docker|dockerd)(?:-current|-latest)?$"  # snaps: microk8s.daemon-containerd; RHEL 7: -current
 _PAIR = re.compile(r'([\w.]+)=("(?:[^"\\]|\\.)*"|\S*)', re.DOTALL)
 _PRECISE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d+(?:Z|[+-]\d\d:\d\d)")  # CRI-O writes a blank for the T
 _MEMBER = re.compile(r'(\w+):(?:"([^"]*)"|([^,\s{}]*))')
