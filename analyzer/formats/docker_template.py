@@ -57,10 +57,8 @@ def _batch(frame: pl.DataFrame, starts: pl.Series, first: int) -> Batch:
     owned = starts.cum_sum() > 0
     strays = frame.filter(~owned)
     whole = join_continuations(frame.filter(owned), starts.filter(owned))  # the command line of an exec may go on
-    events = whole.with_columns(pl.col("raw").str.replace_all("\n", "\x00", literal=True).str.extract_groups(_BEGIN).alias("part")).unnest(
-        "part"
-    )
-    rest = pl.col("rest").str.replace_all("\x00", "\n", literal=True).fill_null("")
+    events = whole.with_columns(pl.col("raw").str.extract_groups("(?s)" + _BEGIN).alias("part")).unnest("part")
+    rest = pl.col("rest").fill_null("")
     long = rest.str.starts_with(":")
     command, plain = rest.str.extract_groups(_COMMAND).struct, rest.str.extract_groups(_PLAIN).struct
     events = events.with_columns(

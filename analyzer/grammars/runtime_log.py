@@ -163,8 +163,8 @@ def _too_late(line: Logged) -> Iterable[Fields]:
 
 def _exited(line: Logged) -> Iterable[Fields]:
     """containerd 0.2, the child of dockerd 1.11 to 17.11, with --debug. Of an exec ``pid`` is another than that of the container."""
-    identity = line.values.get("id")
-    if line.message == "containerd: process exited" and line.values.get("pid") == "init" and re.fullmatch(_ID, str(identity)):
+    identity = str(line.values.get("id"))
+    if line.message == "containerd: process exited" and line.values.get("pid") == "init" and re.fullmatch(_ID, identity):
         yield {**fields(E.CONTAINER_DIED), "container_id": identity, "value": integer(line.values.get("status"))}
 
 
