@@ -210,7 +210,6 @@ RULES: tuple[LogRule, ...] = (
     said("Stopped container ", rf"Stopped container {_ID}: {_OWNER}", E.CONTAINER_STOPPED),
     said("Ran pod sandbox ", rf"Ran pod sandbox {_ID} with infra container: {_OWNER}", E.CONTAINER_STARTED),
     said("Stopped pod sandbox: ", rf"Stopped pod sandbox: {_ID}", E.CONTAINER_STOPPED, _of_sandbox),
-    described("Created container", E.CONTAINER_CREATED),
     described("Started container", E.CONTAINER_STARTED),
     said("Removed container ", rf"Removed container {_ID}: {_OWNER}", E.CONTAINER_DESTROYED),
     said("Removed pod sandbox: ", rf"Removed pod sandbox: {_ID}", E.CONTAINER_DESTROYED, _of_sandbox),
