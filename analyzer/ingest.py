@@ -22,7 +22,7 @@ from analyzer.plan import Options, Planned, make_plan
 from analyzer.store import Store
 from analyzer.vocabulary import SourceStatus
 
-_ALIVE = ("journal", "klog", "docker", "containerd")
+_ALIVE = ("journal", "klog", "docker", "containerd", "cri")
 """Families whose lines are signs of life of the node that they lie with: a table or an audit log is not."""
 
 Progress = Callable[[str, int, int], None]

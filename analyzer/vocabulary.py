@@ -31,6 +31,10 @@ class EventKind(StrEnum):
     RECOVERY_COMPLETED = "recovery_completed"  # cAdvisor: 'Recovery completed'
     RUNTIME_STARTED = "runtime_started"  # systemd about docker, containerd, crio
     RUNTIME_STOPPED = "runtime_stopped"
+    RUNTIME_STARTING = "runtime_starting"  # the daemon about itself: its process has begun
+    RUNTIME_READY = "runtime_ready"  # ... it answers
+    RUNTIME_RESTORED = "runtime_restored"  # ... it has taken stock of the containers that it left
+    RUNTIME_STOPPING = "runtime_stopping"  # ... it was asked to stop, or has done so
     RUNTIME_UNREACHABLE = "runtime_unreachable"  # kubelet: the runtime does not answer
     LOG_SUPPRESSED = "log_suppressed"  # journald: messages were dropped
     # the kubelet about pods and containers
@@ -172,7 +176,7 @@ EVENTS: Final = _schema(
         "time": TIME,
         "resolution_us": pl.Int64,
         "kind": pl.String,  # EventKind
-        "component": pl.String,  # kubelet, systemd, docker, containerd, api, controller-manager
+        "component": pl.String,  # kubelet, systemd, docker, containerd, podman, cri, runtime-log, api, controller-manager
         "node": pl.String,  # as written; resolved when the store is read
         "k8s_namespace_name": pl.String,
         "k8s_pod_name": pl.String,
@@ -235,8 +239,9 @@ TABLES: Final[dict[str, pl.Schema]] = {
 }
 
 APP_KINDS_WITH_REPLICAS: Final = frozenset({"ReplicationController", "ReplicaSet", "Deployment", "StatefulSet"})
-RUNTIME_STREAMS: Final = ("docker", "containerd")
-"""Components that are a runtime's event stream: the truth of what ran."""
+RUNTIME_STREAMS: Final = ("docker", "containerd", "podman", "cri")
+"""Components that are a runtime's event stream: the truth of what ran. Where several tell of one container, the first is taken:
+docker's containers are also containerd's (of namespace 'moby'), and the CRI's event stream repeats the runtime's own."""
 RUNTIME_LOG: Final = "runtime-log"
 """The component of what a runtime's daemon logs: told where the stream is silent."""
 SANDBOX: Final = "POD"

@@ -49,7 +49,7 @@ class Format(Protocol):
     """One format. ``name`` is stable: it stands in the sources table and is what --format takes."""
 
     name: str
-    family: str  # 'journal', 'klog', 'docker', 'containerd', 'kubernetes': says which grammars apply
+    family: str  # 'journal', 'klog', 'docker', 'containerd', 'cri', 'kubernetes': says which grammars apply
     dated: bool  # False: its times lack the year
 
     def sniff(self, head: bytes, name: str) -> bool:

@@ -1,8 +1,10 @@
-"""What a runtime said of its containers at one moment: ``docker inspect``, ``docker ps``, ``crictl ps``, ``crictl inspect`` as JSON.
+"""What a runtime said of its containers at one moment, as JSON: ``docker inspect``, ``docker ps``, docker's API, ``crictl ps``,
+``crictl pods``, ``crictl inspect``, ``crictl inspectp``, ``ctr containers info``.
 
 Each container becomes an object of kind Container, with when it started and ended as the runtime itself recorded it. Lists tell
-only whether it runs: docker's 'Up 5 minutes' has no moment, for nobody knows when it was said. Containers that Kubernetes did not
-make are none of ours and left out.
+only whether it runs (containerd's of containers not even that): docker's 'Up 5 minutes' has no moment, for nobody knows when it was
+said. A sandbox is the container 'POD'; the CRI says when one was made, not when it started. Containers that Kubernetes did not make
+are none of ours and left out.
 """
 
 import hashlib
@@ -18,7 +20,7 @@ from analyzer.formats.base import Batch, ReadContext
 from analyzer.formats.docker_names import identify
 from analyzer.formats.json_documents import Value, mostly, slices
 from analyzer.formats.tables import Reject, reject_frame
-from analyzer.vocabulary import OBJECTS
+from analyzer.vocabulary import OBJECTS, SANDBOX
 
 API_VERSION: Final = "podopsy"
 KIND: Final = "Container"
@@ -28,7 +30,8 @@ _EXITED: Final = re.compile(r"(?:Exited|Restarting) \((-?\d{1,9})\)")
 _BEGINS: Final = re.compile(
     r'[\s\ufeff\[]*\{\s*(?:"Id"\s*:\s*"[0-9a-f]{64}"\s*,\s*"Created"\s*:'
     r'|"containers"\s*:\s*\[\s*\{\s*"id"\s*:\s*"[0-9a-f]{64}"\s*,\s*"podSandboxId"\s*:'
-    r'|"status"\s*:\s*\{.*"state"\s*:\s*"CONTAINER_[A-Z]+")',
+    r'|"status"\s*:\s*\{.*"state"\s*:\s*"(?:CONTAINER|SANDBOX)_[A-Z]+"|"items"\s*:\s*\[\s*\{.*"state"\s*:\s*"SANDBOX_'
+    r'|"ID"\s*:\s*"[0-9a-f]{64}"\s*,\s*"Labels"\s*:\s*\{[^{}]*"io\.cri-containerd\.kind")',
     re.DOTALL,
 )
 """How a value begins that is too long to be looked at as a whole."""
@@ -37,33 +40,44 @@ _SLICE: Final = 1000  # values or rejects that are held at a time, as wide as `d
 _EPOCH: Final = 1970  # Go's zero time has the year 1, that of the CRI is 0 nanoseconds: neither is a moment
 
 Document = dict[str, Any]
-"""containerID, namespace, pod, podUID, container; startedAt, finishedAt (RFC 3339 in UTC, or null: never, or not told); running;
-exitCode (null: it runs, or never ran); restartCount (null: not told)."""
+"""containerID, namespace, pod, podUID, container; startedAt, finishedAt (RFC 3339 in UTC, or null: never, or not told); running (null:
+not told); exitCode (null: it runs, or never ran); restartCount (null: not told)."""
 
 
-def _document(identity: Any, labels: Mapping[str, str], running: bool, **state: Any) -> Document | None:
+def _document(identity: Any, labels: Mapping[str, str], running: bool | None, **state: Any) -> Document | None:
     """None: not made by Kubernetes. ValueError: its id or a time is none."""
     who = identify(labels)
     if not who.get("k8s_pod_name") or not who.get("k8s_container_name"):
         return None
+    count = labels.get("annotation.io.kubernetes.container.restartCount") or labels.get("io.kubernetes.container.restartCount") or ""
+    return document(identity, who, running, count=count, **state)
+
+
+def document(identity: Any, who: Mapping[str, Any], running: bool | None, count: str = "", **state: Any) -> Document:
+    """``who``: columns of EVENTS; ``state``: started, finished, code. ValueError: its id or a time is none."""
     if not isinstance(identity, str) or not _ID.fullmatch(identity):
         raise ValueError("no container id")
     started = _moment(state.get("started"))
     finished = None if running else _moment(state.get("finished"))
     code = state.get("code")
-    count = labels.get("annotation.io.kubernetes.container.restartCount") or labels.get("io.kubernetes.container.restartCount") or ""
     return {
         "containerID": identity,
         "namespace": who.get("k8s_namespace_name"),
-        "pod": who["k8s_pod_name"],
+        "pod": who.get("k8s_pod_name"),
         "podUID": who.get("k8s_pod_uid"),
-        "container": who["k8s_container_name"],
+        "container": who.get("k8s_container_name"),
         "startedAt": started,
         "finishedAt": finished,
         "running": running,
         "exitCode": code if isinstance(code, int) and not running else None,
         "restartCount": int(count) if re.fullmatch(r"[0-9]{1,9}", count) else None,
     }
+
+
+def exit_code(status: str) -> int | None:
+    """Of docker's ``Exited (137) 3 hours ago``."""
+    exited = _EXITED.match(status)
+    return int(exited[1]) if exited else None
 
 
 def _moment(value: Any) -> str | None:
@@ -98,8 +112,15 @@ def _docker_ps(content: dict[str, Any]) -> Iterator[Document | None]:
     running = content.get("State") in ("running", "paused") if "State" in content else content["Status"].startswith("Up ")
     labels = dict(label.partition("=")[::2] for label in content["Labels"].split(","))
     name = next((n for n in content["Names"].split(",") if n.startswith("k8s_")), content["Names"])
-    exited = _EXITED.match(content["Status"])
-    yield _document(content["ID"], {**labels, "name": name}, running, code=int(exited[1]) if exited else None)
+    yield _document(content["ID"], {**labels, "name": name}, running, code=exit_code(content["Status"]))
+
+
+def _docker_list(content: dict[str, Any]) -> Iterator[Document | None]:
+    """``GET /containers/json``; ``State`` since API 1.23."""
+    running = content.get("State") in ("running", "paused") if "State" in content else content["Status"].startswith("Up ")
+    names = [name for name in content["Names"] if isinstance(name, str)]
+    name = next((n for n in names if n.startswith("/k8s_")), "")
+    yield _document(content["Id"], {**_texts(content.get("Labels")), "name": name}, running, code=exit_code(content["Status"]))
 
 
 def _crictl_ps(content: dict[str, Any]) -> Iterator[Document | None]:
@@ -116,6 +137,33 @@ def _crictl_inspect(content: dict[str, Any]) -> Iterator[Document | None]:
     yield _document(status.get("id"), labels, running, code=status.get("exitCode", 0) if _moment(told["started"]) else None, **told)
 
 
+def _crictl_pods(content: dict[str, Any]) -> Iterator[Document | None]:
+    for item in content["items"]:
+        yield document(item.get("id"), _of_sandbox(item), item.get("state") == "SANDBOX_READY")
+
+
+def _crictl_inspectp(content: dict[str, Any]) -> Iterator[Document | None]:
+    status = content["status"]
+    yield document(status.get("id"), _of_sandbox(status), status["state"] == "SANDBOX_READY")
+
+
+def _of_sandbox(status: dict[str, Any]) -> dict[str, Any]:
+    named = _texts(status.get("metadata"))
+    columns = {"k8s_namespace_name": "namespace", "k8s_pod_name": "name", "k8s_pod_uid": "uid"}
+    return {**{column: named.get(key) for column, key in columns.items()}, "k8s_container_name": SANDBOX}
+
+
+def _ctr_info(content: dict[str, Any]) -> Iterator[Document | None]:
+    """containerd's own record: whose it is, not whether it runs."""
+    labels = _texts(content["Labels"])
+    sandbox = {"io.kubernetes.container.name": SANDBOX} if labels.get("io.cri-containerd.kind") == "sandbox" else {}
+    yield _document(content["ID"], {**labels, **sandbox}, None)
+
+
+def _is_sandbox(value: Any) -> bool:
+    return isinstance(value, dict) and "id" in value and "metadata" in value and str(value.get("state")).startswith("SANDBOX_")
+
+
 def _shape(content: Any) -> Callable[[dict[str, Any]], Iterator[Document | None]] | None:
     """How a value is to be read, by what only such a value has; None: it tells of no container."""
     if not isinstance(content, dict):
@@ -129,6 +177,15 @@ def _shape(content: Any) -> Callable[[dict[str, Any]], Iterator[Document | None]
         return _crictl_ps
     if isinstance(status, dict) and str(status.get("state")).startswith("CONTAINER_"):
         return _crictl_inspect
+    if _is_sandbox(status):
+        return _crictl_inspectp
+    sandboxes = content.get("items")
+    if isinstance(sandboxes, list) and sandboxes and all(map(_is_sandbox, sandboxes)):
+        return _crictl_pods
+    if isinstance(content.get("Labels"), dict) and {"ID", "Image", "SnapshotKey", "CreatedAt"} <= content.keys():
+        return _ctr_info
+    if isinstance(content.get("Names"), list) and isinstance(content.get("Status"), str) and {"Id", "ImageID"} <= content.keys():
+        return _docker_list
     return None
 
 
@@ -137,11 +194,11 @@ def _texts(value: Any) -> dict[str, str]:
     return {k: v for k, v in value.items() if isinstance(v, str)} if isinstance(value, dict) else {}
 
 
-def _row(line: int, offset: int, document: Document) -> tuple[Any, ...]:
+def row(line: int, offset: int, document: Document) -> tuple[Any, ...]:
     """The columns of OBJECTS after ``record``. The same state has the same version, whenever it was seen."""
     text = canonical(document)
     version = f"state-{hashlib.sha256(text.encode()).hexdigest()[:12]}"  # never digits alone: it is no resourceVersion of the API
-    name = f"{document['pod']}/{document['container']}"
+    name = "/".join(filter(None, (document["pod"], document["container"]))) or None
     return line, offset, KIND, API_VERSION, document["namespace"], name, document["containerID"], version, None, text
 
 
@@ -165,7 +222,7 @@ class ContainerSnapshots:
                     rows += _rows(value)
                 except ValueError as error:
                     rejects.append(Reject(value.line, value.offset, str(error), value.text))
-            yield Batch(objects=_frame(rows, first), rejects=reject_frame(rejects).sort("offset"))
+            yield Batch(objects=frame(rows, first), rejects=reject_frame(rejects).sort("offset"))
             first += len(rows)
 
 
@@ -173,13 +230,14 @@ def _rows(value: Value) -> list[tuple[Any, ...]]:
     shape = _shape(value.content)
     if shape is None:
         raise ValueError("no container")
-    return [_row(value.line, value.offset, document) for document in shape(value.content) if document is not None]
+    return [row(value.line, value.offset, told) for told in shape(value.content) if told is not None]
 
 
-def _frame(rows: list[tuple[Any, ...]], first: int) -> pl.DataFrame:
+def frame(rows: list[tuple[Any, ...]], first: int) -> pl.DataFrame:
+    """Rows as OBJECTS without source_id; ``first`` is the ordinal of the first."""
     schema = {name: dtype for name, dtype in OBJECTS.items() if name not in ("source_id", "record")}
-    frame = pl.DataFrame(rows, schema=schema, orient="row")
-    return frame.insert_column(0, pl.int_range(first, first + frame.height, dtype=pl.Int64, eager=True).alias("record"))
+    made = pl.DataFrame(rows, schema=schema, orient="row")
+    return made.insert_column(0, pl.int_range(first, first + made.height, dtype=pl.Int64, eager=True).alias("record"))
 
 
 FORMAT = ContainerSnapshots()

@@ -1,7 +1,9 @@
-"""``ctr events``: ``TIME NAMESPACE TOPIC JSON``, the time as Go prints it (``2026-11-22 08:38:11.147 +0000 UTC``).
+"""``ctr events`` and ``nerdctl events``: ``TIME NAMESPACE TOPIC JSON``, the time as Go prints it (``2026-11-22 08:38:11.147 +0000 UTC``).
 
 Trailing zeros of the fraction are cut, so that 0 to 9 digits are nanoseconds all the same. The JSON is protobuf's: what is zero is
-absent (an exit status of 0), and ``exited_at`` is a string or ``{seconds, nanos}``, by the version of the library.
+absent (an exit status of 0), and ``exited_at`` is a string or ``{seconds, nanos}``, by the version of the library. An event without
+content has none. All namespaces are told: docker's containers are in 'moby'.
+``nerdctl events --format json`` gives objects ``{Timestamp, ID, Namespace, Topic, Status, Event}`` with the content as a string.
 """
 
 from collections.abc import Iterator
@@ -12,14 +14,17 @@ import msgspec
 import polars as pl
 
 from analyzer.formats.base import Batch, ReadContext
+from analyzer.formats.json_documents import batches, mostly
 from analyzer.formats.lines import chunks
 from analyzer.formats.tables import packed, parted, shaped
+from analyzer.formats.times import since_1970, utc
 from analyzer.vocabulary import RECORDS, TIME
 
 _LINE: Final = (
-    r"^(?P<whole>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.(?P<fraction>\d{1,9}))? (?P<sign>[+-])(?P<hours>\d\d)(?P<minutes>\d\d) \S+"
-    r" (?P<namespace>\S*) (?P<topic>/\S+) (?P<payload>\{.*\})\s*$"
+    r"^(?P<date>\d{4}-\d\d-\d\d) (?P<clock>\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d{1,9}))? (?P<zone>[+-]\d{4}) \S+"
+    r" (?P<namespace>\S*) (?P<topic>/\S+)(?: (?P<payload>\{.*\}|null)?)?\s*$"
 )
+_SLICE: Final = 20_000  # events of JSON that are framed at a time
 _KEPT: Final = ("container_id", "id", "pid", "exit_status", "image", "key", "name")
 
 
@@ -35,7 +40,7 @@ class _Payload(msgspec.Struct):
     exited_at: str | dict[str, int] | None = None
 
 
-_decoder = msgspec.json.Decoder(_Payload)
+_decoder = msgspec.json.Decoder(_Payload | None)
 
 
 def _moment(written: str | dict[str, int] | None) -> str | None:
@@ -49,9 +54,9 @@ def _moment(written: str | dict[str, int] | None) -> str | None:
     return f"{whole:%Y-%m-%dT%H:%M:%S}.{written.get('nanos', 0):09d}Z"
 
 
-def _understand(namespace: str, topic: str, text: str) -> tuple[str, str]:
+def _understand(namespace: str, topic: str, text: str | None) -> tuple[str, str]:
     """Message and fields. ValueError: the payload is broken."""
-    payload = _decoder.decode(text)
+    payload = (_decoder.decode(text) if text else None) or _Payload()
     if topic.startswith("/containers/"):
         payload.container_id = payload.id
     if topic == "/tasks/exit":
@@ -70,12 +75,7 @@ def _understand(namespace: str, topic: str, text: str) -> tuple[str, str]:
 def _framed(lines: pl.DataFrame) -> pl.DataFrame:
     """The lines with their parts and their ``time``, null where a line has no such shape or date."""
     frame = lines.with_columns(pl.col("raw").str.extract_groups(_LINE).alias("part")).unnest("part")
-    micros = pl.col("fraction").str.slice(0, 6).str.pad_end(6, "0").cast(pl.Int64).fill_null(0)
-    minutes = pl.col("hours").cast(pl.Int64) * 60 + pl.col("minutes").cast(pl.Int64)
-    east = pl.when(pl.col("sign") == "-").then(-minutes).otherwise(minutes)
-    whole = pl.col("whole").str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us", strict=False)
-    time = whole + pl.duration(microseconds=micros) - pl.duration(minutes=east)
-    return frame.with_columns(time=time.dt.replace_time_zone("UTC").cast(TIME))
+    return frame.with_columns(time=utc(*map(pl.col, ("date", "clock", "fraction", "zone"))))
 
 
 def _batch(lines: pl.DataFrame, first: int) -> Batch:
@@ -85,18 +85,53 @@ def _batch(lines: pl.DataFrame, first: int) -> Batch:
     for index, (namespace, topic, payload, time) in enumerate(frame.select("namespace", "topic", "payload", "time").iter_rows()):
         try:
             if time is None:
-                raise ValueError("no containerd event" if payload is None else "no such date")
+                raise ValueError("no containerd event" if topic is None else "no such date")
             rows.append(_understand(namespace, topic, payload))
         except (ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors
             broken[index] = str(error)
     kept, rejects = parted(frame, broken)
+    return Batch(records=_records(kept, rows, first), rejects=rejects)
+
+
+def _records(kept: pl.DataFrame, rows: list[tuple[str, str]], first: int) -> pl.DataFrame:
     columns = pl.DataFrame(rows, schema={name: RECORDS[name] for name in ("message", "fields")}, orient="row")
     records = pl.concat([kept, columns], how="horizontal").with_columns(
         pl.int_range(first, first + len(rows), dtype=pl.Int64).alias("record"),
         pl.lit(1).alias("resolution_us"),
         pl.lit("containerd").alias("identifier"),
     )
-    return Batch(records=shaped(records, RECORDS), rejects=rejects)
+    return shaped(records, RECORDS)
+
+
+class _Envelope(msgspec.Struct, rename="pascal"):
+    timestamp: str
+    topic: str
+    namespace: str = ""
+    event: str | dict[str, Any] | None = None
+
+
+_envelopes = msgspec.json.Decoder(_Envelope)
+
+
+def _unwrapped(envelope: _Envelope) -> tuple[int, str, str]:
+    """Microseconds since 1970, message, fields. ValueError: it is no event."""
+    if not envelope.topic.startswith("/"):
+        raise ValueError("no containerd event")
+    content = msgspec.json.encode(envelope.event).decode() if isinstance(envelope.event, dict) else envelope.event
+    return since_1970(envelope.timestamp), *_understand(envelope.namespace, envelope.topic, content)
+
+
+def _json_batch(values: pl.DataFrame, first: int) -> Batch:
+    found: list[tuple[int, str, str]] = []
+    broken: dict[int, str] = {}
+    for index, raw in enumerate(values["raw"].to_list()):
+        try:
+            found.append(_unwrapped(_envelopes.decode(raw)))
+        except (ValueError, RecursionError) as error:
+            broken[index] = str(error)
+    kept, rejects = parted(values, broken)
+    kept = kept.with_columns(pl.Series("time", [time for time, _, _ in found], pl.Int64).cast(TIME))
+    return Batch(records=_records(kept, [row[1:] for row in found], first), rejects=rejects)
 
 
 class ContainerdEvents:
@@ -121,4 +156,28 @@ class ContainerdEvents:
             yield batch
 
 
+class ContainerdJson:
+    """The output of ``nerdctl events --format json``."""
+
+    name = "containerd-json"
+    family = "containerd"
+    dated = True
+
+    def sniff(self, head: bytes, name: str) -> bool:
+        """Most of the first values are events."""
+        return mostly(head, _is_event)
+
+    def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
+        yield from batches(stream, _SLICE, _json_batch)
+
+
+def _is_event(content: Any) -> bool:
+    try:
+        _unwrapped(msgspec.convert(content, _Envelope))
+    except ValueError:
+        return False
+    return True
+
+
 FORMAT = ContainerdEvents()
+JSON = ContainerdJson()

@@ -4,8 +4,8 @@ Three shapes, told apart by their keys: before Docker 1.10 ``{status, id, from, 
 ``{Type, Action, Actor{ID, Attributes}}``; since 29 (API 1.52) only the latter.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, BinaryIO, Final
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any, BinaryIO, Final, Generic, TypeVar
 
 import msgspec
 import orjson
@@ -33,6 +33,7 @@ _KEPT: Final = frozenset(
         "annotation.io.kubernetes.pod.terminationGracePeriod",
         "annotation.kubernetes.io/config.source",
         "container",
+        "containerExitCode",
         "execDuration",
         "exitCode",
         "image",
@@ -41,6 +42,9 @@ _KEPT: Final = frozenset(
     }
 )
 _SLICE = 20_000  # events of an array that are framed at a time
+
+Found = tuple[int, int, str, str | None]
+"""Of one event: its time in microseconds, its resolution, message, fields."""
 
 _FOUND: Final = {"time": pl.Int64, "resolution_us": pl.Int64, "message": pl.String, "fields": pl.String}
 
@@ -64,9 +68,6 @@ class _Event(msgspec.Struct, gc=False):
     nanoseconds: Nanoseconds = msgspec.field(name="timeNano", default=0)
 
 
-_decoder = msgspec.json.Decoder(_Event)
-
-
 def untyped_message(action: str, identity: str) -> str:
     """The message of an event from before 1.10."""
     return f"{'image' if action in IMAGE_ACTIONS else 'container'} {action} {identity}"
@@ -83,20 +84,24 @@ def fields(attributes: Mapping[str, Any]) -> str | None:
     return packed(kept) if kept else None
 
 
-def docker_frame(frame: pl.DataFrame, first: int) -> pl.DataFrame:
-    """Completed to RECORDS; ``first`` is the ordinal of the first record."""
+def docker_frame(frame: pl.DataFrame, first: int, program: str = "docker") -> pl.DataFrame:
+    """Completed to RECORDS; ``first`` is the ordinal of the first record, ``program`` who tells of the events."""
     ordinals = pl.int_range(first, first + frame.height, dtype=pl.Int64).alias("record")
-    return shaped(frame.with_columns(ordinals, pl.lit("docker").alias("identifier")), RECORDS)
+    return shaped(frame.with_columns(ordinals, pl.lit(program).alias("identifier")), RECORDS)
 
 
-def _understand(event: _Event) -> tuple[int, int, str, str | None]:
-    """Time in microseconds, its resolution, message, fields. ValueError: this is no event of docker's."""
-    if event.nanoseconds:
-        time, resolution = event.nanoseconds // 1000, 1
-    elif event.time:
-        time, resolution = event.time * 1_000_000, 1_000_000
-    else:
-        raise ValueError("no time")
+def told_twice(seconds: int, nanoseconds: int) -> tuple[int, int]:
+    """Microseconds and their resolution, of what may be told in both. ValueError: neither is."""
+    if nanoseconds:
+        return nanoseconds // 1000, 1
+    if seconds:
+        return seconds * 1_000_000, 1_000_000
+    raise ValueError("no time")
+
+
+def _understand(event: _Event) -> Found:
+    """ValueError: this is no event of docker's."""
+    time, resolution = told_twice(event.time, event.nanoseconds)
     if event.type and event.action and event.actor is not None:
         return time, resolution, message(event.type, event.action, event.actor.id), fields(event.actor.attributes or {})
     if event.status.partition(":")[0] in ACTIONS and event.id and not event.type:
@@ -104,43 +109,57 @@ def _understand(event: _Event) -> tuple[int, int, str, str | None]:
     raise ValueError("no docker event")
 
 
-def _batch(events: pl.DataFrame, first: int) -> Batch:
-    """Records and rejects of a frame with line, offset and raw, each row an event."""
-    found: list[tuple[int, int, str, str | None]] = []
-    broken: dict[int, str] = {}
-    for index, raw in enumerate(events["raw"].to_list()):
-        try:
-            found.append(_understand(_decoder.decode(raw)))
-        except (ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors
-            broken[index] = str(error)
-    events, rejects = parted(events, broken)
-    columns = pl.DataFrame(found, schema=_FOUND, orient="row").with_columns(pl.col("time").cast(TIME))
-    return Batch(records=docker_frame(pl.concat([events, columns], how="horizontal"), first), rejects=rejects)
+Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 
-class DockerJson:
-    """JSON of ``docker events`` and of ``GET /events``."""
+class EventJson(Generic[Shape]):
+    """JSON of events, each of which is a ``shape`` that ``understand`` makes sense of; ValueError: it is no event."""
 
-    name = "docker-json"
     family = "docker"
     dated = True
 
+    def __init__(self, name: str, program: str, shape: type[Shape], understand: Callable[[Shape], Found]) -> None:
+        self.name = name
+        self._program = program
+        self._shape = shape
+        self._decoder = msgspec.json.Decoder(shape)
+        self._understand = understand
+
     def sniff(self, head: bytes, name: str) -> bool:
         """Most of the first values are events."""
-        return mostly(head, _is_event)
+        return mostly(head, self._is_event)
+
+    def _is_event(self, content: Any) -> bool:
+        try:
+            self._understand(msgspec.convert(content, self._shape))
+        except ValueError:  # msgspec's errors are ValueErrors
+            return False
+        return True
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
         head, whole = peeked(stream, HEAD)
-        yield from self._lines(whole) if _one_a_line(head) else batches(whole, _SLICE, _batch)
+        yield from self._lines(whole) if _one_a_line(head) else batches(whole, _SLICE, self._batch)
 
-    @staticmethod
-    def _lines(stream: BinaryIO) -> Iterator[Batch]:
+    def _lines(self, stream: BinaryIO) -> Iterator[Batch]:
         first = 0
         for frame in chunks(stream):
             frame = frame.with_columns(pl.col("raw").str.strip_chars_start("\x1e")).filter(pl.col("raw").str.contains(r"\S"))
-            batch = _batch(frame, first)
+            batch = self._batch(frame, first)
             first += batch.records.height
             yield batch
+
+    def _batch(self, events: pl.DataFrame, first: int) -> Batch:
+        """Records and rejects of a frame with line, offset and raw, each row an event."""
+        found: list[Found] = []
+        broken: dict[int, str] = {}
+        for index, raw in enumerate(events["raw"].to_list()):
+            try:
+                found.append(self._understand(self._decoder.decode(raw)))
+            except (ValueError, RecursionError) as error:
+                broken[index] = str(error)
+        events, rejects = parted(events, broken)
+        columns = pl.DataFrame(found, schema=_FOUND, orient="row").with_columns(pl.col("time").cast(TIME))
+        return Batch(records=docker_frame(pl.concat([events, columns], how="horizontal"), first, self._program), rejects=rejects)
 
 
 def _one_a_line(head: bytes) -> bool:
@@ -155,12 +174,4 @@ def _one_a_line(head: bytes) -> bool:
     return True
 
 
-def _is_event(content: Any) -> bool:
-    try:
-        _understand(msgspec.convert(content, _Event))
-    except ValueError:
-        return False
-    return True
-
-
-FORMAT = DockerJson()
+FORMAT = EventJson("docker-json", "docker", _Event, _understand)

@@ -5,11 +5,13 @@
 - 1.2 to 1.9: ``TIME ID: (from IMAGE) ACTION``. The fraction is always zero before 1.9 (and absent in 1.2): whole seconds.
 - up to 1.1: the same, with the time as ``[2014-05-10 17:42:14 +0200 CEST]``.
 
-Times are in the client's zone. What is read equals what the JSON of the same events gives.
+Times are in the client's zone; docker's manual shows ``Z07:00`` for one, which is read as UTC. What is read equals what the JSON
+of the same events gives. ``EventText`` reads every program that prints events like docker: its ``Dialect`` says how they differ.
 """
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 import polars as pl
@@ -18,16 +20,16 @@ from analyzer.formats.base import Batch, ReadContext
 from analyzer.formats.docker_json import ACTIONS, TYPES, docker_frame, fields, message, untyped_message
 from analyzer.formats.lines import join_continuations, records
 from analyzer.formats.tables import Reject, parted, reject_frame
-from analyzer.vocabulary import RECORDS, TIME
+from analyzer.formats.times import utc
+from analyzer.vocabulary import RECORDS
 
-_TIME: Final = (
-    r"^\[?(?P<date>\d{4}-\d\d-\d\d)[T ](?P<clock>\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d{1,9}))?"
-    r" ?(?:Z|(?P<zone>[+-]\d\d:?\d\d))(?: \w+\])? "
-)
-_START: Final = re.compile(_TIME)
+DATE: Final = r"(?P<date>\d{4}-\d\d-\d\d)"
+CLOCK: Final = r"(?P<clock>\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d{1,9}))?"
+ABBREVIATION: Final = r"(?:[A-Za-z]{1,5}|[+-]\d{2,4})"
+"""How Go names a zone: where it has no letters, by its offset."""
+
 _UNTYPED: Final = r"\S+: "
 _EXEC: Final = r"\S+: (?:\(from .*?\) )?exec_"
-_TYPED: Final = rf"(?:{'|'.join(sorted(TYPES))}) [a-z][a-z_-]*[: ]"
 
 _PLAIN_EVENT: Final = re.compile(r"([a-z]+) ([a-z][a-z_-]*) (\S*)(?: \((.*)\))?", re.DOTALL)
 _LONG_EVENT: Final = tuple(  # the action holds blanks: 'exec_create: /bin/sh -c ...', 'health_status: healthy'
@@ -39,6 +41,45 @@ _BORDER: Final = re.compile(r", (?=[^\s=,(){}\"']+=)")
 
 _OWN: Final = frozenset({"execID", "exitCode", "image", "name", "signal"})
 _OWN_WEIGHT: Final = 3
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """``time``: how a line begins, up to the event. Groups: date, clock, fraction, zone; or seconds and nanoseconds since 1970."""
+
+    program: str
+    time: str
+    types: frozenset[str]
+    untyped: bool = False  # whether it has printed events without their type
+    ordered: bool = True  # whether it sorts the attributes
+
+    @property
+    def typed(self) -> str:
+        """How an event with its type begins."""
+        return rf"(?:{'|'.join(sorted(self.types))}) [a-z][a-z_-]*(?:[: ]|$)"
+
+    def parse(self, body: str) -> tuple[str, str | None]:
+        """Message and attributes of an event without its time. ValueError: it is none."""
+        event = _PLAIN_EVENT.fullmatch(body) or _LONG_EVENT[0].fullmatch(body) or _LONG_EVENT[1].fullmatch(body)
+        if event and event[1] in self.types:
+            return message(event[1], event[2], event[3]), event[4]
+        untyped = _UNTYPED_EVENT.fullmatch(body) if self.untyped else None
+        if untyped and untyped[3].partition(":")[0] in ACTIONS:
+            return untyped_message(untyped[3], untyped[1]), f"image={untyped[2]}" if untyped[2] else None
+        raise ValueError("cut off" if re.match(self.typed, body) else f"no {self.program} event")
+
+    def begins(self, body: str) -> bool:
+        """Whether an event begins like this, without its time."""
+        untyped = _UNTYPED_EVENT.fullmatch(body) if self.untyped else None
+        return bool(re.match(self.typed, body)) or (untyped is not None and untyped[3].partition(":")[0] in ACTIONS)
+
+
+DOCKER: Final = Dialect(
+    program="docker",
+    time=rf"^\[?{DATE}[T ]{CLOCK} ?(?:Z(?:07:00)?|(?P<zone>[+-]\d\d:?\d\d))(?: {ABBREVIATION}\])? +",
+    types=TYPES,
+    untyped=True,
+)
 
 
 def split_attributes(text: str) -> list[tuple[str, str]]:
@@ -75,18 +116,7 @@ def restore_order(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return restored
 
 
-def _parse(body: str) -> tuple[str, str | None]:
-    """Message and attributes of an event without its time. ValueError: it is none."""
-    event = _PLAIN_EVENT.fullmatch(body) or _LONG_EVENT[0].fullmatch(body) or _LONG_EVENT[1].fullmatch(body)
-    if event and event[1] in TYPES:
-        return message(event[1], event[2], event[3]), event[4]
-    untyped = _UNTYPED_EVENT.fullmatch(body)
-    if untyped and untyped[3].partition(":")[0] in ACTIONS:
-        return untyped_message(untyped[3], untyped[1]), f"image={untyped[2]}" if untyped[2] else None
-    raise ValueError("cut off" if re.match(_TYPED, body) else "no docker event")
-
-
-def _joined(frame: pl.DataFrame, starts: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _joined(frame: pl.DataFrame, starts: pl.Series, dialect: Dialect) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Whole records, and the lines that belong to none.
 
     An event's lines end with the last one that closes a bracket; only the command line of an exec before 1.10 has no such end.
@@ -95,33 +125,27 @@ def _joined(frame: pl.DataFrame, starts: pl.Series) -> tuple[pl.DataFrame, pl.Da
         return frame, frame.clear()
     marked = frame.with_columns(event=starts.cum_sum(), starts=starts).with_row_index("index")
     ends = pl.when(pl.col("starts") | pl.col("raw").str.ends_with(")")).then("index").max()
-    long = pl.col("raw").str.contains(_TIME + _EXEC).any()
+    long = pl.col("raw").str.contains(dialect.time + _EXEC).any()
     last = pl.when(long).then(pl.col("index").max()).otherwise(ends).over("event")
     marked = marked.with_columns(belongs=(pl.col("event") > 0) & (pl.col("index") <= last))
     own = marked.filter("belongs")
     return join_continuations(own.select(frame.columns), own["starts"]), marked.filter(~pl.col("belongs")).select(frame.columns)
 
 
-def _timed(frame: pl.DataFrame) -> pl.DataFrame:
+def _timed(frame: pl.DataFrame, dialect: Dialect) -> pl.DataFrame:
     """With ``time`` (null if there is no such date), ``resolution_us`` and ``body``."""
-    parts = pl.col("raw").str.extract_groups(_TIME).struct
-    frame = frame.with_columns(parts.field("date", "clock", "fraction", "zone"), body=pl.col("raw").str.replace(_TIME, ""))
-    fraction = pl.col("fraction").str.slice(0, 6).str.pad_end(6, "0").cast(pl.Int64)
-    zone = pl.col("zone").str.replace(":", "")
-    minutes = zone.str.slice(1, 2).cast(pl.Int64) * 60 + zone.str.slice(3, 2).cast(pl.Int64)
-    east = pl.when(zone.str.starts_with("-")).then(-minutes).otherwise(minutes).fill_null(0)
-    whole = pl.concat_str("date", "clock", separator=" ").str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us", strict=False)
-    shift = pl.duration(microseconds=fraction.fill_null(0)) - pl.duration(minutes=east)
+    parts = pl.col("raw").str.extract_groups(dialect.time).struct
+    frame = frame.with_columns(parts.field("date", "clock", "fraction", "zone"), body=pl.col("raw").str.replace(dialect.time, ""))
     coarse = pl.col("body").str.contains("^" + _UNTYPED) & pl.col("fraction").fill_null("0").str.contains("^0+$")
     return frame.with_columns(
-        time=(whole + shift).dt.replace_time_zone("UTC").cast(TIME),
+        time=utc(*map(pl.col, ("date", "clock", "fraction", "zone"))),
         resolution_us=pl.when(coarse | pl.col("fraction").is_null()).then(1_000_000).otherwise(1),
     )
 
 
-def _batch(frame: pl.DataFrame, starts: pl.Series, first: int) -> Batch:
-    whole, strays = _joined(frame, starts)
-    timed = _timed(whole)
+def _batch(frame: pl.DataFrame, starts: pl.Series, first: int, dialect: Dialect) -> Batch:
+    whole, strays = _joined(frame, starts, dialect)
+    timed = _timed(whole, dialect)
     rows: list[tuple[str, str | None]] = []
     disordered: dict[int, list[tuple[str, str]]] = {}
     broken: dict[int, str] = {}
@@ -129,12 +153,12 @@ def _batch(frame: pl.DataFrame, starts: pl.Series, first: int) -> Batch:
         try:
             if not dated:
                 raise ValueError("no such date")
-            text, attributes = _parse(body)
+            text, attributes = dialect.parse(body)
         except ValueError as error:
             broken[index] = str(error)
             continue
         pairs = split_attributes(attributes) if attributes else []
-        if not in_order(pairs):
+        if dialect.ordered and not in_order(pairs):
             disordered[len(rows)] = pairs
         rows.append((text, fields(dict(pairs))))
     if 2 * len(disordered) < len(rows):  # else this is docker 1.10, which does not sort
@@ -144,40 +168,39 @@ def _batch(frame: pl.DataFrame, starts: pl.Series, first: int) -> Batch:
     kept, rejects = parted(timed, broken)
     stray = [Reject(line, offset, "no event begins here", raw) for line, offset, raw in strays.iter_rows() if raw.strip()]
     return Batch(
-        records=docker_frame(pl.concat([kept, columns], how="horizontal"), first),
+        records=docker_frame(pl.concat([kept, columns], how="horizontal"), first, dialect.program),
         rejects=pl.concat([rejects, reject_frame(stray)]).sort("offset"),
     )
 
 
-class DockerText:
-    """The default output of ``docker events``."""
+class EventText:
+    """The default output of ``docker events``, and of what prints like it."""
 
-    name = "docker-text"
     family = "docker"
     dated = True
+
+    def __init__(self, name: str, dialect: Dialect) -> None:
+        self.name = name
+        self._dialect = dialect
+        self._start = re.compile(dialect.time)
 
     def sniff(self, head: bytes, name: str) -> bool:
         """An event begins in one of the first lines, and most lines that begin with a time are events."""
         lines = [line for line in head.decode(errors="replace").lstrip("\ufeff").splitlines() if line.strip()]
-        events = [bool(_is_event(line)) for line in lines[:50] if _START.match(line)]
-        early = any(_is_event(line) for line in lines[:5])
+        events = [self._is_event(line) for line in lines[:50] if self._start.match(line)]
+        early = any(self._is_event(line) for line in lines[:5])
         return early and 2 * sum(events) > len(events)
+
+    def _is_event(self, line: str) -> bool:
+        time = self._start.match(line)
+        return time is not None and self._dialect.begins(line[time.end() :])
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
         first = 0
-        for frame, starts in records(stream, lambda lines: lines["raw"].str.contains(_TIME)):
-            batch = _batch(frame, starts, first)
+        for frame, starts in records(stream, lambda lines: lines["raw"].str.contains(self._dialect.time)):
+            batch = _batch(frame, starts, first, self._dialect)
             first += batch.records.height
             yield batch
 
 
-def _is_event(line: str) -> bool:
-    time = _START.match(line)
-    if time is None:
-        return False
-    body = line[time.end() :]
-    untyped = _UNTYPED_EVENT.fullmatch(body)
-    return bool(re.match(_TYPED, body)) or (untyped is not None and untyped[3].partition(":")[0] in ACTIONS)
-
-
-FORMAT = DockerText()
+FORMAT = EventText("docker-text", DOCKER)

@@ -13,6 +13,7 @@ import polars as pl
 from analyzer.formats.lines import chunks
 from analyzer.vocabulary import TIME
 
+_1970 = datetime(1970, 1, 1, tzinfo=UTC)
 _HALF_A_YEAR = 186  # in days of a year of 12 months of 31 days
 
 
@@ -38,6 +39,18 @@ def _offset(moment: datetime, zone: tzinfo) -> timedelta:
         return timedelta()
 
 
+def since_1970(text: str) -> int:
+    """Microseconds since 1970 of RFC 3339, finer digits cut off. ValueError: it is none, or has no zone."""
+    try:
+        moment = datetime.fromisoformat(text)
+        since = moment.astimezone(UTC) - _1970
+    except (ValueError, OverflowError) as error:
+        raise ValueError("no such time") from error
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return since // timedelta(microseconds=1)
+
+
 def moments(year: pl.Expr, month: pl.Expr, day: pl.Expr, clock: pl.Expr, fraction: pl.Expr) -> pl.Expr:
     """Naive Datetime of integers, ``HH:MM:SS`` and up to six digits behind the point; null where there is no such moment."""
     known = year.is_between(1, 9999) & month.is_between(1, 12) & day.is_between(1, 31)
@@ -48,6 +61,17 @@ def moments(year: pl.Expr, month: pl.Expr, day: pl.Expr, clock: pl.Expr, fractio
     since = ((hour * 60 + minute) * 60 + second) * 1_000_000 + micros
     valid = known & (date.dt.month() == month) & (hour < 24) & (minute < 60) & (second < 61)
     return pl.when(valid).then(date + pl.duration(microseconds=since, time_unit="us"))
+
+
+def utc(date: pl.Expr, clock: pl.Expr, fraction: pl.Expr, zone: pl.Expr) -> pl.Expr:
+    """Of ``YYYY-MM-DD``, ``HH:MM:SS``, digits behind the point and ``+HH:MM`` or ``+HHMM`` (none: UTC); null if there is no such date."""
+    micros = fraction.str.slice(0, 6).str.pad_end(6, "0").cast(pl.Int64).fill_null(0)
+    digits = zone.str.replace(":", "", literal=True)
+    minutes = digits.str.slice(1, 2).cast(pl.Int64, strict=False) * 60 + digits.str.slice(3, 2).cast(pl.Int64, strict=False)
+    east = pl.when(digits.str.starts_with("-")).then(-minutes).otherwise(minutes).fill_null(0)
+    whole = pl.concat_str(date, clock, separator=" ").str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us", strict=False)
+    shift = pl.duration(microseconds=micros, time_unit="us") - pl.duration(minutes=east, time_unit="us")
+    return (whole + shift).dt.replace_time_zone("UTC").cast(TIME)
 
 
 class Years:

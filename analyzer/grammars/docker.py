@@ -1,5 +1,10 @@
-"""docker events about containers that Kubernetes made: whose they are stands in their labels or their names."""
+"""Events of docker and podman about containers that Kubernetes made: whose they are stands in their labels or their names.
 
+podman says 'died' for docker's 'die', 'remove' for 'destroy', and 'cleanup' for what follows each death: where that was lost, the
+container had ended by then. What docker's manual and people shorten is known by its first twelve digits.
+"""
+
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,16 +20,20 @@ _ACTIONS = {
     "start": E.CONTAINER_STARTED,
     "kill": E.CONTAINER_SIGNALLED,
     "die": E.CONTAINER_DIED,
+    "died": E.CONTAINER_DIED,
     "stop": E.CONTAINER_STOPPED,
+    "cleanup": E.CONTAINER_DESTROYED,
     "destroy": E.CONTAINER_DESTROYED,
+    "remove": E.CONTAINER_DESTROYED,
 }
-_VALUES = {E.CONTAINER_DIED: "exitCode", E.CONTAINER_SIGNALLED: "signal"}
+_VALUES = {"die": "exitCode", "died": "containerExitCode", "kill": "signal"}
+_SHORTENED = re.compile(r"([0-9a-f]{12})[0-9a-f]*\.{2,3}")
 
 
 def understand(records: pl.DataFrame) -> pl.DataFrame:
     """Records of family 'docker' (message: ``container <action> <id>``) to EVENTS (without source_id)."""
     actions = "|".join(_ACTIONS)
-    chosen = records.filter(pl.col("message").str.contains(rf"^container (?:{actions}) [0-9a-f]+$").fill_null(False))
+    chosen = records.filter(pl.col("message").str.contains(rf"^container (?:{actions}) [0-9a-f]+(?:\.{{2,3}})?$").fill_null(False))
     return events_frame(list(_events(chosen)))
 
 
@@ -32,17 +41,15 @@ def _events(records: pl.DataFrame) -> Iterator[Fields]:
     for record in records.iter_rows(named=True):
         _, action, identity = record["message"].split(" ")
         attributes: dict[str, Any] = orjson.loads(record["fields"]) if record["fields"] else {}
-        kind = _ACTIONS[action]
-        value = attributes.get(_VALUES.get(kind, ""))
-        who = identify(attributes)
-        shown = ", ".join(f"{k}={attributes[k]}" for k in ("exitCode", "signal", "name", "image") if k in attributes)
+        told = ("exitCode", "containerExitCode", "signal", "name", "image")
+        shown = ", ".join(f"{k}={attributes[k]}" for k in told if k in attributes)
         yield {
             **position(record),
-            **fields(kind),
-            **who,
-            "component": "docker",
-            "container_id": container_id(identity),
-            "value": integer(value),
+            **fields(_ACTIONS[action]),
+            **identify(attributes),
+            "component": record["identifier"],
+            "container_id": container_id(_SHORTENED.sub(r"\1", identity)),
+            "value": integer(attributes.get(_VALUES.get(action, ""))),
             "message": record["message"],
             "text": f"{record['message']} ({shown})",
         }

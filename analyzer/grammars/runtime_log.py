@@ -2,8 +2,11 @@
 
 All three write logrus' logfmt ``time="..." level=info msg="..." key=value`` (or the same as JSON), msg as Go quotes it. Sources:
 containerd's CRI plugin (to 1.7 gogo's ``&PodSandboxMetadata{Name:a,Uid:b,}``, in 2.x protobuf's ``name:"a"  uid:"b"``) and its
-runtimes ('shim reaped' of v1, 'shim disconnected' of v2), CRI-O's server, dockerd (which container: since 20.10). Deaths are told
-up to half a second late. CRI-O says 'Stopped' also of what ended by itself long before: that is no time of death.
+runtimes ('shim reaped' of v1, 'shim disconnected' of v2), CRI-O's server (from 1.22 on the container stands beside some messages),
+dockerd (which container: since 20.10; before, its own containerd where that logs for debugging). Deaths are told up to half a second
+late. CRI-O says 'Stopped' also of what ended by itself long before: that is no time of death.
+What a container outlived of its time to stop is a signal 9 with the attribute ``forced``. What a daemon says of itself is of the
+component 'runtime-unit', as what systemd says of it: it tells of no container.
 """
 
 import re
@@ -20,7 +23,7 @@ from analyzer.grammars.klog import unquote
 from analyzer.vocabulary import RUNTIME_LOG, SANDBOX
 from analyzer.vocabulary import EventKind as E
 
-_DAEMON = r"(?:^|[.-])(?:containerd|crio|docker|dockerd)$"  # snaps: microk8s.daemon-containerd
+_DAEMON = r"(?:^|[.-])(?:containerd|crio|docker|dockerd)(?:-current|-latest)?$"  # snaps: microk8s.daemon-containerd; RHEL 7: -current
 _PAIR = re.compile(r'([\w.]+)=("(?:[^"\\]|\\.)*"|\S*)', re.DOTALL)
 _PRECISE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d+(?:Z|[+-]\d\d:\d\d)")  # CRI-O writes a blank for the T
 _MEMBER = re.compile(r'(\w+):(?:"([^"]*)"|([^,\s{}]*))')
@@ -104,10 +107,37 @@ def of(literal: str, key: str, **others: str) -> LogRule:
     return Rule(literal, build)
 
 
+def described(literal: str, kind: E) -> LogRule:
+    """CRI-O's message about a container whose id and owner (``namespace/pod/container``) stand in values beside it."""
+
+    def build(line: Logged) -> Iterable[Fields]:
+        identity, owner = str(line.values.get("containerID")), re.fullmatch(_OWNER, str(line.values.get("description")))
+        if line.message == literal and owner and re.fullmatch(_ID, identity):
+            names = {"k8s_namespace_name": owner["ns"], "k8s_pod_name": owner["pod"], "k8s_container_name": owner["container"]}
+            yield {**fields(kind), "container_id": identity, **names}
+
+    return Rule(literal, build)
+
+
+def itself(literal: str, kind: E, pattern: str | None = None) -> LogRule:
+    """What the daemon says of itself; ``pattern`` where there is more to its message than the literal."""
+    compiled = re.compile(pattern or re.escape(literal), re.DOTALL)
+
+    def build(line: Logged) -> Iterable[Fields]:
+        if compiled.fullmatch(line.message):
+            yield {**fields(kind), "component": "runtime-unit"}
+
+    return Rule(literal, build)
+
+
 def _sandbox(match: re.Match[str]) -> Fields:
     pod = _members(match["of"])
     names = {"k8s_namespace_name": pod.get("namespace"), "k8s_pod_name": pod.get("name"), "k8s_pod_uid": pod.get("uid")}
     return {**names, "k8s_container_name": SANDBOX}
+
+
+def _of_sandbox(_: re.Match[str]) -> Fields:
+    return {"k8s_container_name": SANDBOX}
 
 
 def _created(match: re.Match[str]) -> Fields:
@@ -117,6 +147,25 @@ def _created(match: re.Match[str]) -> Fields:
 def _signal(match: re.Match[str]) -> Fields:
     name = match["signal"]
     return {"value": _SIGNALS.index(name) + 1 if name in _SIGNALS else integer(name.removeprefix("signal "))}
+
+
+_FORCED = {"value": 9, "attributes": {"forced": True}}
+_TOO_LATE = re.compile(rf"Container (?:{_ID} )?failed to exit within (?:\d+ seconds|[\d.hms]+) of (?:signal \d+|SIGTERM|kill) - .*")
+
+
+def _too_late(line: Logged) -> Iterable[Fields]:
+    """dockerd: its id in the message, and since 20.10.7 beside it."""
+    match = _TOO_LATE.fullmatch(line.message)
+    identity = match and (match["id"] or line.values.get("container"))
+    if isinstance(identity, str) and re.fullmatch(_ID, identity):
+        yield {**fields(E.CONTAINER_SIGNALLED), "container_id": identity, **_FORCED}
+
+
+def _exited(line: Logged) -> Iterable[Fields]:
+    """containerd 0.2, the child of dockerd 1.11 to 17.11, with --debug. Of an exec ``pid`` is another than that of the container."""
+    identity = str(line.values.get("id"))
+    if line.message == "containerd: process exited" and line.values.get("pid") == "init" and re.fullmatch(_ID, identity):
+        yield {**fields(E.CONTAINER_DIED), "container_id": identity, "value": integer(line.values.get("status"))}
 
 
 _EXIT = re.compile(r"(?:TaskExit event|received (?:\w+ )*?exit event)(?: in podsandbox handler)? (?P<of>.*)", re.DOTALL)
@@ -148,15 +197,39 @@ RULES: tuple[LogRule, ...] = (
     Rule("TaskExit event", _exit),
     of("shim disconnected", "id"),
     of("shim reaped", "id"),
+    said("RemoveContainer for", rf"RemoveContainer for {_ID} returns successfully", E.CONTAINER_DESTROYED),
+    said("RemovePodSandbox ", rf"RemovePodSandbox (?:for )?{_ID} returns successfully", E.CONTAINER_DESTROYED, _of_sandbox),
+    itself("starting containerd", E.RUNTIME_STARTING),
+    itself("containerd successfully booted in", E.RUNTIME_READY, r"containerd successfully booted in \S+"),
+    itself("Start recovering state", E.RUNTIME_RESTORED),
+    itself("Stop CRI service", E.RUNTIME_STOPPING),
     # CRI-O
     said("Created container ", rf"Created container {_ID}: {_OWNER}", E.CONTAINER_CREATED),
     said("Started container ", rf"Started container {_ID}: {_OWNER}", E.CONTAINER_STARTED),
     said("Stopping container: ", rf"Stopping container: {_ID} \(timeout: .*\)", E.CONTAINER_SIGNALLED),
     said("Stopped container ", rf"Stopped container {_ID}: {_OWNER}", E.CONTAINER_STOPPED),
     said("Ran pod sandbox ", rf"Ran pod sandbox {_ID} with infra container: {_OWNER}", E.CONTAINER_STARTED),
-    said("Stopped pod sandbox: ", rf"Stopped pod sandbox: {_ID}", E.CONTAINER_STOPPED, lambda _: {"k8s_container_name": SANDBOX}),
+    said("Stopped pod sandbox: ", rf"Stopped pod sandbox: {_ID}", E.CONTAINER_STOPPED, _of_sandbox),
+    described("Started container", E.CONTAINER_STARTED),
+    said("Removed container ", rf"Removed container {_ID}: {_OWNER}", E.CONTAINER_DESTROYED),
+    said("Removed pod sandbox: ", rf"Removed pod sandbox: {_ID}", E.CONTAINER_DESTROYED, _of_sandbox),
+    said("Attempting to stop container: ", rf"Attempting to stop container: {_ID}", E.CONTAINER_SIGNALLED),  # to 1.17
+    said(
+        " timed out", rf"Stop(?:ping)? container {_ID}(?: with stop signal\S*)? timed out[.:].*", E.CONTAINER_SIGNALLED, lambda _: _FORCED
+    ),
+    itself("Starting CRI-O, version", E.RUNTIME_STARTING, "Starting CRI-O, version: .*"),
+    itself("Caught SIGTERM", E.RUNTIME_STOPPING),
     # dockerd
     of("ignoring event", "container", topic="/tasks/delete"),
+    Rule("containerd: process exited", _exited),
+    Rule("failed to exit within", _too_late),
+    itself("Starting up", E.RUNTIME_STARTING),  # since 18.03
+    itself("Loading containers: done.", E.RUNTIME_RESTORED),
+    itself("There are old running containers", E.RUNTIME_RESTORED, "There are old running containers, the network config will not take .*"),
+    itself("Daemon has completed initialization", E.RUNTIME_READY),
+    itself("Processing signal", E.RUNTIME_STOPPING, "Processing signal '.*'"),
+    itself("starting shutdown of docker", E.RUNTIME_STOPPING, r"Received signal '.*', starting shutdown of docker\.*"),  # to 1.9
+    itself("Daemon shutdown complete", E.RUNTIME_STOPPING),
 )
 
 
@@ -175,6 +248,6 @@ def _events(records: pl.DataFrame) -> Iterator[Fields]:
         where = position(record) | ({"time": line.time, "resolution_us": 1} if line.time is not None else {})
         row = next((row for rule in RULES if rule.literal in text for row in rule.build(line)), None)
         if row is not None:
-            identity = row["container_id"]
+            identity = row.get("container_id") or ""
             message = line.message if identity in line.message else f"{line.message} {identity}"
-            yield {**where, **row, "component": RUNTIME_LOG, "message": message, "text": text}
+            yield {**where, "component": RUNTIME_LOG, **row, "message": message, "text": text}

@@ -145,10 +145,10 @@ def _runs_of(
 
 
 def _runtime_events(events: list[Event]) -> list[Event]:
-    """What the runtime's event stream says of a container; only where that is silent, what its daemon logged."""
-    for logged in (False, True):
-        kinds = (*_RUNTIME, E.CONTAINER_STOPPED) if logged else _RUNTIME  # CRI-O logs no death, only that it has stopped one
-        told = [e for e in events if e.kind in kinds and (e.component == RUNTIME_LOG) is logged]
+    """What one event stream of the runtime says of a container; only where all are silent, what its daemon logged."""
+    for component in (*RUNTIME_STREAMS, RUNTIME_LOG):
+        kinds = (*_RUNTIME, E.CONTAINER_STOPPED) if component == RUNTIME_LOG else _RUNTIME  # CRI-O logs no death, only that it stopped one
+        told = [e for e in events if e.kind in kinds and e.component == component]
         if any(e.kind in (E.CONTAINER_STARTED, E.CONTAINER_DIED) for e in told):
             return told
     return []

@@ -84,6 +84,30 @@ CRI_STATUS = {
     "labels": CRI_LABELS,
     "annotations": {"io.kubernetes.container.restartCount": "2"},
 }
+API_LISTED = {
+    "Id": ID,
+    "Names": [f"/k8s_crasher_crasher-gk8gt_default_{UID}_2"],
+    "Image": "a",
+    "ImageID": "sha256:00",
+    "Created": 1795331733,
+    "Labels": LABELS,
+    "State": "exited",
+    "Status": "Exited (1) 23 seconds ago",
+}
+CRI_POD = {
+    "id": SANDBOX,
+    "metadata": {"name": "crasher-gk8gt", "uid": UID, "namespace": "default", "attempt": 0},
+    "state": "SANDBOX_READY",
+    "createdAt": "1795331733550319361",
+    "labels": {},
+}
+CTR_INFO = {
+    "ID": ID,
+    "Labels": {"io.cri-containerd.kind": "container", **{k: v for k, v in LABELS.items() if k.startswith("io.kubernetes.")}},
+    "Image": "a",
+    "SnapshotKey": ID,
+    "CreatedAt": "2026-11-22T08:35:22.012158866Z",
+}
 WHO = {"containerID": ID, "namespace": "default", "pod": "crasher-gk8gt", "podUID": UID, "container": "crasher", "restartCount": 2}
 ENDED = {
     **WHO,
@@ -91,6 +115,15 @@ ENDED = {
     "finishedAt": "2026-11-22T07:15:36.738808Z",
     "running": False,
     "exitCode": 1,
+}
+SANDBOXED = {
+    **WHO,
+    "containerID": SANDBOX,
+    "container": "POD",
+    "restartCount": None,
+    "startedAt": None,
+    "finishedAt": None,
+    "exitCode": None,
 }
 UNTOLD = {**WHO, "startedAt": None, "finishedAt": None}
 
@@ -122,6 +155,22 @@ def documents(data: str) -> list[dict[str, Any]]:
             {"status": {**CRI_STATUS, "state": "CONTAINER_RUNNING", "startedAt": "1795331733735287616", "finishedAt": "0"}},
             {**ENDED, "finishedAt": None, "running": True, "exitCode": None},
             id="crictl-inspect-nanoseconds",
+        ),
+        pytest.param([API_LISTED], {**UNTOLD, "running": False, "exitCode": 1}, id="api-list"),
+        pytest.param(
+            [{**API_LISTED, "State": "running", "Status": "Up 2 hours"}],
+            {**UNTOLD, "running": True, "exitCode": None},
+            id="api-list-running",
+        ),
+        pytest.param({"items": [CRI_POD]}, {**SANDBOXED, "running": True}, id="crictl-pods"),
+        pytest.param(
+            {"status": {**CRI_POD, "state": "SANDBOX_NOTREADY"}, "info": {}}, {**SANDBOXED, "running": False}, id="crictl-inspectp"
+        ),
+        pytest.param([CTR_INFO], {**UNTOLD, "running": None, "exitCode": None, "restartCount": None}, id="ctr-containers-info"),
+        pytest.param(
+            CTR_INFO | {"ID": SANDBOX, "Labels": {**CRI_LABELS, "io.cri-containerd.kind": "sandbox"}},
+            {**SANDBOXED, "running": None},
+            id="ctr-containers-info-sandbox",
         ),
     ],
 )
@@ -171,7 +220,8 @@ def test_damage() -> None:
 
 def test_the_first_container_is_longer_than_the_head() -> None:
     long = {"info": "x" * HEAD}
-    for value in ([{**EXITED, **long}], {"containers": [{**CRI_LISTED, **long}]}, {"status": CRI_STATUS, **long}):
+    whole = [[{**EXITED, **long}], {"containers": [{**CRI_LISTED, **long}]}, {"status": CRI_STATUS, **long}]
+    for value in (*whole, {"items": [{**CRI_POD, **long}]}, {"status": CRI_POD, **long}, [{**CTR_INFO, **long}]):
         assert FORMAT.sniff(json.dumps(value).encode()[:HEAD], "x")
         assert len(documents(json.dumps(value))) == 1
 

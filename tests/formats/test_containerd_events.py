@@ -8,8 +8,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from analyzer import formats
 from analyzer.formats.base import Batch, ReadContext
-from analyzer.formats.containerd_events import FORMAT
+from analyzer.formats.containerd_events import FORMAT, JSON
 from analyzer.vocabulary import RECORDS
 
 EXIT = (
@@ -78,3 +79,41 @@ def test_corpus(corpus: Path) -> None:
         assert FORMAT.sniff(data[:65536], source.name)
         assert (batch.records.height, batch.rejects.height) == (data.count(b"\n"), 0), source
         assert not batch.records["message"].str.ends_with(" ").any()
+
+
+def as_json(line: str) -> str:
+    """As ``nerdctl events --format json`` wraps what ctr prints."""
+    date, clock, _, _, namespace, topic, content = line.strip().split(" ", 6)
+    return json.dumps(
+        {"Timestamp": f"{date}T{clock}Z", "ID": "", "Namespace": namespace, "Topic": topic, "Status": "unknown", "Event": content}
+    )
+
+
+def test_json_says_the_same() -> None:
+    lines = [EXIT, KILLED, UPDATE]
+    data = "\n\n".join(map(as_json, lines)).encode()
+    assert formats.detect(data, "events") is JSON
+    (batch,) = JSON.read(io.BytesIO(data), ReadContext(2026))
+    told = read("".join(lines).encode()).records
+    assert batch.rejects.is_empty()
+    assert batch.records.drop("line", "offset", "raw").equals(told.drop("line", "offset", "raw"))
+
+
+def test_damaged_json() -> None:
+    good = as_json(EXIT)
+    lines = [
+        good,
+        good.replace("2026-11", "2026-13"),
+        good.replace("/tasks", "tasks"),
+        good.replace("54.239402707Z", "54"),
+        "{}",
+        good[:-5],
+    ]
+    batch = next(JSON.read(io.BytesIO("\n".join(lines).encode()), ReadContext(2026)))
+    assert (batch.records.height, batch.rejects["line"].to_list()) == (1, [2, 3, 4, 5, 6])
+
+
+@pytest.mark.parametrize("content", ["", " ", " null", " {}"])
+def test_an_event_without_content(content: str) -> None:
+    batch = read(f"2026-11-22 08:39:54 +0000 UTC k8s.io /namespaces/create{content}\n".encode())
+    assert batch.records["message"].to_list() == ["/namespaces/create"]

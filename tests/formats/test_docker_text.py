@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -204,3 +205,45 @@ def test_corpus_of_nasty_labels(corpus: Path) -> None:
         text = read(source.read_bytes())
         assert text.rejects.is_empty()
         assert text.records.select(SAME).equals(parsed.records.select(SAME)), source
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "time", "resolution"),
+    [
+        pytest.param(
+            f"[2014-05-10 17:42:14 +0200 CEST] {ID}: (from ubuntu-1:14.04) start", f"container start {ID}", "15:42:14", 10**6, id="1.0"
+        ),
+        pytest.param(f"[2014-05-10 17:42:14 +0000 UTC] {ID}: untag", f"image untag {ID}", "17:42:14", 10**6, id="1.0-utc"),
+        pytest.param(f"[2014-05-10 17:42:14 -0300 -03] {ID}: die", f"container die {ID}", "20:42:14", 10**6, id="1.0-no-letters"),
+        pytest.param(f"2014-05-10T17:42:14Z {ID}: (from a) start", f"container start {ID}", "17:42:14", 10**6, id="1.2"),
+        pytest.param(f"2014-05-10T17:42:14.000000000Z {ID}: (from a) die", f"container die {ID}", "17:42:14", 10**6, id="1.3"),
+        pytest.param(f"2014-05-10T17:42:14.123456789Z {ID}: (from a) die", f"container die {ID}", "17:42:14.123456", 1, id="1.9"),
+        pytest.param(f"2014-05-10T17:42:14.000000000Z container die {ID} (image=a)", f"container die {ID}", "17:42:14", 1, id="1.10"),
+        pytest.param("2014-05-10T17:42:14.5Z container die 0f...37 (a=b)", "container die 0f...37", "17:42:14.500000", 1, id="manual"),
+        pytest.param("2014-05-10T17:42:14.5Z c91596a36d8da2...: die", "container die c91596a36d8da2...", "17:42:14.500000", 1, id="paste"),
+        pytest.param(
+            "2014-05-10T17:42:14.999999999Z07:00 container stop 4386fb97867d (image= redis:2.8)", "container stop 4386fb97867d",
+            "17:42:14.999999", 1, id="layout",
+        ),
+    ],
+)  # fmt: skip
+def test_every_generation(line: str, message: str, time: str, resolution: int) -> None:
+    assert FORMAT.sniff(line.encode(), "x")
+    batch = read(line.encode())
+    assert batch.rejects.is_empty()
+    (record,) = batch.records.iter_rows(named=True)
+    assert (record["message"], record["resolution_us"]) == (message, resolution)
+    assert str(record["time"]) == f"2014-05-10 {time}+00:00"
+
+
+@pytest.mark.corpus
+def test_the_examples_of_the_manuals(corpus: Path) -> None:
+    sources = sorted((corpus / "samples" / "docker-events").glob("docs_docker-*.md"))
+    assert sources
+    for source in sources:
+        lines = re.findall(r"(?m)^ *(\d{4}-\d\d-\d\dT.*)$", source.read_text())
+        batch = read("\n".join(lines).encode())
+        slips = [raw for raw in batch.rejects["raw"] if " 4 4386fb97867d:" not in raw]  # the manual of 1.9 has two ids there
+        assert len(lines) > 10
+        assert slips == []
+        assert batch.records.height + batch.rejects.height == len(lines)

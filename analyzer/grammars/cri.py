@@ -1,0 +1,42 @@
+"""The CRI's own events (``crictl events``): each names its pod and its container, and a stop says how it ended."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import polars as pl
+
+from analyzer.grammars.base import Fields, container_id, events_frame, fields, integer, position
+from analyzer.vocabulary import EventKind as E
+
+_KINDS = {
+    "CONTAINER_CREATED_EVENT": E.CONTAINER_CREATED,
+    "CONTAINER_STARTED_EVENT": E.CONTAINER_STARTED,
+    "CONTAINER_STOPPED_EVENT": E.CONTAINER_DIED,
+    "CONTAINER_DELETED_EVENT": E.CONTAINER_DESTROYED,
+}
+
+
+def understand(records: pl.DataFrame) -> pl.DataFrame:
+    """Records of family 'cri' (message: ``<kind> <container id>``) to EVENTS (without source_id)."""
+    return events_frame(list(_events(records)))
+
+
+def _events(records: pl.DataFrame) -> Iterator[Fields]:
+    for record in records.iter_rows(named=True):
+        kind, _, identity = record["message"].partition(" ")
+        told: dict[str, Any] = orjson.loads(record["fields"]) if record["fields"] else {}
+        code = integer(told.get("exitCode")) if _KINDS[kind] is E.CONTAINER_DIED else None
+        yield {
+            **position(record),
+            **fields(_KINDS[kind]),
+            "component": "cri",
+            "k8s_namespace_name": told.get("namespace"),
+            "k8s_pod_name": told.get("pod"),
+            "k8s_pod_uid": told.get("uid"),
+            "k8s_container_name": told.get("container"),
+            "container_id": container_id(identity),
+            "value": code,
+            "message": record["message"],
+            "text": record["message"] if code is None else f"{record['message']} (exitCode={code})",
+        }
