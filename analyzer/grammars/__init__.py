@@ -8,7 +8,18 @@ from collections.abc import Callable
 import polars as pl
 
 from analyzer.formats.base import Batch
-from analyzer.grammars import api_documents, audit, containerd, controller_manager, docker, event_table, kubelet, runtime_log, systemd
+from analyzer.grammars import (
+    api_documents,
+    audit,
+    container,
+    containerd,
+    controller_manager,
+    docker,
+    event_table,
+    kubelet,
+    runtime_log,
+    systemd,
+)
 from analyzer.grammars.base import EVENT_COLUMNS, events_frame
 
 Grammar = Callable[[pl.DataFrame], pl.DataFrame]
@@ -16,6 +27,7 @@ Grammar = Callable[[pl.DataFrame], pl.DataFrame]
 REGISTRY: dict[str, tuple[Grammar, ...]] = {  # by family of the format
     "journal": (systemd.understand, kubelet.understand, controller_manager.understand, runtime_log.understand),
     "klog": (kubelet.understand, controller_manager.understand),
+    "container": (container.understand, controller_manager.understand),
     "docker": (docker.understand,),
     "containerd": (containerd.understand,),
     "kubernetes": (),

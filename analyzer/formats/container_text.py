@@ -1,0 +1,49 @@
+"""What formats of container logs share: the klog lines in them, and whose they are where nothing but the lines tells it."""
+
+from typing import Final
+
+import polars as pl
+
+KLOG: Final = r"^[IWEF][0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6} "
+"""How a klog line begins. The wrapper's time is better than this one: UTC, with a year, and finer."""
+_PID: Final = KLOG + r" *([0-9]{1,10}) "
+_FILE: Final = r"(?:" + KLOG + r' *[0-9]+ |^\{"ts":[0-9.]+,"caller":"(?:[\w.-]+/)*)([\w.-]+\.go):[0-9]+'
+_LINES: Final = 5
+_SHARE: Final = 0.01
+"""A kubelet's log has more lines of kubelet.go than these: of real ones, 3 to 60 in a hundred. Others have none."""
+_FRACTION: Final = r"[0-9]\.([0-9]{1,9})(?:Z|[+-]|$)"
+
+
+def pids(messages: pl.Series) -> pl.Series:
+    """The process id in a klog header: that in the container's own pid namespace."""
+    return messages.str.extract(_PID, 1).cast(pl.Int64, strict=False)
+
+
+def utc(written: pl.Series) -> pl.Series:
+    """RFC 3339 as microseconds of Unix time; null where it is no time."""
+    return written.str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False).dt.epoch("us")
+
+
+def resolution(written: pl.Series) -> int:
+    """Microseconds. Go leaves trailing zeros out, so that the longest fraction tells how fine all of them are."""
+    digits = written.str.extract(_FRACTION, 1).str.len_bytes().max()
+    return int(10 ** max(0, 6 - (digits if isinstance(digits, int) else 0)))
+
+
+class Writer:
+    """Whether lines of unknown origin are a kubelet's: counted over a source until it is settled."""
+
+    def __init__(self) -> None:
+        self._klog = 0
+        self._kubelet = 0
+
+    def identifier(self, messages: pl.Series) -> str | None:
+        """``kubelet``, or None. What was said of earlier lines is not taken back."""
+        if not self._settled():
+            files = messages.str.extract(_FILE, 1).drop_nulls()
+            self._klog += len(files)
+            self._kubelet += int((files == "kubelet.go").sum())
+        return "kubelet" if self._settled() else None
+
+    def _settled(self) -> bool:
+        return self._kubelet >= _LINES and self._kubelet >= _SHARE * self._klog
