@@ -19,6 +19,7 @@ from analyzer.formats import (
     journal_json,
     journal_text,
     klog_file,
+    log_export,
 )
 from analyzer.formats.base import HEAD, Batch, Format, ReadContext
 
@@ -29,7 +30,9 @@ REGISTRY: tuple[Format, ...] = (
     container_log.JSON_FILE,
     container_snapshots.FORMAT,
     audit_log.FORMAT,
+    log_export.CLOUD,
     api_json.FORMAT,
+    log_export.ANY,
     journal_export.FORMAT,
     docker_text.FORMAT,
     containerd_events.FORMAT,

@@ -22,24 +22,25 @@ from analyzer.formats.lines import LINES, chunks, conform, whole
 from analyzer.vocabulary import RECORDS, TIME
 
 _TIME: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
-_CRI: Final = rf"^(?P<written>{_TIME}) (?P<stream>stdout|stderr) (?P<tag>[PF])(?::\S*)?(?: (?P<text>.*))?$"
-_STAMPED: Final = rf"^(?:\[(?P<stream>[^\]\s]+/(?P<container>[^\]\s/]+))\] )?(?P<written>{_TIME})(?: (?P<text>.*))?$"
-_NANOSECONDS: Final = r"^(?:\[[^\]\s]+\] )?[^.\s]{19}\.[0-9]{7,9}"
-_STAMPED_KLOG: Final = rf"^(?:\[[^\]\s]+\] )?{_TIME} {KLOG[1:]}"
+_PREFIX: Final = r"^\[([^\]\s]+/[^\]\s/]+)\] "
+_LIKE_CRI: Final = rf"^{_TIME} std(?:out|err) [PF](?::\S*)?(?: |$)"
+_LIKE_STAMPED: Final = rf"^(?:\[[^\]\s]+\] )?{_TIME}(?: |$)"
+_SURE: Final = rf"^(?:\[[^\]\s]+\] )?(?:[^.\s]{{19}}\.[0-9]{{7,9}}|{_TIME} {KLOG[1:]})"
+"""Nanoseconds, or klog behind the time: others write times, too, but not these."""
 _NAME: Final = "io.kubernetes.container.name"
-_OBJECT: Final = pl.Schema({"log": pl.String, "stream": pl.String, "time": pl.String, "attrs": pl.Struct({_NAME: pl.String})})
+_OBJECT: Final = pl.Schema({"log": pl.String(), "stream": pl.String(), "time": pl.String(), "attrs": pl.Struct({_NAME: pl.String()})})
 _UNUSUAL: Final = r'"(?:log|stream|time)"\s*:\s*[^\s"]|\\u[dD][89a-fA-F]'
 """Values that are no strings, and half a surrogate pair. A quotation mark before a colon always ends a key."""
 _BULK: Final = 8192  # objects that are decoded in one go; one broken object sends so many the slow way
 _FRAME: Final = pl.Schema(
     {
         **LINES,
-        "written": pl.String,
-        "stream": pl.String,
-        "container": pl.String,
-        "partial": pl.Boolean,
-        "text": pl.String,
-        "reason": pl.String,
+        "written": pl.String(),
+        "stream": pl.String(),
+        "container": pl.String(),
+        "partial": pl.Boolean(),
+        "text": pl.String(),
+        "reason": pl.String(),
     }
 )
 
@@ -60,9 +61,8 @@ class ContainerLog:
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
         writer, count = Writer(), 0
-        for lines, _ in whole(map(self._unwrap, chunks(stream)), _starts):
-            good = lines.filter(pl.col("reason").is_null())
-            framed = _joined(good)
+        for lines, starts in whole(map(self._unwrap, chunks(stream)), _starts):
+            framed = _joined(lines, starts)
             records = framed.with_row_index("record", count).with_columns(
                 time=utc(framed["written"]).cast(TIME),
                 resolution_us=pl.lit(resolution(framed["written"]), pl.Int64),
@@ -87,22 +87,27 @@ def _indented() -> pl.Expr:
     return pl.col("text").str.contains(r"^[ \t]").fill_null(False)
 
 
-def _joined(lines: pl.DataFrame) -> pl.DataFrame:
+def _joined(lines: pl.DataFrame, starts: pl.Series) -> pl.DataFrame:
     """Parts of a line, and the lines of a message of klog, as one row each; its place and time are those of the first part."""
-    part = pl.col("partial").shift(1, fill_value=False).over("stream")
-    lines = lines.with_columns(part=part).with_columns(indented=_indented() & ~pl.col("part"))
-    if not (lines["part"] | lines["indented"]).any():
-        return lines
-    # what an indented line follows is decided by the last line before it that is neither indented nor a part
-    klog = pl.when(~pl.col("indented") & ~pl.col("part")).then(pl.col("text").str.contains(KLOG)).forward_fill().fill_null(False)
-    lines = lines.with_columns(more=pl.col("part") | (pl.col("indented") & klog.over("stream")))
-    lines = lines.with_columns(message=(~pl.col("more")).cum_sum().over("stream"))
-    several = pl.len().over("stream", "message") > 1
-    glue = pl.when(pl.col("part")).then(pl.lit("")).when("more").then(pl.lit("\n")).otherwise(pl.lit(""))
-    alone, parts = lines.filter(~several), lines.filter(several).with_columns(text=glue + pl.col("text"))
+    good = pl.col("reason").is_null()
+    if starts.all():
+        return lines.filter(good)
+    alone = starts & starts.shift(-1, fill_value=True)
+    some = lines.filter(~alone & good).with_columns(part=pl.col("partial").shift(1, fill_value=False).over("stream"))
+    # what an indented line belongs to is the last line before it that is neither indented nor a part
+    owner = ~pl.col("part") & ~_indented()
+    klog = pl.when(owner).then(pl.col("text").str.contains(KLOG)).forward_fill().fill_null(False).over("stream")
+    some = some.with_columns(more=pl.col("part") | (_indented() & klog))
+    some = some.with_columns(message=(~pl.col("more")).cum_sum().over("stream"))
+    glue = pl.when(pl.col("more") & ~pl.col("part")).then(pl.lit("\n")).otherwise(pl.lit(""))
     first = [pl.col(name).first() for name in _FRAME if name not in ("raw", "text", "stream")]
-    joined = parts.group_by("stream", "message", maintain_order=True).agg(*first, pl.col("text").str.join(""), pl.col("raw").str.join("\n"))
-    return pl.concat([alone.select(_FRAME.names()), joined.select(_FRAME.names())]).sort("offset")
+    joined = (
+        some.with_columns(text=glue + pl.col("text"))
+        .group_by("stream", "message", maintain_order=True)
+        .agg(*first, pl.col("text").str.join(""), pl.col("raw").str.join("\n"))
+        .select(_FRAME.names())
+    )
+    return pl.concat([lines.filter(alone & lines["reason"].is_null()), joined]).sort("offset")
 
 
 def _framed(lines: pl.DataFrame, why: str) -> pl.DataFrame:
@@ -115,15 +120,24 @@ def _framed(lines: pl.DataFrame, why: str) -> pl.DataFrame:
     ).select(_FRAME.names())
 
 
-def _lines(pattern: str, why: str) -> Callable[[pl.DataFrame], pl.DataFrame]:
-    def unwrap(lines: pl.DataFrame) -> pl.DataFrame:
-        lines = lines.filter(pl.col("raw") != "")
-        parts = lines["raw"].str.extract_groups(pattern).struct.unnest()
-        if "tag" in parts.columns:
-            parts = parts.with_columns(partial=pl.col("tag") == "P").drop("tag")
-        return _framed(pl.concat([lines, parts], how="horizontal"), why)
+def _cri(lines: pl.DataFrame) -> pl.DataFrame:
+    lines = lines.filter(pl.col("raw") != "")
+    parts = lines["raw"].str.splitn(" ", 4).struct.rename_fields(["written", "stream", "tag", "text"]).struct.unnest()
+    tagged = pl.col("stream").is_in(["stdout", "stderr"]) & pl.col("tag").str.contains("^[PF](?::|$)")
+    parts = parts.select(
+        pl.when(tagged.fill_null(False)).then("written"), "stream", "text", pl.col("tag").str.starts_with("P").alias("partial")
+    )
+    return _framed(pl.concat([lines, parts], how="horizontal"), "no line of a container's log")
 
-    return unwrap
+
+def _stamped(lines: pl.DataFrame) -> pl.DataFrame:
+    lines = lines.filter(pl.col("raw") != "").with_columns(stream=pl.lit(""), line_of=pl.col("raw"))
+    if lines["raw"].str.starts_with("[").any():
+        prefix = pl.col("raw").str.extract(_PREFIX, 1)
+        lines = lines.with_columns(stream=prefix.fill_null(""), line_of=pl.col("raw").str.replace(_PREFIX, ""))
+    parts = lines["line_of"].str.splitn(" ", 2).struct.rename_fields(["written", "text"]).struct.unnest()
+    container = pl.col("stream").str.extract("/([^/]+)$", 1)
+    return _framed(pl.concat([lines.with_columns(container=container), parts], how="horizontal"), "a line without a time")
 
 
 def _objects(lines: pl.DataFrame) -> pl.DataFrame:
@@ -154,7 +168,7 @@ def _decoded(raw: pl.Series) -> pl.DataFrame:
 
 
 def _one_by_one(raw: pl.Series) -> pl.DataFrame:
-    return pl.DataFrame([_object(text) for text in raw], schema=_OBJECT | {"reason": pl.String})
+    return pl.DataFrame([_object(text) for text in raw], schema={**_OBJECT, "reason": pl.String()})
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -179,16 +193,14 @@ def _beginning(head: bytes) -> pl.Series:
 
 
 def _is_cri(head: bytes) -> bool:
-    found = _beginning(head).str.contains(_CRI)
+    found = _beginning(head).str.contains(_LIKE_CRI)
     return 2 * int(found.sum()) > len(found)
 
 
 def _is_stamped(head: bytes) -> bool:
-    """Nanoseconds, or klog behind the time: others write times, too, but not these."""
     lines = _beginning(head)
-    found = lines.filter(lines.str.contains(_STAMPED) & ~lines.str.contains(_CRI))
-    sure = found.str.contains(_NANOSECONDS) | found.str.contains(_STAMPED_KLOG)
-    return 2 * len(found) > len(lines) and 2 * int(sure.sum()) > len(found)
+    found = lines.filter(lines.str.contains(_LIKE_STAMPED) & ~lines.str.contains(_LIKE_CRI))
+    return 2 * len(found) > len(lines) and 2 * int(found.str.contains(_SURE).sum()) > len(found)
 
 
 def _is_json_file(head: bytes) -> bool:
@@ -201,6 +213,6 @@ def _is_object(content: Any) -> bool:
     return all(isinstance(content.get(name), str) for name in ("log", "time")) and content.get("stream") in ("stdout", "stderr")
 
 
-CRI = ContainerLog("cri-log", _is_cri, _lines(_CRI, "no line of a container's log"))
-STAMPED = ContainerLog("kubectl-logs", _is_stamped, _lines(_STAMPED, "a line without a time"))
+CRI = ContainerLog("cri-log", _is_cri, _cri)
+STAMPED = ContainerLog("kubectl-logs", _is_stamped, _stamped)
 JSON_FILE = ContainerLog("docker-json-file", _is_json_file, _objects)
