@@ -14,8 +14,9 @@ from typing import Any, BinaryIO, Final
 import orjson
 import polars as pl
 
+from analyzer.formats import docker_text
 from analyzer.formats.base import HEAD, Batch, ReadContext
-from analyzer.formats.container_text import KLOG, Writer, pids, resolution, utc
+from analyzer.formats.container_text import KLOG, Fineness, Writer, pids, utc
 from analyzer.formats.journal_fields import rejected
 from analyzer.formats.json_documents import mostly
 from analyzer.formats.lines import LINES, chunks, conform, whole
@@ -60,12 +61,19 @@ class ContainerLog:
         return self._looks(head)
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
-        writer, count = Writer(), 0
-        for lines, starts in whole(map(self._unwrap, chunks(stream)), _starts):
+        writer, fineness, count = Writer(), Fineness(), 0
+
+        def unwrapped() -> Iterator[pl.DataFrame]:
+            for chunk in chunks(stream):
+                frame = self._unwrap(chunk)
+                fineness.see(frame["written"])
+                yield frame
+
+        for lines, starts in whole(unwrapped(), _starts):
             framed = _joined(lines, starts)
             records = framed.with_row_index("record", count).with_columns(
                 time=utc(framed["written"]).cast(TIME),
-                resolution_us=pl.lit(resolution(framed["written"]), pl.Int64),
+                resolution_us=pl.lit(fineness.resolution, pl.Int64),
                 identifier=pl.coalesce("container", pl.lit(writer.identifier(framed["text"]), pl.String)),
                 pid=pids(framed["text"]),
                 message=pl.col("text"),
@@ -198,9 +206,11 @@ def _is_cri(head: bytes) -> bool:
 
 
 def _is_stamped(head: bytes) -> bool:
+    """docker's events have such times, too."""
     lines = _beginning(head)
     found = lines.filter(lines.str.contains(_LIKE_STAMPED) & ~lines.str.contains(_LIKE_CRI))
-    return 2 * len(found) > len(lines) and 2 * int(found.str.contains(_SURE).sum()) > len(found)
+    sure = 2 * len(found) > len(lines) and 2 * int(found.str.contains(_SURE).sum()) > len(found)
+    return sure and not docker_text.FORMAT.sniff(head, "")
 
 
 def _is_json_file(head: bytes) -> bool:

@@ -28,10 +28,21 @@ def utc(written: pl.Series) -> pl.Series:
     return micros.to_frame().select(pl.when(pl.col("us").is_between(1, _YEAR_10000, closed="left")).then("us")).to_series()
 
 
-def resolution(written: pl.Series) -> int:
-    """Microseconds. Go leaves trailing zeros out, so that the longest fraction tells how fine all of them are."""
-    digits = written.str.extract(_FRACTION, 1).str.len_bytes().max()
-    return int(10 ** max(0, 6 - (digits if isinstance(digits, int) else 0)))
+class Fineness:
+    """How fine the times of a source are: Go leaves trailing zeros out, so that the longest fraction seen tells it of all."""
+
+    def __init__(self) -> None:
+        self._digits = 0
+
+    def see(self, written: pl.Series) -> int:
+        """The resolution in microseconds, with these taken into account."""
+        digits = written.str.extract(_FRACTION, 1).str.len_bytes().max()
+        self._digits = max(self._digits, digits if isinstance(digits, int) else 0)
+        return self.resolution
+
+    @property
+    def resolution(self) -> int:
+        return int(10 ** max(0, 6 - self._digits))
 
 
 class Writer:

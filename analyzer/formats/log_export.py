@@ -17,11 +17,11 @@ import polars as pl
 from analyzer.formats import api_yaml
 from analyzer.formats.api_objects import Collector
 from analyzer.formats.base import CHUNK, HEAD, Batch, ReadContext
-from analyzer.formats.container_text import KLOG, Writer, pids, resolution, utc
+from analyzer.formats.container_text import KLOG, Fineness, Writer, pids, utc
 from analyzer.formats.journal_fields import NEEDED, assemble
 from analyzer.formats.json_documents import Value, mostly, peeked, slices
 from analyzer.formats.lines import BOM, conform
-from analyzer.formats.log_export_fields import FIELDS, KUBERNETES, NODE, PAYLOADS, TIMES, first, klog_parts, payload, text, unfolded
+from analyzer.formats.log_export_fields import KUBERNETES, PAYLOADS, TIMES, first, journal_fields, klog_parts, payload, text, unfolded
 from analyzer.formats.tables import Reject, packed, reject_frame, storable
 from analyzer.vocabulary import RECORDS
 
@@ -50,13 +50,13 @@ class Epoch(NamedTuple):
 def epoch(written: str) -> Epoch | None:
     """Unix time in seconds, milliseconds, microseconds or nanoseconds: which, the magnitude tells (1973 to 5138)."""
     match = _EPOCH.fullmatch(written)
-    if match is None:
+    if match is None or not match[1].strip("0"):
         return None
     whole, fraction = match[1], match[2] or ""
     for longest, missing in _UNITS:
         if len(whole) <= longest:
             return Epoch(int(whole + (fraction + "0" * missing)[:missing]), 6 - missing + len(fraction))
-    return Epoch(int(whole) // 1000, 9)
+    return Epoch(int(whole) // 1000, 9)  # nanoseconds
 
 
 class _Reader:
@@ -65,6 +65,7 @@ class _Reader:
     def __init__(self) -> None:
         self._count = 0
         self._writer = Writer()
+        self._fineness = Fineness()
         self._seen: npt.NDArray[np.uint64] = np.empty(0, np.uint64)
         self._objects = Collector(CHUNK)
 
@@ -111,7 +112,7 @@ class _Reader:
         rows = rows.filter(pl.col("us").is_not_null())
         journal = [pl.when(pl.col(name).str.contains(r"^[0-9]{15,16}$")).then(name) for name in _MOMENTS]
         rows = rows.with_columns(journal)
-        as_text = resolution(rows["written"].filter(rows["digits"].is_null()))
+        as_text = self._fineness.see(rows["written"].filter(rows["digits"].is_null()))
         as_number = 10 ** (6 - pl.col("digits").clip(0, 6))
         fine = pl.when(pl.any_horizontal(pl.col(_MOMENTS).is_not_null())).then(1).otherwise(pl.coalesce(as_number, as_text))
         rows = rows.with_columns(fine.cast(pl.Int64).alias("fine"), pl.coalesce("__REALTIME_TIMESTAMP", pl.col("us").cast(pl.String)))
@@ -135,21 +136,17 @@ def _row(entry: Any) -> dict[str, Any] | str:
     message, written = text(entry), first(entry, TIMES)
     if message is None:
         return "a log entry without a text"
-    scopes = (payload(entry), entry) if payload(entry) is not entry else (entry,)
-    row = {name: storable(next((value for scope in scopes if (value := first(scope, keys))), None)) for name, keys in FIELDS.items()}
-    container = {name: value for name, keys in KUBERNETES.items() if (value := first(entry, keys))}
-    moment = epoch(written) if written else None
-    us = moment.us if moment else None
-    parts = None if message[:1] in "IWEF" and re.match(KLOG, message) else klog_parts(entry)
+    row = {name: storable(value) for name, value in journal_fields(entry).items()}
+    parts = None if re.match(KLOG, message) else klog_parts(entry)
     if parts is not None:
         message = _with_header(message, parts, written or "")
-        row["_PID"] = None
+        row["_PID"] = None  # the header's
+    container = {name: value for name, keys in KUBERNETES.items() if (value := first(entry, keys))}
+    moment = epoch(written) if written else None
     return row | {
         "MESSAGE": storable(message),
-        "_HOSTNAME": storable(first(entry, NODE)) or row["_HOSTNAME"],
-        "SYSLOG_IDENTIFIER": row["SYSLOG_IDENTIFIER"] or storable(container.get("k8s_container_name")) or _log_name(entry),
-        "written": written,
-        "us": us,
+        "written": storable(written),
+        "us": moment.us if moment else None,
         "digits": moment.digits if moment else None,
         "kubernetes": packed(container) if "k8s_container_name" in container else None,
     }
@@ -158,17 +155,11 @@ def _row(entry: Any) -> dict[str, Any] | str:
 def _with_header(message: str, parts: tuple[str, str, str], written: str) -> str:
     """klog's line as it was, if the time is as fine as the header's was: the collector took it from there."""
     severity, thread, source = parts
-    micros = utc(pl.Series([written]))[0] if resolution(pl.Series([written])) == 1 else None
+    micros = utc(pl.Series([written]))[0] if Fineness().see(pl.Series([written])) == 1 else None
     if micros is None:
         return message
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
     return f"{severity}{moment:%m%d %H:%M:%S.%f} {thread:>7} {source}] {message}"
-
-
-def _log_name(entry: dict[str, Any]) -> str | None:
-    """Cloud Logging names the kubelet's log of a node after it; the container runtime's tells not which one it is."""
-    name = first(entry, ("logName",)) or ""
-    return "kubelet" if name.endswith("/logs/kubelet") else None
 
 
 def _event(entry: dict[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,10 @@ KUBERNETES: Final = {
     ),
 }
 """What an entry says of the container that wrote it, by the name of our column."""
-NODE: Final = ("resource.labels.node_name", "labels.compute.googleapis.com/resource_name", "kubernetes.host", "kubernetes.node.name")
+NODE: Final = (
+    *("resource.labels.node_name", "labels.compute.googleapis.com/resource_name", "metadata.labels.compute.googleapis.com/resource_name"),
+    *("kubernetes.host", "kubernetes.node.name"),
+)
 """The node as the API knows it: better than a host name."""
 _ALSO: Final[Mapping[str, tuple[str, ...]]] = {
     "_HOSTNAME": ("kubernetes.node_name", "labels.node_name", "labels.nodename", "labels.hostname", "host.hostname", "host.name", "host"),
@@ -48,7 +51,7 @@ def _variants(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((name, bare, bare.lower())))
 
 
-FIELDS: Final = {name: (*_variants(name), *_ALSO.get(name, ())) for name in NEEDED if name != "MESSAGE"}
+_FIELDS: Final = {name: (*_variants(name), *_ALSO.get(name, ())) for name in NEEDED if name != "MESSAGE"}
 
 
 def dig(entry: Mapping[str, Any], key: str) -> Any:
@@ -63,12 +66,35 @@ def dig(entry: Mapping[str, Any], key: str) -> Any:
 def first(entry: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
     """The first of these that holds text or a number, as text."""
     for key in keys:
-        value = dig(entry, key)
+        value = entry.get(key)
+        if value is None and "." in key:
+            value = dig(entry, key)
         if isinstance(value, str) and value:
             return value
         if isinstance(value, int | float) and not isinstance(value, bool):
             return str(value)
     return None
+
+
+def journal_fields(entry: Mapping[str, Any]) -> dict[str, str | None]:
+    """The fields of the journal but MESSAGE, of what was logged, and of what the collector says of it."""
+    logged = payload(entry)
+    found = {name: first(logged, keys) for name, keys in _FIELDS.items()}
+    if logged is not entry:
+        found |= {name: first(entry, _FIELDS[name]) for name in _ALSO if found[name] is None}
+    found["_HOSTNAME"] = first(entry, NODE) or found["_HOSTNAME"]
+    found["SYSLOG_IDENTIFIER"] = found["SYSLOG_IDENTIFIER"] or found["_COMM"] or _writer(entry, found["_SYSTEMD_UNIT"])
+    return found
+
+
+def _writer(entry: Mapping[str, Any], unit: str | None) -> str | None:
+    """Who wrote it, where only the container, the unit or the log's name tells. (Cloud Logging's 'container-runtime' may be any.)"""
+    if (container := first(entry, KUBERNETES["k8s_container_name"])) is not None:
+        return container
+    if unit is not None:
+        return "systemd" if unit == "init.scope" else unit.removesuffix(".service")
+    log = first(entry, ("logName",)) or (first(entry, ("log",)) if payload(entry) is not entry else None)
+    return "kubelet" if log is not None and log.rpartition("/")[2] == "kubelet" else None
 
 
 def payload(entry: Mapping[str, Any]) -> Mapping[str, Any]:
