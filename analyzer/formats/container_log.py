@@ -5,7 +5,8 @@ the stream's next one, F for the last or only part; more tags may follow it behi
 ``docker logs -t``: ``TIME TEXT``, with ``[pod/POD/CONTAINER] `` before it (kubectl --prefix). docker's json-file: an object a line; a
 ``log`` without ``\n`` at its end, after 16 KiB, goes on in the stream's next record.
 
-A message of klog that spans several lines (2.40 and later indent them) has a time on each of them: they belong together again.
+A message of klog that spans several lines (2.40 and later indent them) has a time on each of them: where they stand one after the
+other they belong together again.
 """
 
 from collections.abc import Callable, Iterator
@@ -67,6 +68,7 @@ class ContainerLog:
             for chunk in chunks(stream):
                 frame = self._unwrap(chunk)
                 fineness.see(frame["written"])
+                writer.see(frame["text"])
                 yield frame
 
         for lines, starts in whole(unwrapped(), _starts):
@@ -74,7 +76,7 @@ class ContainerLog:
             records = framed.with_row_index("record", count).with_columns(
                 time=utc(framed["written"]).cast(TIME),
                 resolution_us=pl.lit(fineness.resolution, pl.Int64),
-                identifier=pl.coalesce("container", pl.lit(writer.identifier(framed["text"]), pl.String)),
+                identifier=pl.coalesce("container", pl.lit(writer.identifier, pl.String)),
                 pid=pids(framed["text"]),
                 message=pl.col("text"),
             )

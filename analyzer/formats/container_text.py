@@ -52,13 +52,15 @@ class Writer:
         self._klog = 0
         self._kubelet = 0
 
-    def identifier(self, messages: pl.Series) -> str | None:
-        """``kubelet``, or None. What was said of earlier lines is not taken back."""
-        if not self._settled():
+    def see(self, messages: pl.Series) -> str | None:
+        """The identifier, with these lines taken into account. What was said of earlier ones is not taken back."""
+        if self.identifier is None:
             named = messages.filter(messages.str.contains("kubelet.go:", literal=True))
             self._klog += int(messages.str.contains(_ANY).sum())
             self._kubelet += int((named.str.extract(_FILE, 1) == "kubelet.go").sum())
-        return "kubelet" if self._settled() else None
+        return self.identifier
 
-    def _settled(self) -> bool:
-        return self._kubelet >= _LINES and self._kubelet >= _SHARE * self._klog
+    @property
+    def identifier(self) -> str | None:
+        """``kubelet``, or None."""
+        return "kubelet" if self._kubelet >= _LINES and self._kubelet >= _SHARE * self._klog else None

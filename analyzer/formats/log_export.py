@@ -119,7 +119,7 @@ class _Reader:
         records = assemble(rows, self._count).records
         self._count += records.height
         unknown = pl.all_horizontal(pl.col("identifier", "unit").is_null())
-        told = self._writer.identifier(records.filter(unknown)["message"])
+        told = self._writer.see(records.filter(unknown)["message"])
         records = records.with_columns(
             resolution_us=rows["fine"],
             identifier=pl.when(unknown).then(pl.lit(told, pl.String)).otherwise("identifier"),

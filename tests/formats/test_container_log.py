@@ -22,6 +22,7 @@ KLOG = "I0914 09:49:03.287000      12 event.go:291] x"
 
 def read(known: ContainerLog, text: str | bytes) -> Batch:
     batches = list(known.read(io.BytesIO(text.encode() if isinstance(text, str) else text), ReadContext(2026)))
+    batches.append(Batch())
     return Batch(pl.concat([b.records for b in batches]), rejects=pl.concat([b.rejects for b in batches]))
 
 
@@ -89,16 +90,16 @@ def test_a_message_of_klog_in_several_lines() -> None:
     lines = ["  alone", KLOG + " err=<", "\tgoroutine 1", " >", "plain", "\tindented", KLOG]
     stamped = "".join(f"{T} {line}\n" for line in lines)
     assert messages(STAMPED, stamped) == [lines[0], "\n".join(lines[1:4]), *lines[4:]]
-    mixed = f"{T} stderr F {KLOG}\n{T} stdout F x\n{T} stdout F  y\n{T} stderr P \tco\n{T} stderr F de\n"
-    assert messages(CRI, mixed) == [f"{KLOG}\n\tcode", "x", " y"]
+    mixed = f"{T} stderr F {KLOG}\n{T} stderr P \tco\n{T} stdout F  x\n{T} stderr F de\n{T} stdout F y\n{T} stdout F  z\n"
+    assert messages(CRI, mixed) == [f"{KLOG}\n\tcode", " x", "y", " z"]
 
 
 def test_lines_of_many_pods_bear_their_names() -> None:
-    text = f"[pod/a-1/kubelet] {T} {KLOG}\n[pod/b-1/b] {T} x\n[pod/a-1/kubelet] {T}  y\n[INFO] x\n"
+    text = f"[pod/a-1/kubelet] {T} {KLOG}\n[pod/b-1/b] {T} x\n[pod/a-1/kubelet] {T} y\n[INFO] x\n"
     assert detected(text) == "kubectl-logs"
     batch = read(STAMPED, text)
-    assert batch.records["message"].to_list() == [f"{KLOG}\n y", "x"]
-    assert batch.records["identifier"].to_list() == ["kubelet", "b"]
+    assert batch.records["message"].to_list() == [KLOG, "x", "y"]
+    assert batch.records["identifier"].to_list() == ["kubelet", "b", "kubelet"]
     assert batch.rejects["line"].to_list() == [4]
 
 
