@@ -21,7 +21,18 @@ from analyzer.formats.container_text import KLOG, Fineness, Writer, pids, utc
 from analyzer.formats.journal_fields import NEEDED, assemble
 from analyzer.formats.json_documents import Value, mostly, peeked, slices
 from analyzer.formats.lines import BOM, conform
-from analyzer.formats.log_export_fields import KUBERNETES, PAYLOADS, TIMES, first, journal_fields, klog_parts, payload, text, unfolded
+from analyzer.formats.log_export_fields import (
+    KUBERNETES,
+    PAYLOADS,
+    TIMES,
+    as_json,
+    first,
+    journal_fields,
+    klog_parts,
+    payload,
+    text,
+    unfolded,
+)
 from analyzer.formats.tables import Reject, packed, reject_frame, storable
 from analyzer.vocabulary import RECORDS
 
@@ -75,7 +86,7 @@ class _Reader:
         entries = [(value, entry) for value in values for entry in unfolded(value.content)]
         again = self._again([entry for _, entry in entries])
         for (value, entry), repeated in zip(entries, again, strict=True):
-            whole = value.text if entry is value.content else packed(entry) if isinstance(entry, dict) else value.text
+            whole = value.text if entry is value.content else as_json(entry) if isinstance(entry, dict) else value.text
             if repeated:
                 rejects.append(Reject(value.line, value.offset, "an entry that was given before (the same insertId)", whole))
             elif isinstance(entry, dict) and isinstance(payload(entry).get("involvedObject"), dict):
@@ -92,7 +103,9 @@ class _Reader:
     def _again(self, entries: list[Any]) -> list[bool]:
         """Which entries have an insertId, log and time that came before."""
         keys = [
-            f"{entry['insertId']} {entry.get('logName')} {first(entry, TIMES)}" if isinstance(entry, dict) and "insertId" in entry else None
+            storable(f"{entry['insertId']} {entry.get('logName')} {first(entry, TIMES)}")
+            if isinstance(entry, dict) and "insertId" in entry
+            else None
             for entry in entries
         ]
         named = pl.Series("key", keys, pl.String).to_frame().with_row_index("row").drop_nulls()
@@ -110,7 +123,7 @@ class _Reader:
         undated = rows.filter(pl.col("us").is_null()).select("line", "offset", "raw")
         lost = reject_frame([Reject(line, offset, "no readable time", raw) for line, offset, raw in undated.iter_rows()])
         rows = rows.filter(pl.col("us").is_not_null())
-        journal = [pl.when(pl.col(name).str.contains(r"^[0-9]{15,16}$")).then(name) for name in _MOMENTS]
+        journal = [pl.when(pl.col(name).str.contains(r"^[1-9][0-9]{14,15}$")).then(name) for name in _MOMENTS]
         rows = rows.with_columns(journal)
         as_text = self._fineness.see(rows["written"].filter(rows["digits"].is_null()))
         as_number = 10 ** (6 - pl.col("digits").clip(0, 6))

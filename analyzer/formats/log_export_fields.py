@@ -7,9 +7,8 @@ journalbeat), Loki (promtail's labels). A dot stands for a level of nesting, or 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-import orjson
-
 from analyzer.formats.journal_fields import NEEDED
+from analyzer.formats.tables import packed, storable
 
 PAYLOADS: Final = ("jsonPayload", "structPayload", "struct_payload")
 """Where Cloud Logging keeps what was structured; the latter two until 2016."""
@@ -108,8 +107,16 @@ def text(entry: Mapping[str, Any]) -> str | None:
     apart = "msg" in logged and "ts" in logged
     found = None if apart else next((logged[key] for key in _TEXTS if isinstance(logged.get(key), str)), None)
     if found is None and (apart or logged is not entry):
-        return orjson.dumps(logged, option=orjson.OPT_NON_STR_KEYS).decode()
+        return as_json(logged)
     return found.removesuffix("\n") if found is not None else None
+
+
+def as_json(value: Mapping[str, Any]) -> str:
+    """Compact JSON; of what YAML may hold and JSON may not, as Python shows it."""
+    try:
+        return packed(value)
+    except (TypeError, ValueError):
+        return storable(str(value)) or ""
 
 
 def klog_parts(entry: Mapping[str, Any]) -> tuple[str, str, str] | None:

@@ -75,8 +75,8 @@ def test_what_gcloud_prints() -> None:
     assert batch.records["message"].to_list() == [KLOG, "y", "z"]
     assert batch.records["pid"].to_list() == [1675, 5, None]
     assert batch.records["identifier"].to_list() == ["kubelet", None, None]
-    assert batch.records["line"].to_list() == [1, 7, 16]
-    assert batch.rejects["line"].to_list() == [14, 19]
+    assert batch.records["line"].to_list() == [1, 7, 17]
+    assert batch.rejects["line"].to_list() == [14, 20]
 
 
 def test_older_names() -> None:
@@ -119,6 +119,23 @@ def test_what_was_given_before_is_known_in_later_slices(monkeypatch: pytest.Monk
     assert batch.records["message"].to_list() == [str(number) for number in range(7)]
     assert batch.records["record"].to_list() == list(range(7))
     assert batch.rejects.height == 13
+
+
+def test_half_a_surrogate_pair_and_keys_that_json_has_not() -> None:
+    lines = [
+        entry("\ud800", textPayload="\ud800"),
+        entry("b", jsonPayload={"a": "\ud800"}),
+        entry("c", jsonPayload={"_HOSTNAME": "\ud800"}),
+    ]
+    batch = read(CLOUD, "\n".join(map(json.dumps, lines)))
+    assert (batch.records.height, batch.rejects.height) == (3, 0)
+    batch = read(CLOUD, f"insertId: a\nlogName: x\ntimestamp: {AT}\njsonPayload:\n  1: x\n  a: .nan\n")
+    assert (batch.records.height, batch.rejects.height) == (1, 0)
+
+
+def test_a_moment_of_the_journal_that_is_none() -> None:
+    batch = read(CLOUD, json.dumps(entry("a", jsonPayload={**JOURNAL, "__REALTIME_TIMESTAMP": "0" * 16})))
+    assert batch.records["time"].to_list() == [MOMENT]
 
 
 def test_kubernetes_events_are_objects() -> None:
@@ -171,12 +188,10 @@ def test_klog_that_was_taken_apart_as_json() -> None:
             },
         },
         {"time": AT, "log": KLOG, "hostname": "n", "systemd_unit": "kubelet.service"},
-        {"ts": 1627983074.768612, "msg": "", "message": KLOG, "hostname": "n", "SYSTEMD_UNIT": "kubelet.service"},
+        {"ts": 1627983074.768612, "message": KLOG, "hostname": "n", "SYSTEMD_UNIT": "kubelet.service"},
     ],
 )
 def test_a_kubelet_in_every_shape(content: Any) -> None:
-    if "msg" in content:
-        content = {k: v for k, v in content.items() if k != "msg"}
     got = one(ANY, content)
     assert (got["time"], got["resolution_us"], got["node"]) == (MOMENT, 1, "n")
     assert (got["message"], got["unit"], got["identifier"], got["pid"]) == (KLOG, "kubelet.service", "kubelet", 1675)
