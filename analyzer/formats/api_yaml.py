@@ -118,7 +118,7 @@ def _content_start(document: bytes) -> int:
 def _add(piece: Piece, collector: Collector) -> None:
     text = piece.text.decode(errors="replace")
     try:
-        content = _parse(text)
+        content = parse(text)
     except (ValueError, RecursionError) as error:
         collector.reject(Reject(piece.line, piece.offset, f"broken YAML: {error}".splitlines()[0], text))
         return
@@ -126,7 +126,7 @@ def _add(piece: Piece, collector: Collector) -> None:
         collector.add(piece.line, piece.offset, content, text[:TEXT_LIMIT], piece.of)
 
 
-def _parse(text: str) -> Any:
+def parse(text: str) -> Any:
     """An item is a sequence of one. ValueError: broken."""
     if _depth(text) > _DEEPEST:
         raise ValueError("nested too deeply")

@@ -5,7 +5,7 @@ A frame of lines has the columns ``line`` (Int64, 1-based), ``offset`` (Int64, b
 views into the chunk's own buffer.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
 import numpy as np
@@ -116,13 +116,20 @@ def records(stream: BinaryIO, starts: Callable[[pl.DataFrame], pl.Series], size:
 
     The last record of a chunk waits for the next chunk. Only a record longer than ``size`` bytes is cut.
     """
+    return whole(chunks(stream, size), starts, size)
+
+
+def whole(
+    frames: Iterable[pl.DataFrame], starts: Callable[[pl.DataFrame], pl.Series], size: int = CHUNK
+) -> Iterator[tuple[pl.DataFrame, pl.Series]]:
+    """The same for lines that have been taken apart already: frames that have ``offset``, whatever else they have."""
     rest: pl.DataFrame | None = None
-    for chunk in chunks(stream, size):
+    for chunk in frames:
         frame = chunk if rest is None else pl.concat([rest, chunk])
         mask = starts(frame)
         last = mask.arg_max() if not mask.any() else frame.height - 1 - (mask.reverse().arg_max() or 0)
         last = last or 0
-        if last == 0 and int(frame["offset"][-1]) - int(frame["offset"][0]) < size:
+        if last == 0 and (frame.is_empty() or int(frame["offset"][-1]) - int(frame["offset"][0]) < size):
             rest = frame
             continue
         cut = last or frame.height

@@ -11,6 +11,7 @@ from analyzer.formats.base import Batch
 from analyzer.grammars import (
     api_documents,
     audit,
+    container,
     containerd,
     controller_manager,
     cri,
@@ -25,9 +26,14 @@ from analyzer.grammars.base import EVENT_COLUMNS, events_frame
 
 Grammar = Callable[[pl.DataFrame], pl.DataFrame]
 
+_JOURNAL = (systemd.understand, kubelet.understand, controller_manager.understand, runtime_log.understand, podman.understand)
+_CONTAINER = (container.understand, controller_manager.understand)
+
 REGISTRY: dict[str, tuple[Grammar, ...]] = {  # by family of the format
-    "journal": (systemd.understand, kubelet.understand, controller_manager.understand, runtime_log.understand, podman.understand),
+    "journal": _JOURNAL,
     "klog": (kubelet.understand, controller_manager.understand),
+    "container": _CONTAINER,
+    "export": (container.parted(_JOURNAL, _CONTAINER),),
     "docker": (docker.understand,),
     "containerd": (containerd.understand,),
     "cri": (cri.understand,),
