@@ -8,14 +8,27 @@ from collections.abc import Callable
 import polars as pl
 
 from analyzer.formats.base import Batch
-from analyzer.grammars import api_documents, audit, containerd, controller_manager, docker, event_table, kubelet, runtime_log, systemd
+from analyzer.grammars import (
+    api_documents,
+    audit,
+    containerd,
+    controller_manager,
+    docker,
+    event_table,
+    kubelet,
+    runtime_log,
+    scheduler,
+    sent_events,
+    systemd,
+)
 from analyzer.grammars.base import EVENT_COLUMNS, events_frame
 
 Grammar = Callable[[pl.DataFrame], pl.DataFrame]
 
+_KLOG: tuple[Grammar, ...] = (kubelet.understand, controller_manager.understand, scheduler.understand, sent_events.understand)
 REGISTRY: dict[str, tuple[Grammar, ...]] = {  # by family of the format
-    "journal": (systemd.understand, kubelet.understand, controller_manager.understand, runtime_log.understand),
-    "klog": (kubelet.understand, controller_manager.understand),
+    "journal": (systemd.understand, *_KLOG, runtime_log.understand),
+    "klog": _KLOG,
     "docker": (docker.understand,),
     "containerd": (containerd.understand,),
     "kubernetes": (),

@@ -1,45 +1,44 @@
-"""The kube-controller-manager's log: desired replicas, evictions, node health, and the events that it sent.
+"""The kube-controller-manager's log: lost heartbeats, evictions, deletions, and how many replicas are wanted.
 
-Deletions of 1.0 leave no event: 'Delete pod x' (nodecontroller.go) is then the only trace of an eviction.
+Deletions of 1.0 leave no event: 'Delete pod x' (nodecontroller.go) is then the only trace of an eviction. What it logs of the
+events that it sent is read by sent_events, 'Recording status change ...' with the kubelet's lines of these words.
 """
 
 import re
 from collections.abc import Iterable
+from typing import Final
 
 import polars as pl
 
-from analyzer.grammars.api_event import event_columns
-from analyzer.grammars.base import Fields, Rule, fields, integer, pod_columns
+from analyzer.grammars.base import Fields, Rule, fields, integer
+from analyzer.grammars.facts import GO_TIME, columns, fact, spoken_by, stamp, whole_seconds
 from analyzer.grammars.klog import Klog
-from analyzer.grammars.kubelet import KlogRule, structured, text, understand_klog
+from analyzer.grammars.kubelet import KlogRule, understand_klog
 from analyzer.vocabulary import EventKind as E
 
-_REPLICAS = re.compile(r'^Too (?:few|many) "(?P<ns>[^"]+)"/"(?P<name>[^"]+)" replicas, need (?P<need>\d+)(?:, creating (?P<creating>\d+))?')
+_REPLICAS = re.compile(
+    r'^Too (?:few|many) "(?P<ns>[^"]+)"/"(?P<name>[^"]+)" replicas, need (?P<need>\d+)(?:, (?P<act>creating|deleting) (?P<count>\d+))?'
+)
 _REPLICAS_FOR = re.compile(
-    r"^Too (?:few|many) replicas for (?P<kind>\w+) (?P<ns>[^/\s]+)/(?P<name>[^,\s]+), need (?P<need>\d+)(?:, creating (?P<creating>\d+))?"
+    r"^Too (?:few|many) replicas for (?P<kind>\w+) (?P<ns>[^/\s]+)/(?P<name>[^,\s]+), need (?P<need>\d+)"
+    r"(?:, (?P<act>creating|deleting) (?P<count>\d+))?"
 )
+_REPLICAS_OFF = re.compile(r'^Too (?:few|many) (?:"(?P<name>[^"]+)" )?replicas, (?P<act>creating|deleting) (?P<count>\d+)\s*$')  # to 0.14
 _KIND_OF_FILE = {"replication_controller.go": "ReplicationController", "replica_set.go": "ReplicaSet"}  # while the text names no kind
-_SENT = re.compile(
-    r'^Event\((?:api|v1)\.ObjectReference\{Kind:"(?P<kind>\w*)", Namespace:"(?P<ns>[^"]*)", Name:"(?P<name>[^"]*)", UID:"(?P<uid>[^"]*)"'
-    r".*?FieldPath:\"(?P<path>[^\"]*)\"\}\): (?:type: '\w+' )?reason: '(?P<reason>[^']*)' (?P<message>.*)",
-    re.DOTALL,
-)
-_SOURCES = {"replicationcontroller": "replication-controller", "node": "node-controller"}
-_KUBELET = re.compile(r"kubelet|hyperkube")  # identifiers of processes that are a kubelet and no controller
 
 
 def _need(line: Klog) -> Iterable[Fields]:
     """'Too few replicas': the count wanted at that moment. 1.19+ says replicaSet= for replication controllers too."""
-    if line.structured:
-        if line.message not in ("Too few replicas", "Too many replicas"):
-            return
+    if line.message in ("Too few replicas", "Too many replicas"):
         reference, need, creating, kind = line.text("replicaSet"), line.text("need"), line.text("creating"), None
         namespace, _, name = (reference or "").partition("/")
     else:
         match = _REPLICAS.match(line.message) or _REPLICAS_FOR.match(line.message)
         if match is None:
+            yield from _off(line)
             return
-        namespace, name, need, creating = match["ns"], match["name"], match["need"], match["creating"]
+        namespace, name, need = match["ns"], match["name"], match["need"]
+        creating = match["count"] if match["act"] == "creating" else None
         kind = match.groupdict().get("kind") or _KIND_OF_FILE.get(line.file or "")
     wanted = integer(need)
     if name and wanted is not None:
@@ -52,62 +51,353 @@ def _need(line: Klog) -> Iterable[Fields]:
         )
 
 
-def _sent(line: Klog) -> Iterable[Fields]:
-    """'Event occurred' (1.19+) and 'Event(api.ObjectReference{...' (before)."""
-    if line.structured:
-        if line.message != "Event occurred":
-            return
-        namespace, _, name = (line.text("object") or "").rpartition("/")
-        kind, uid, path = line.text("kind") or "", None, line.text("fieldPath")
-        reason, message = line.text("reason") or "", line.values.get("message") or ""
+def _off(line: Klog) -> Iterable[Fields]:
+    match = _REPLICAS_OFF.match(line.message)
+    if match is not None:
+        name = f"ReplicationController/{match['name']}" if match["name"] else None
+        yield fields(E.REPLICAS_OFF, controller=name, attributes={match["act"]: integer(match["count"])})
+
+
+_LATE = re.compile(
+    r"^node (?P<node>\S+) hasn't been updated for (?P<silent>\S+?)\. Last (?P<condition>[\w ]+?)(?: condition)? is: (?P<last>.*)", re.S
+)
+_STATUS = re.compile(r"\bStatus\"?: ?\"?(\w+)", re.IGNORECASE)
+_HEARTBEAT = re.compile(r"\bLastHeartbeatTime\"?: ?\"?([0-9][^,\"}]*?)(?=\"|,|\}| LastTransitionTime|$)", re.IGNORECASE)
+_ZONE = re.compile(r" ([+-]\d{4}(?: [A-Za-z][\w+-]*)?)")
+_NAMES: Final = {"ready": "Ready", "out of disk": "OutOfDisk"}  # of conditions, as the text had them to 1.5
+
+
+def _late(line: Klog) -> Iterable[Fields]:
+    """A line a condition each monitor period (5 s) for as long as the node is away. It tells the last heartbeat, and a time zone."""
+    match = _LATE.match(line.message)
+    if match is not None:
+        node, silent, condition, last = match.groups()
+        last = last[:400]
+    elif line.message == "Node hasn't been updated":  # 1.27 and later
+        node, silent, condition = line.text("node") or "", line.text("duration") or "", line.text("nodeConditionType") or ""
+        told = line.values.get("currentCondition")
+        last = str(told).replace("'", '"') if isinstance(told, dict) else str(told or "")[:400]
     else:
-        match = _SENT.match(line.message)
-        if match is None:
-            return
-        kind, namespace, name, uid, path = match["kind"], match["ns"], match["name"], match["uid"], match["path"]
-        reason, message = match["reason"], match["message"]
-    by_kubelet = _KUBELET.match(line.writer or "") is not None
-    row = event_columns(
-        kind=kind,
-        namespace=namespace,
-        name=name,
-        uid=uid,
-        reason=reason,
-        message=str(message),
-        reporter="kubelet" if by_kubelet else _SOURCES.get(kind.lower(), "controller-manager"),
-        host=line.host if by_kubelet else None,
-        field_path=path,
-        count=None,
-    )
-    if by_kubelet and line.host and row["node"] == name:  # a kubelet speaks of no node but its own
-        row |= {"node": line.host, "attributes": row["attributes"] | {"node_name": name}}
-    yield row
+        return
+    status, heartbeat, zone = _STATUS.search(last), _HEARTBEAT.search(last), None
+    if heartbeat is not None:
+        zone = _ZONE.search(heartbeat[1])
+    told_of = {
+        "node": node,
+        "value": whole_seconds(silent),
+        "condition": _NAMES.get(condition, condition),
+        "status": status[1] if status else None,
+        "last_heartbeat": stamp(heartbeat[1]) if heartbeat else None,
+        "zone": zone[1] if zone else None,
+    }
+    yield columns(E.NODE_HEARTBEAT_MISSED, told_of)
 
 
-def _node(line: Klog) -> Iterable[Fields]:
-    yield {"node": line.text("node")}
+_CHANGED = re.compile(r"^ReadyCondition for Node (?P<node>\S+) transitioned from (?P<old>.*?) to (?P<new>.*)", re.S)
 
 
-def _evicting(line: Klog) -> Iterable[Fields]:
-    if line.structured and line.message == "NoExecuteTaintManager is deleting pod":
-        yield fields(E.POD_EVICTED, **pod_columns(line.text("pod")))
+def _changed(line: Klog) -> Iterable[Fields]:
+    """What it found at its last look, every monitor period: 'True', ``&{Ready True ...}``, ``&NodeCondition{...}`` or JSON."""
+    match = _CHANGED.match(line.message)
+    if match is not None:
+        node, old, new = match.groups()
+    elif line.message == "ReadyCondition for Node transitioned from savedCondition to currentReadyCondition":
+        node, old, new = (str(line.values.get(k) or "") for k in ("node", "savedCondition", "currentReadyCondition"))
+        node = line.text("node") or node
+    else:
+        return
+    was, became = (re.search(r"\b(True|False|Unknown)\b", text) for text in (old, new))
+    if became is not None:
+        yield columns(E.NODE_CONDITION_CHANGED, {"node": node, "from": was[1] if was else None, "to": became[1]})
 
+
+_LATER: Final = rf"(?P<now>{GO_TIME}) is later than (?P<since>{GO_TIME}) \+ (?P<timeout>\S+?)"
+_TIMES: Final = ("now", "since", "created", "due", "estimated")
+
+
+def _timed(rule: KlogRule) -> KlogRule:
+    """The same with its times in UTC."""
+
+    def build(line: Klog) -> Iterable[Fields]:
+        for row in rule.build(line):
+            attributes = row.get("attributes", {})
+            yield row | {"attributes": {k: stamp(v) if k in _TIMES else v for k, v in attributes.items()}}
+
+    return Rule(rule.literal, build)
+
+
+_NODE: Final = r"(?P<node>[^\s,]+?)"
+_POD: Final = r"(?:(?P<ns>[^\s/:,]+)[/:])?(?P<pod>[^\s/:,]+?)"
+_NODE_CONTROLLER: Final = r"$|node|controller_utils|deletion_utils|podevictor|rate_limited"  # $: the source file is not known
+_CONTROLLER: Final = r"(?:Node)?Controller"
+
+_EVICTIONS: tuple[KlogRule, ...] = (
+    _timed(fact(E.NODE_EVICTION_STARTED, "Evicting pods", rf"Evicting pods2?: {_LATER}", rf"Evicting pods on node {_NODE}: {_LATER}")),
+    _timed(fact(E.NODE_EVICTION_STARTED, "Adding pods to evict", rf"Adding pods to evict2?: {_LATER}")),  # names no node
+    _timed(
+        fact(
+            E.NODE_EVICTION_STARTED,
+            "Adding Pods on Node",
+            rf"Node is (?P<reason>NotReady|unresponsive)\. Adding Pods on Node {_NODE} to eviction queues?: {_LATER}",
+        )
+    ),
+    fact(E.NODE_EVICTION_STARTED, "is evicting Pods on Node", rf"PodEvictor is evicting Pods on Node: {_NODE}"),
+    fact(E.NODE_EVICTION_STARTED, "Delete all pods from", rf"Delete all pods from {_NODE}"),
+    fact(E.NODE_EVICTION_STARTED, "Pods awaiting deletion due to", rf"Pods awaiting deletion due to {_CONTROLLER} eviction"),
+    fact(E.NODE_EVICTION_LIMITED, "PodEvictor is rate limit", r"PodEvictor is rate limitt?ed"),
+    fact(E.NODE_EVICTION_CANCELLED, "won't be evicted", rf"Pods on {_NODE} won't be evicted"),
+    fact(E.NODE_EVICTION_CANCELLED, "Cancelling pod Eviction", rf"Cancelling pod Eviction on Node: {_NODE}"),
+    fact(E.NODE_EVICTION_CANCELLED, "Cancelling all pod evictions", r"Cancelling all pod evictions"),
+    fact(
+        E.NODE_EVICTION_CANCELLED,
+        "Cancelling all evictions",
+        rf"All taints were removed from the Node {_NODE}\. Cancelling all evictions\.*",
+        r"All taints were removed from the node\. Cancelling all evictions\.*",
+    ),
+    _timed(
+        fact(
+            E.NODE_PODS_TERMINATING,
+            "Pods terminating since",
+            rf'Pods terminating since (?P<since>{GO_TIME}) on "(?P<node>[^"]+)", estimated completion (?P<estimated>.+?)',
+        )
+    ),
+    fact(E.NODE_PODS_TERMINATED, "All pods terminated on", rf"All pods terminated on {_NODE}"),
+    fact(E.NODE_PODS_NOT_READY, "Update ready status of pods on node", r"Update ready status of pods on node \[(?P<node>[^\]]+)\]"),
+    fact(
+        E.POD_NOT_READY,
+        "Updating ready status of pod",
+        rf"Updating ready status of pod {_POD} to false",
+        r"Updating ready status of pod to false",
+    ),
+    fact(E.POD_EVICTED, "NoExecuteTaintManager is deleting Pod", rf"NoExecuteTaintManager is deleting Pod: {_POD}"),
+    fact(E.POD_EVICTED, "NoExecuteTaintManager is deleting pod", r"NoExecuteTaintManager is deleting pod"),
+    fact(E.POD_EVICTED, "Deleting pod", r"Deleting pod", file="taint"),  # 1.29 and later: a controller of its own
+    fact(E.POD_EVICTED, "Delete pod ", rf"Delete pod {_POD}", file=_NODE_CONTROLLER),  # to 1.0
+    fact(E.POD_EVICTED, "Starting deletion of pod ", rf"Starting deletion of pod {_POD}", file=_NODE_CONTROLLER),  # 1.1 to 1.15
+    fact(E.POD_EVICTION_DUE, "Not all taints are tolerated after", rf"Not all taints are tolerated after update for Pod {_POD} on {_NODE}"),
+    fact(E.POD_EVICTION_DUE, "Not all taints are tolerated after", r"Not all taints are tolerated after update for pod on node"),
+    _timed(
+        fact(
+            E.POD_EVICTION_DUE,
+            "Adding TimedWorkerQueue item",
+            rf"Adding TimedWorkerQueue item {_POD} at (?P<created>{GO_TIME}) to be fired at (?P<due>{GO_TIME})",
+            r"Adding TimedWorkerQueue item and to be fired at firedTime",
+            keys=("item:pod", "createTime:created", "firedTime:due", "fireTime:due"),
+        )
+    ),
+    _timed(
+        fact(
+            E.POD_EVICTION_CANCELLED,
+            "Cancelling TimedWorkerQueue item",
+            rf"Cancelling TimedWorkerQueue item {_POD} at {GO_TIME}",
+            r"Cancelling TimedWorkerQueue item",
+            keys=("item:pod",),
+        )
+    ),
+    fact(
+        E.POD_EVICTION_CANCELLED,
+        "cancelling any scheduled deletion",
+        rf"Current tolerations for {_POD} tolerate forever, cancelling any scheduled deletion",
+        r"Current tolerations for pod tolerate forever, cancelling any scheduled deletion",
+    ),
+)
+
+_NODES: tuple[KlogRule, ...] = (
+    fact(
+        E.NODE_NEVER_UPDATED,
+        "never updated by kubelet",
+        rf"node {_NODE} is never updated by kubelet",
+        rf"(?P<condition>Out of disk) condition of node {_NODE} is never updated by kubelet",
+        rf"Condition (?P<condition>\w+) of node {_NODE} was never updated by kubelet",
+        r"Condition of node was never updated by kubelet",
+        keys=("nodeConditionType:condition",),
+    ),
+    fact(
+        E.NODE_READY,
+        "is healthy again",
+        rf"Node {_NODE} is healthy again, removing all taints",
+        r"Node is healthy again, removing all taints",
+    ),
+    fact(
+        E.NODE_REGISTERED_AT_CONTROLLER,
+        "observed a new Node",
+        rf'{_CONTROLLER} observed a new Node: "?(?P<node>[\w.-]+)"?',
+        rf'{_CONTROLLER} observed a new Node: &?\w*\.?Node\{{.*?\bName:"(?P<node>[^"]+)".*',
+        rf"{_CONTROLLER} observed a new Node",
+    ),
+    fact(
+        E.NODE_REMOVED_AT_CONTROLLER,
+        "observed a Node deletion",
+        rf"{_CONTROLLER} observed a Node deletion: {_NODE}",
+        rf"{_CONTROLLER} observed a Node deletion",
+    ),
+    fact(E.NODE_DELETING, "no longer present in cloud", rf"[Dd]eleting node .*\bno longer present in cloud provider\)?: {_NODE}"),
+    fact(E.NODE_DELETING, "Delete node from registry", rf"Delete node from registry: {_NODE}"),  # to 0.17
+    fact(E.NODE_DELETING, "is delayed while pods are evicted", rf"Deleting node {_NODE} is (?P<state>delayed) while pods are evicted"),
+    fact(E.NODE_TAINT_QUEUED, "taint on", rf"Tainting Node {_NODE} with (?P<reason>\w+) taint on (?P<since>.+)"),  # 1.6 and 1.7
+    _timed(
+        fact(
+            E.NODE_TAINT_QUEUED,
+            "to the Taint queue",
+            rf"Node {_NODE} is (?P<reason>NotReady|unresponsive) as of (?P<now>{GO_TIME})\. Adding it to the Taint queue",
+            r"Node is (?P<reason>NotReady|unresponsive)\. Adding it to the Taint queue",
+            keys=("timeStamp:now",),
+        )
+    ),
+    fact(
+        E.NODE_TAINT_DROPPED,
+        "was in a taint queue",
+        rf"Node {_NODE} was in a taint queue, but it's ready now\. Ignoring taint request",
+        r"Node was in a taint queue, but it's ready now\. Ignoring taint request",
+    ),
+    fact(
+        E.NODE_TAINTS_SEEN,
+        "Updating known taints on node",
+        rf"Updating known taints on node {_NODE}: (?P<taints>.*)",
+        r"Updating known taints on node",
+        keys=("taints",),
+    ),
+    fact(
+        E.MASTER_DISRUPTION,
+        "Entering master disruption mode",
+        r".* all Nodes are not-Ready\. Entering master disruption mode",
+        state="entered",
+    ),
+    fact(
+        E.MASTER_DISRUPTION, "Exiting master disruption mode", r".* some Nodes are Ready\. Exiting master disruption mode", state="exited"
+    ),
+    fact(E.MASTER_DISRUPTION, "network segmentation mode", r".* is entering network segmentation mode", state="entered"),  # 1.3
+    fact(E.MASTER_DISRUPTION, "network segmentation mode", r".* exited network segmentation mode", state="exited"),
+    fact(
+        E.ZONE_STATE,
+        "detected that zone",
+        rf"{_CONTROLLER} detected that zone (?P<zone>.*?) is now in state (?P<state>\w+)",
+        rf"{_CONTROLLER} detected that zone is now in new state",
+        keys=("zone", "newState:state"),
+    ),
+)
+
+
+def _ready_again(line: Klog) -> Iterable[Fields]:
+    """1.1 to 1.26: ready, and so not evicted."""
+    match = re.match(r"^Node (?P<node>\S+) is ready again(?P<cancelled>, cancelled pod eviction)?", line.message)
+    if match is not None:
+        yield fields(E.NODE_READY, node=match["node"])
+        if match["cancelled"]:
+            yield fields(E.NODE_EVICTION_CANCELLED, node=match["node"])
+
+
+_GC: Final = r"$|gc_controller|controller_utils|deletion_utils|nodecontroller"
+_DELETIONS: tuple[KlogRule, ...] = (
+    fact(
+        E.POD_STILL_TERMINATING,
+        "still terminating",
+        rf"Pod {_POD} still terminating, requested grace period (?P<grace>\S+), (?P<left>\S+) remaining",
+    ),
+    fact(E.POD_FORCE_DELETED, "Removing pod ", rf"Removing pod {_POD} after (?P<grace>\S+) grace period", file=_NODE_CONTROLLER),
+    fact(
+        E.POD_FORCE_DELETED,
+        "is force deleting Pod",
+        rf"(?:PodGC|NodeController) is force deleting Pod: {_POD}",
+        r"PodGC is force deleting Pod",
+    ),
+    fact(E.POD_FORCE_DELETED, "forceful deletion of", rf"forceful deletion of {_POD} succeeded"),
+    fact(
+        E.POD_FORCE_DELETED,
+        "Forced deletion of",
+        rf"Forced deletion of (?P<why>orphaned|unscheduled terminating) Pod {_POD} succeeded",
+        r"Forced deletion of (?P<why>orphaned|unscheduled terminating) Pod succeeded",
+    ),
+    fact(
+        E.POD_ABANDONED,
+        "Found orphaned Pod",
+        rf"Found orphaned Pod {_POD} assigned to the Node {_NODE}\. Deleting",
+        r"Found orphaned Pod assigned to the Node, deleting",
+    ),
+    fact(
+        E.POD_ABANDONED,
+        "arbage collecting pod ",
+        rf"garbage collecting pod {_POD} that is terminating\. Phase \[(?P<phase>\w*)\]",
+        r"Garbage collecting pod that is terminating",
+        keys=("phase",),
+    ),
+    fact(
+        E.PODS_COLLECTED,
+        "arbage collecting",
+        r"garbage collecting (?P<value>\d+) pods",
+        r"Garbage collecting pods",
+        r"Garbage collecting (?:(?P<value>\d+) )?pods that are terminating on node tainted with (?P<taint>\S+)",
+        keys=("numPods:value",),
+        file=_GC,
+    ),
+)
+
+_SET: Final = r"(?:(?P<ns>[^\s/]+)/)?(?P<set>[^\s/]+)"
+_WORKLOADS: tuple[KlogRule, ...] = (
+    fact(E.POD_DELETING, " deleting pod ", rf"Controller (?P<by>\S+) deleting pod {_POD}"),  # 1.5 to 1.18
+    fact(E.POD_DELETING, " deleted pod ", rf"Controller (?P<by>\S+) deleted pod {_POD}"),  # 1.2 to 1.4
+    fact(E.POD_DELETING, "Deleting pod", r"Deleting pod", keys=("controller:by",), file=r"$|controller_utils"),
+    fact(E.POD_CREATED, " created pod", rf"Controller (?P<by>\S+) created pod {_POD}", r"Controller created pod", keys=("controller:by",)),
+    fact(
+        E.POD_DELETING,
+        "StatefulSet",
+        rf"StatefulSet {_SET} terminating Pod (?P<pod>[^\s/]+?)(?: for (?P<why>scale down|update))?",
+        r"(?:Pod of StatefulSet is terminating|StatefulSet terminating Pod) for (?P<why>scale down|update)",
+        keys=("statefulSet:set",),
+    ),
+    fact(
+        E.REPLACEMENT_WAITS,
+        "to Terminate",
+        rf"StatefulSet {_SET} is waiting\w? for Pod (?P<pod>[^\s/]+) to Terminate(?: prior to (?P<why>scale down))?",
+        r"StatefulSet is waiting for Pod to Terminate(?: prior to (?P<why>scale down))?",
+        keys=("statefulSet:set",),
+    ),
+    fact(E.POD_RECREATING, "is recreating failed Pod", rf"StatefulSet {_SET} is recreating failed Pod (?P<pod>[^\s/]+?)"),
+    fact(
+        E.POD_RECREATING,
+        "daemon pod",
+        rf"Found (?P<why>failed|succeeded) daemon pod {_POD} on node {_NODE}, will try to (?:kill|delete) it",
+        r"Found (?P<why>failed|succeeded) daemon pod on node, will try to (?:kill|delete) it",
+        keys=("daemonset:set",),
+    ),
+    fact(
+        E.POD_CREATE_FAILED,
+        "Slow-start failure",
+        r"Slow-start failure\. Skipping creation of (?P<value>\d+) pods, decrementing"
+        r' expectations for \w+ "?(?P<ns>[^"\s/]+)"?/"?(?P<set>[^"\s/]+?)"?',
+        r"Slow-start failure\. Skipping creation (?:of )?pods, decrementing expectations(?: for daemon set)?",
+        keys=("podsSkipped:value", "skippedPods:value", "replicaSet:set", "daemonset:set"),
+    ),
+    fact(
+        E.REPLICAS_CHANGED,
+        "Desired pod count change",
+        r"Observed updated replication controller (?P<set>\S+)\. Desired pod count change: (?P<from>\d+)->(?P<value>\d+)",
+        rf"(?P<what>ReplicaSet|ReplicationController) {_SET} updated\. Desired pod count change: (?P<from>\d+)->(?P<value>\d+)",
+        r"replicaSet updated\. Desired pod count change",
+        keys=("replicaSet:set", "oldReplicas:from", "newReplicas:value"),
+    ),
+    fact(
+        E.REPLICAS_CHANGED,
+        "Observed updated replica count for",
+        r"Observed updated replica count for (?P<what>ReplicaSet|StatefulSet|rc): (?P<set>\S+), (?P<from>\d+)->(?P<value>\d+)",
+        r"Observed updated replica count for (?P<what>StatefulSet)",
+        keys=("statefulSet:set", "oldReplicas:from", "newReplicas:value"),
+    ),
+)
 
 RULES: tuple[KlogRule, ...] = (
+    Rule("hasn't been updated", _late),  # by far the most frequent: tried first
     Rule("Too few ", _need),
     Rule("Too many ", _need),
-    Rule("Event occurred", _sent),
-    Rule("ObjectReference{Kind:", _sent),
-    text("NoExecuteTaintManager is deleting Pod", r"^NoExecuteTaintManager is deleting Pod: (?P<pod>\S+)", E.POD_EVICTED),
-    Rule("NoExecuteTaintManager is deleting pod", _evicting),
-    text("Delete pod ", r"^Delete pod (?P<pod>\S+)$", E.POD_EVICTED),  # to 1.0
-    text("Starting deletion of pod ", r"^Starting deletion of pod (?P<pod>\S+)$", E.POD_EVICTED),  # 1.1 to 1.15
-    text("is healthy again", r"^Node (?P<node>\S+) is healthy again", E.NODE_READY),
-    text("is ready again", r"^Node (?P<node>\S+) is ready again", E.NODE_READY),
-    structured("Node is healthy again, removing all taints", E.NODE_READY, _node),
+    Rule("is ready again", _ready_again),
+    Rule("ReadyCondition for Node", _changed),
+    *_NODES,
+    *_EVICTIONS,
+    *_DELETIONS,
+    *_WORKLOADS,
 )
 
 
 def understand(records: pl.DataFrame) -> pl.DataFrame:
     """Records whose message is a klog line to EVENTS (without source_id)."""
-    return understand_klog(records, RULES, "controller-manager")
+    return understand_klog(spoken_by("controller-manager", records), RULES, "controller-manager")

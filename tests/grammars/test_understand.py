@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from analyzer import grammars
 from analyzer.formats import named
 from analyzer.formats.base import Batch, ReadContext, empty
-from analyzer.grammars import controller_manager, kubelet
+from analyzer.grammars import controller_manager, kubelet, scheduler, sent_events
 from analyzer.vocabulary import OBJECTS, RECORDS
 
 HEADER = "I1122 08:35:50.575931     697 kubelet.go:2114] "
 ANY = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
-LITERALS = sorted({rule.literal for rule in (*kubelet.RULES, *controller_manager.RULES)})
+LITERALS = sorted({rule.literal for rule in (*kubelet.RULES, *controller_manager.RULES, *scheduler.RULES, *sent_events.RULES)})
 PIECES = st.sampled_from(
     [
         *LITERALS,
