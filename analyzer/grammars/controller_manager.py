@@ -6,6 +6,7 @@ events that it sent is read by sent_events, 'Recording status change ...' with t
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 import polars as pl
@@ -79,18 +80,19 @@ def _late(line: Klog) -> Iterable[Fields]:
         last = str(told).replace("'", '"') if isinstance(told, dict) else str(told or "")[:400]
     else:
         return
-    status, heartbeat, zone = _STATUS.search(last), _HEARTBEAT.search(last), None
+    attributes = {"condition": _NAMES.get(condition, condition), **_condition(last)}
+    yield fields(E.NODE_HEARTBEAT_MISSED, node=node, value=integer(whole_seconds(silent)), attributes=attributes)
+
+
+@lru_cache(maxsize=256)
+def _condition(text: str) -> dict[str, str]:
+    """A condition as it was last heard of; the same in each of the lines that follow."""
+    status, heartbeat = _STATUS.search(text), _HEARTBEAT.search(text)
+    told = {"status": status[1]} if status else {}
     if heartbeat is not None:
         zone = _ZONE.search(heartbeat[1])
-    told_of = {
-        "node": node,
-        "value": whole_seconds(silent),
-        "condition": _NAMES.get(condition, condition),
-        "status": status[1] if status else None,
-        "last_heartbeat": stamp(heartbeat[1]) if heartbeat else None,
-        "zone": zone[1] if zone else None,
-    }
-    yield columns(E.NODE_HEARTBEAT_MISSED, told_of)
+        told |= {"last_heartbeat": stamp(heartbeat[1]) or "", **({"zone": zone[1]} if zone else {})}
+    return told
 
 
 _CHANGED = re.compile(r"^ReadyCondition for Node (?P<node>\S+) transitioned from (?P<old>.*?) to (?P<new>.*)", re.S)
