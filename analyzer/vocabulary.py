@@ -117,7 +117,7 @@ class EventKind(StrEnum):
     REPLICAS_CHANGED = "replicas_changed"  # controller-manager: another number is asked for; value = that
     REPLACEMENT_WAITS = "replacement_waits"  # controller-manager: a StatefulSet waits for a pod to end
     REPLICA_SET_SCALED = "replica_set_scaled"  # event ScalingReplicaSet; value = new size
-    PODS_COLLECTED = "pods_collected"  # pod collector: of those that had ended; value = how many
+    PODS_COLLECTED = "pods_collected"  # pod collector: it deletes so many; value = how many
     API_EVENT = "api_event"  # any other Kubernetes event
 
 

@@ -20,7 +20,7 @@ _REPORTERS = {"controllermanager": "node-controller"}
 _ABOUT = {"Minion": "Node", "BoundPod": "Pod"}
 """Objects under another name: nodes to 0.19, pods as a kubelet got them to 0.12."""
 _TERMINATED = re.compile(r"(\S+) has exceeded the grace period for deletion")
-_NODE_DELETED = re.compile(r"^deleting node \S+ because it ")
+_NODE_DELETED = re.compile(r"^deleting node \S+ because it")
 """A reason of the cloud's node controller from 1.6 to 1.15, which swapped reason and message."""
 _COMBINED = re.compile(r"^\(combined from similar events\): ?|^\(events with common reason combined\)$")
 """What the sender's client made of many (1.8+: before the latest one's message; 1.2 to 1.7: in the place of all)."""

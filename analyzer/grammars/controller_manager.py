@@ -45,6 +45,7 @@ def _need(line: Klog) -> Iterable[Fields]:
     if name and wanted is not None:
         yield fields(
             E.DESIRED_REPLICAS,
+            node=None,
             k8s_namespace_name=namespace,
             controller=f"{kind or '?'}/{name}",  # which of the two kinds is settled when the pods' owners are known
             value=wanted,
@@ -56,7 +57,7 @@ def _off(line: Klog) -> Iterable[Fields]:
     match = _REPLICAS_OFF.match(line.message)
     if match is not None:
         name = f"ReplicationController/{match['name']}" if match["name"] else None
-        yield fields(E.REPLICAS_OFF, controller=name, attributes={match["act"]: integer(match["count"])})
+        yield fields(E.REPLICAS_OFF, node=None, controller=name, attributes={match["act"]: integer(match["count"])})
 
 
 _LATE = re.compile(
@@ -207,9 +208,14 @@ _EVICTIONS: tuple[KlogRule, ...] = (
 _NODES: tuple[KlogRule, ...] = (
     fact(
         E.NODE_NEVER_UPDATED,
+        "Out of disk condition",
+        rf"Out of disk condition of node {_NODE} is never updated by kubelet",
+        condition="OutOfDisk",
+    ),
+    fact(
+        E.NODE_NEVER_UPDATED,
         "never updated by kubelet",
         rf"node {_NODE} is never updated by kubelet",
-        rf"(?P<condition>Out of disk) condition of node {_NODE} is never updated by kubelet",
         rf"Condition (?P<condition>\w+) of node {_NODE} was never updated by kubelet",
         r"Condition of node was never updated by kubelet",
         keys=("nodeConditionType:condition",),
@@ -236,7 +242,7 @@ _NODES: tuple[KlogRule, ...] = (
     fact(E.NODE_DELETING, "no longer present in cloud", rf"[Dd]eleting node .*\bno longer present in cloud provider\)?: {_NODE}"),
     fact(E.NODE_DELETING, "Delete node from registry", rf"Delete node from registry: {_NODE}"),  # to 0.17
     fact(E.NODE_DELETING, "is delayed while pods are evicted", rf"Deleting node {_NODE} is (?P<state>delayed) while pods are evicted"),
-    fact(E.NODE_TAINT_QUEUED, "taint on", rf"Tainting Node {_NODE} with (?P<reason>\w+) taint on (?P<since>.+)"),  # 1.6 and 1.7
+    _timed(fact(E.NODE_TAINT_QUEUED, "taint on", rf"Tainting Node {_NODE} with (?P<reason>\w+) taint on (?P<now>.+)")),  # 1.6 and 1.7
     _timed(
         fact(
             E.NODE_TAINT_QUEUED,

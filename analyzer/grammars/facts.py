@@ -61,8 +61,8 @@ def fact(kind: EventKind, literal: str, *patterns: str, keys: Sequence[str] = ()
 
 
 def columns(kind: EventKind, told: dict[str, str | None]) -> Fields:
-    """What was told of one fact, as columns of EVENTS and attributes."""
-    row = fields(kind, **pod_columns(told.get("pod")))
+    """What was told of one fact, as columns of EVENTS and attributes. The writer's own host is no node that it speaks of."""
+    row = fields(kind, node=None, **pod_columns(told.get("pod")))
     if told.get("ns"):
         row["k8s_namespace_name"] = told["ns"]
     if told.get("value") is not None:

@@ -34,8 +34,8 @@ RULES: tuple[KlogRule, ...] = (
     fact(
         E.POD_SCHEDULING,
         "Attempting to bind",
-        rf"Attempting to bind {_POD} to {_NODE}",
         r"Attempting to bind pod to node",
+        rf"Attempting to bind {_POD} to {_NODE}",
     ),
     fact(
         E.POD_SCHEDULE_FAILED,
