@@ -25,6 +25,7 @@ _KUBELET_ONLY: Final = frozenset(
     {
         *(
             "starting",
+            "online",
             "rebooted",
             "shutdown",
             "nodeready",
@@ -40,6 +41,10 @@ _KUBELET_ONLY: Final = frozenset(
     }
 )
 _BY_REASON: Final = {
+    ("Node", "ready"): "node-controller",  # 0.17
+    ("Node", "not_ready"): "node-controller",
+    ("Node", "unknown"): "node-controller",
+    ("Node", "offline"): "node-controller",  # 0.14
     ("Node", "registerednode"): "node-controller",
     ("Node", "removingnode"): "node-controller",
     ("Node", "nodenotready"): "node-controller",
@@ -59,6 +64,7 @@ _CREATORS: Final = {
     "StatefulSet": "statefulset-controller",
     "Job": "job-controller",
 }
+_OF_CREATORS: Final = frozenset({"successfulcreate", "successfuldelete", "failedcreate", "faileddelete", "recreatingfailedpod"})
 _SCHEDULER: Final = frozenset({"scheduled", "failedscheduling", "preempted"})
 
 
@@ -72,7 +78,7 @@ def _reporter(line: Klog, kind: str, reason: str, typed: bool) -> str:
         return "kubelet"
     if folded in _SCHEDULER and about == "Pod":
         return "default-scheduler" if typed else "scheduler"  # as it called itself to 1.1
-    if folded in ("successfulcreate", "successfuldelete", "failedcreate", "faileddelete") and about in _CREATORS:
+    if folded in _OF_CREATORS and about in _CREATORS:
         return _CREATORS[about]
     return _BY_REASON.get((about, folded)) or writer or ""
 
@@ -103,7 +109,7 @@ def _sent(line: Klog) -> Iterable[Fields]:
     )
     if reporter == "kubelet" and line.host and row["node"] == name:  # a kubelet speaks of no node but its own
         row |= {"node": line.host, "attributes": row["attributes"] | {"node_name": name}}
-    yield row
+    yield {"node": None, **row}  # the writer's own host is no node that it speaks of
 
 
 RULES: tuple[KlogRule, ...] = (Rule("Event occurred", _sent), Rule("ObjectReference{Kind:", _sent))
