@@ -1,4 +1,4 @@
-"""The kube-controller-manager's log: lost heartbeats, evictions, deletions, and how many replicas are wanted.
+"""The kube-controller-manager's log: lost heartbeats, evictions and deletions; and what its workloads' controllers say (workloads).
 
 Deletions of 1.0 leave no event: 'Delete pod x' (nodecontroller.go) is then the only trace of an eviction. What it logs of the
 events that it sent is read by sent_events, 'Recording status change ...' with the kubelet's lines of these words.
@@ -11,54 +11,12 @@ from typing import Final
 
 import polars as pl
 
+from analyzer.grammars import workloads
 from analyzer.grammars.base import Fields, Rule, fields, integer
-from analyzer.grammars.facts import GO_TIME, columns, fact, spoken_by, stamp, whole_seconds
+from analyzer.grammars.facts import GO_TIME, NODE, POD, columns, fact, spoken_by, stamp, whole_seconds
 from analyzer.grammars.klog import Klog
 from analyzer.grammars.kubelet import KlogRule, understand_klog
 from analyzer.vocabulary import EventKind as E
-
-_REPLICAS = re.compile(
-    r'^Too (?:few|many) "(?P<ns>[^"]+)"/"(?P<name>[^"]+)" replicas, need (?P<need>\d+)(?:, (?P<act>creating|deleting) (?P<count>\d+))?'
-)
-_REPLICAS_FOR = re.compile(
-    r"^Too (?:few|many) replicas for (?P<kind>\w+) (?P<ns>[^/\s]+)/(?P<name>[^,\s]+), need (?P<need>\d+)"
-    r"(?:, (?P<act>creating|deleting) (?P<count>\d+))?"
-)
-_REPLICAS_OFF = re.compile(r'^Too (?:few|many) (?:"(?P<name>[^"]+)" )?replicas, (?P<act>creating|deleting) (?P<count>\d+)\s*$')  # to 0.14
-_KIND_OF_FILE = {"replication_controller.go": "ReplicationController", "replica_set.go": "ReplicaSet"}  # while the text names no kind
-
-
-def _need(line: Klog) -> Iterable[Fields]:
-    """'Too few replicas': the count wanted at that moment. 1.19+ says replicaSet= for replication controllers too."""
-    if line.message in ("Too few replicas", "Too many replicas"):
-        reference, need, creating, kind = line.text("replicaSet"), line.text("need"), line.text("creating"), None
-        namespace, _, name = (reference or "").partition("/")
-    else:
-        match = _REPLICAS.match(line.message) or _REPLICAS_FOR.match(line.message)
-        if match is None:
-            yield from _off(line)
-            return
-        namespace, name, need = match["ns"], match["name"], match["need"]
-        creating = match["count"] if match["act"] == "creating" else None
-        kind = match.groupdict().get("kind") or _KIND_OF_FILE.get(line.file or "")
-    wanted = integer(need)
-    if name and wanted is not None:
-        yield fields(
-            E.DESIRED_REPLICAS,
-            node=None,
-            k8s_namespace_name=namespace,
-            controller=f"{kind or '?'}/{name}",  # which of the two kinds is settled when the pods' owners are known
-            value=wanted,
-            attributes={"creating": integer(creating)} if creating else {},
-        )
-
-
-def _off(line: Klog) -> Iterable[Fields]:
-    match = _REPLICAS_OFF.match(line.message)
-    if match is not None:
-        name = f"ReplicationController/{match['name']}" if match["name"] else None
-        yield fields(E.REPLICAS_OFF, node=None, controller=name, attributes={match["act"]: integer(match["count"])})
-
 
 _LATE = re.compile(
     r"^node (?P<node>\S+) hasn't been updated for (?P<silent>\S+?)\. Last (?P<condition>[\w ]+?)(?: condition)? is: (?P<last>.*)", re.S
@@ -129,32 +87,31 @@ def _timed(rule: KlogRule) -> KlogRule:
     return Rule(rule.literal, build)
 
 
-_NODE: Final = r"(?P<node>[^\s,]+?)"
-_POD: Final = r"(?:(?P<ns>[^\s/:,]+)[/:])?(?P<pod>[^\s/:,]+?)"
 _NODE_CONTROLLER: Final = r"$|node|controller_utils|deletion_utils|podevictor|rate_limited"  # $: the source file is not known
 _CONTROLLER: Final = r"(?:Node)?Controller"
 
 _EVICTIONS: tuple[KlogRule, ...] = (
-    _timed(fact(E.NODE_EVICTION_STARTED, "Evicting pods", rf"Evicting pods2?: {_LATER}", rf"Evicting pods on node {_NODE}: {_LATER}")),
+    _timed(fact(E.NODE_EVICTION_STARTED, "Evicting pods", rf"Evicting pods2?: {_LATER}", rf"Evicting pods on node {NODE}: {_LATER}")),
     _timed(fact(E.NODE_EVICTION_STARTED, "Adding pods to evict", rf"Adding pods to evict2?: {_LATER}")),  # names no node
     _timed(
         fact(
             E.NODE_EVICTION_STARTED,
             "Adding Pods on Node",
-            rf"Node is (?P<reason>NotReady|unresponsive)\. Adding Pods on Node {_NODE} to eviction queues?: {_LATER}",
+            rf"Node is (?P<reason>NotReady|unresponsive)\. Adding Pods on Node {NODE} to eviction queues?: {_LATER}",
         )
     ),
-    fact(E.NODE_EVICTION_STARTED, "is evicting Pods on Node", rf"PodEvictor is evicting Pods on Node: {_NODE}"),
-    fact(E.NODE_EVICTION_STARTED, "Delete all pods from", rf"Delete all pods from {_NODE}"),
+    fact(E.NODE_EVICTION_STARTED, "is evicting Pods on Node", rf"PodEvictor is evicting Pods on Node: {NODE}"),
+    fact(E.NODE_EVICTION_STARTED, "Delete all pods from", rf"Delete all pods from {NODE}"),
     fact(E.NODE_EVICTION_STARTED, "Pods awaiting deletion due to", rf"Pods awaiting deletion due to {_CONTROLLER} eviction"),
+    fact(E.NODE_EVICTION_STARTED, "deleting all assigned Pods", rf"Unable to find Node: {NODE}, deleting all assigned Pods"),
     fact(E.NODE_EVICTION_LIMITED, "PodEvictor is rate limit", r"PodEvictor is rate limitt?ed"),
-    fact(E.NODE_EVICTION_CANCELLED, "won't be evicted", rf"Pods on {_NODE} won't be evicted"),
-    fact(E.NODE_EVICTION_CANCELLED, "Cancelling pod Eviction", rf"Cancelling pod Eviction on Node: {_NODE}"),
+    fact(E.NODE_EVICTION_CANCELLED, "won't be evicted", rf"Pods on {NODE} won't be evicted"),
+    fact(E.NODE_EVICTION_CANCELLED, "Cancelling pod Eviction", rf"Cancelling pod Eviction on Node: {NODE}"),
     fact(E.NODE_EVICTION_CANCELLED, "Cancelling all pod evictions", r"Cancelling all pod evictions"),
     fact(
         E.NODE_EVICTION_CANCELLED,
         "Cancelling all evictions",
-        rf"All taints were removed from the Node {_NODE}\. Cancelling all evictions\.*",
+        rf"All taints were removed from the Node {NODE}\. Cancelling all evictions\.*",
         r"All taints were removed from the node\. Cancelling all evictions\.*",
     ),
     _timed(
@@ -164,26 +121,26 @@ _EVICTIONS: tuple[KlogRule, ...] = (
             rf'Pods terminating since (?P<since>{GO_TIME}) on "(?P<node>[^"]+)", estimated completion (?P<estimated>.+?)',
         )
     ),
-    fact(E.NODE_PODS_TERMINATED, "All pods terminated on", rf"All pods terminated on {_NODE}"),
-    fact(E.NODE_PODS_NOT_READY, "Update ready status of pods on node", r"Update ready status of pods on node \[(?P<node>[^\]]+)\]"),
+    fact(E.NODE_PODS_TERMINATED, "All pods terminated on", rf"All pods terminated on {NODE}"),
+    fact(E.NODE_PODS_NOT_READY, "Update ready status of pods on node", r"Update ready status of pods on node(?: \[(?P<node>[^\]]+)\])?"),
     fact(
         E.POD_NOT_READY,
         "Updating ready status of pod",
-        rf"Updating ready status of pod {_POD} to false",
+        rf"Updating ready status of pod {POD} to false",
         r"Updating ready status of pod to false",
     ),
-    fact(E.POD_EVICTED, "NoExecuteTaintManager is deleting Pod", rf"NoExecuteTaintManager is deleting Pod: {_POD}"),
+    fact(E.POD_EVICTED, "NoExecuteTaintManager is deleting Pod", rf"NoExecuteTaintManager is deleting Pod: {POD}"),
     fact(E.POD_EVICTED, "NoExecuteTaintManager is deleting pod", r"NoExecuteTaintManager is deleting pod"),
     fact(E.POD_EVICTED, "Deleting pod", r"Deleting pod", file="taint"),  # 1.29 and later: a controller of its own
-    fact(E.POD_EVICTED, "Delete pod ", rf"Delete pod {_POD}", file=_NODE_CONTROLLER),  # to 1.0
-    fact(E.POD_EVICTED, "Starting deletion of pod ", rf"Starting deletion of pod {_POD}", file=_NODE_CONTROLLER),  # 1.1 to 1.15
-    fact(E.POD_EVICTION_DUE, "Not all taints are tolerated after", rf"Not all taints are tolerated after update for Pod {_POD} on {_NODE}"),
+    fact(E.POD_EVICTED, "Delete pod ", rf"Delete pod {POD}", file=_NODE_CONTROLLER),  # to 1.0
+    fact(E.POD_EVICTED, "Starting deletion of pod ", rf"Starting deletion of pod {POD}", file=_NODE_CONTROLLER),  # 1.1 to 1.15
+    fact(E.POD_EVICTION_DUE, "Not all taints are tolerated after", rf"Not all taints are tolerated after update for Pod {POD} on {NODE}"),
     fact(E.POD_EVICTION_DUE, "Not all taints are tolerated after", r"Not all taints are tolerated after update for pod on node"),
     _timed(
         fact(
             E.POD_EVICTION_DUE,
             "Adding TimedWorkerQueue item",
-            rf"Adding TimedWorkerQueue item {_POD} at (?P<created>{GO_TIME}) to be fired at (?P<due>{GO_TIME})",
+            rf"Adding TimedWorkerQueue item {POD} at (?P<created>{GO_TIME}) to be fired at (?P<due>{GO_TIME})",
             r"Adding TimedWorkerQueue item and to be fired at firedTime",
             keys=("item:pod", "createTime:created", "firedTime:due", "fireTime:due"),
         )
@@ -192,7 +149,7 @@ _EVICTIONS: tuple[KlogRule, ...] = (
         fact(
             E.POD_EVICTION_CANCELLED,
             "Cancelling TimedWorkerQueue item",
-            rf"Cancelling TimedWorkerQueue item {_POD} at {GO_TIME}",
+            rf"Cancelling TimedWorkerQueue item {POD} at {GO_TIME}",
             r"Cancelling TimedWorkerQueue item",
             keys=("item:pod",),
         )
@@ -200,7 +157,7 @@ _EVICTIONS: tuple[KlogRule, ...] = (
     fact(
         E.POD_EVICTION_CANCELLED,
         "cancelling any scheduled deletion",
-        rf"Current tolerations for {_POD} tolerate forever, cancelling any scheduled deletion",
+        rf"Current tolerations for {POD} tolerate forever, cancelling any scheduled deletion",
         r"Current tolerations for pod tolerate forever, cancelling any scheduled deletion",
     ),
 )
@@ -209,21 +166,21 @@ _NODES: tuple[KlogRule, ...] = (
     fact(
         E.NODE_NEVER_UPDATED,
         "Out of disk condition",
-        rf"Out of disk condition of node {_NODE} is never updated by kubelet",
+        rf"Out of disk condition of node {NODE} is never updated by kubelet",
         condition="OutOfDisk",
     ),
     fact(
         E.NODE_NEVER_UPDATED,
         "never updated by kubelet",
-        rf"node {_NODE} is never updated by kubelet",
-        rf"Condition (?P<condition>\w+) of node {_NODE} was never updated by kubelet",
+        rf"node {NODE} is never updated by kubelet",
+        rf"Condition (?P<condition>\w+) of node {NODE} was never updated by kubelet",
         r"Condition of node was never updated by kubelet",
         keys=("nodeConditionType:condition",),
     ),
     fact(
         E.NODE_READY,
         "is healthy again",
-        rf"Node {_NODE} is healthy again, removing all taints",
+        rf"Node {NODE} is healthy again, removing all taints",
         r"Node is healthy again, removing all taints",
     ),
     fact(
@@ -236,18 +193,25 @@ _NODES: tuple[KlogRule, ...] = (
     fact(
         E.NODE_REMOVED_AT_CONTROLLER,
         "observed a Node deletion",
-        rf"{_CONTROLLER} observed a Node deletion: {_NODE}",
+        rf"{_CONTROLLER} observed a Node deletion: {NODE}",
         rf"{_CONTROLLER} observed a Node deletion",
     ),
-    fact(E.NODE_DELETING, "no longer present in cloud", rf"[Dd]eleting node .*\bno longer present in cloud provider\)?: {_NODE}"),
-    fact(E.NODE_DELETING, "Delete node from registry", rf"Delete node from registry: {_NODE}"),  # to 0.17
-    fact(E.NODE_DELETING, "is delayed while pods are evicted", rf"Deleting node {_NODE} is (?P<state>delayed) while pods are evicted"),
-    _timed(fact(E.NODE_TAINT_QUEUED, "taint on", rf"Tainting Node {_NODE} with (?P<reason>\w+) taint on (?P<now>.+)")),  # 1.6 and 1.7
+    fact(E.NODE_REGISTERED_AT_CONTROLLER, "node in registry", rf"(?:Registered|Create) node in registry: {NODE}"),  # to 0.17
+    fact(
+        E.NODE_REMOVED_AT_CONTROLLER,
+        "no longer present in node",
+        rf"Node {NODE} no longer present in node(?:Store|Lister)!",
+        r"Node no longer present in nodeLister",
+    ),
+    fact(E.NODE_DELETING, "no longer present in cloud", rf"[Dd]eleting node .*\bno longer present in cloud provider\)?: {NODE}"),
+    fact(E.NODE_DELETING, "Delete node from registry", rf"Delete node from registry: {NODE}"),  # to 0.17
+    fact(E.NODE_DELETING, "is delayed while pods are evicted", rf"Deleting node {NODE} is (?P<state>delayed) while pods are evicted"),
+    _timed(fact(E.NODE_TAINT_QUEUED, "taint on", rf"Tainting Node {NODE} with (?P<reason>\w+) taint on (?P<now>.+)")),  # 1.6 and 1.7
     _timed(
         fact(
             E.NODE_TAINT_QUEUED,
             "to the Taint queue",
-            rf"Node {_NODE} is (?P<reason>NotReady|unresponsive) as of (?P<now>{GO_TIME})\. Adding it to the Taint queue",
+            rf"Node {NODE} is (?P<reason>NotReady|unresponsive) as of (?P<now>{GO_TIME})\. Adding it to the Taint queue",
             r"Node is (?P<reason>NotReady|unresponsive)\. Adding it to the Taint queue",
             keys=("timeStamp:now",),
         )
@@ -255,13 +219,13 @@ _NODES: tuple[KlogRule, ...] = (
     fact(
         E.NODE_TAINT_DROPPED,
         "was in a taint queue",
-        rf"Node {_NODE} was in a taint queue, but it's ready now\. Ignoring taint request",
+        rf"Node {NODE} was in a taint queue, but it's ready now\. Ignoring taint request",
         r"Node was in a taint queue, but it's ready now\. Ignoring taint request",
     ),
     fact(
         E.NODE_TAINTS_SEEN,
         "Updating known taints on node",
-        rf"Updating known taints on node {_NODE}: (?P<taints>.*)",
+        rf"Updating known taints on node {NODE}: (?P<taints>.*)",
         r"Updating known taints on node",
         keys=("taints",),
     ),
@@ -300,32 +264,32 @@ _DELETIONS: tuple[KlogRule, ...] = (
     fact(
         E.POD_STILL_TERMINATING,
         "still terminating",
-        rf"Pod {_POD} still terminating, requested grace period (?P<grace>\S+), (?P<left>\S+) remaining",
+        rf"Pod {POD} still terminating, requested grace period (?P<grace>\S+), (?P<left>\S+) remaining",
     ),
-    fact(E.POD_FORCE_DELETED, "Removing pod ", rf"Removing pod {_POD} after (?P<grace>\S+) grace period", file=_NODE_CONTROLLER),
+    fact(E.POD_FORCE_DELETED, "Removing pod ", rf"Removing pod {POD} after (?P<grace>\S+) grace period", file=_NODE_CONTROLLER),
     fact(
         E.POD_FORCE_DELETED,
         "is force deleting Pod",
-        rf"(?:PodGC|NodeController) is force deleting Pod: {_POD}",
+        rf"(?:PodGC|NodeController) is force deleting Pod: {POD}",
         r"PodGC is force deleting Pod",
     ),
-    fact(E.POD_FORCE_DELETED, "forceful deletion of", rf"forceful deletion of {_POD} succeeded"),
+    fact(E.POD_FORCE_DELETED, "forceful deletion of", rf"forceful deletion of {POD} succeeded"),
     fact(
         E.POD_FORCE_DELETED,
         "Forced deletion of",
-        rf"Forced deletion of (?P<why>orphaned|unscheduled terminating) Pod {_POD} succeeded",
+        rf"Forced deletion of (?P<why>orphaned|unscheduled terminating) Pod {POD} succeeded",
         r"Forced deletion of (?P<why>orphaned|unscheduled terminating) Pod succeeded",
     ),
     fact(
         E.POD_ABANDONED,
         "Found orphaned Pod",
-        rf"Found orphaned Pod {_POD} assigned to the Node {_NODE}\. Deleting",
+        rf"Found orphaned Pod {POD} assigned to the Node {NODE}\. Deleting",
         r"Found orphaned Pod assigned to the Node, deleting",
     ),
     fact(
         E.POD_ABANDONED,
         "arbage collecting pod ",
-        rf"garbage collecting pod {_POD} that is terminating\. Phase \[(?P<phase>\w*)\]",
+        rf"garbage collecting pod {POD} that is terminating\. Phase \[(?P<phase>\w*)\]",
         r"Garbage collecting pod that is terminating",
         keys=("phase",),
     ),
@@ -340,69 +304,17 @@ _DELETIONS: tuple[KlogRule, ...] = (
     ),
 )
 
-_SET: Final = r"(?:(?P<ns>[^\s/]+)/)?(?P<set>[^\s/]+)"
-_WORKLOADS: tuple[KlogRule, ...] = (
-    fact(E.POD_DELETING, " deleting pod ", rf"Controller (?P<by>\S+) deleting pod {_POD}"),  # 1.5 to 1.18
-    fact(E.POD_DELETING, " deleted pod ", rf"Controller (?P<by>\S+) deleted pod {_POD}"),  # 1.2 to 1.4
-    fact(E.POD_DELETING, "Deleting pod", r"Deleting pod", keys=("controller:by",), file=r"$|controller_utils"),
-    fact(E.POD_CREATED, " created pod", rf"Controller (?P<by>\S+) created pod {_POD}", r"Controller created pod", keys=("controller:by",)),
-    fact(
-        E.POD_DELETING,
-        "StatefulSet",
-        rf"StatefulSet {_SET} terminating Pod (?P<pod>[^\s/]+?)(?: for (?P<why>scale down|update))?",
-        r"(?:Pod of StatefulSet is terminating|StatefulSet terminating Pod) for (?P<why>scale down|update)",
-        keys=("statefulSet:set",),
-    ),
-    fact(
-        E.REPLACEMENT_WAITS,
-        "to Terminate",
-        rf"StatefulSet {_SET} is waiting\w? for Pod (?P<pod>[^\s/]+) to Terminate(?: prior to (?P<why>scale down))?",
-        r"StatefulSet is waiting for Pod to Terminate(?: prior to (?P<why>scale down))?",
-        keys=("statefulSet:set",),
-    ),
-    fact(E.POD_RECREATING, "is recreating failed Pod", rf"StatefulSet {_SET} is recreating failed Pod (?P<pod>[^\s/]+?)"),
-    fact(
-        E.POD_RECREATING,
-        "daemon pod",
-        rf"Found (?P<why>failed|succeeded) daemon pod {_POD} on node {_NODE}, will try to (?:kill|delete) it",
-        r"Found (?P<why>failed|succeeded) daemon pod on node, will try to (?:kill|delete) it",
-        keys=("daemonset:set",),
-    ),
-    fact(
-        E.POD_CREATE_FAILED,
-        "Slow-start failure",
-        r"Slow-start failure\. Skipping creation of (?P<value>\d+) pods, decrementing"
-        r' expectations for \w+ "?(?P<ns>[^"\s/]+)"?/"?(?P<set>[^"\s/]+?)"?',
-        r"Slow-start failure\. Skipping creation (?:of )?pods, decrementing expectations(?: for daemon set)?",
-        keys=("podsSkipped:value", "skippedPods:value", "replicaSet:set", "daemonset:set"),
-    ),
-    fact(
-        E.REPLICAS_CHANGED,
-        "Desired pod count change",
-        r"Observed updated replication controller (?P<set>\S+)\. Desired pod count change: (?P<from>\d+)->(?P<value>\d+)",
-        rf"(?P<what>ReplicaSet|ReplicationController) {_SET} updated\. Desired pod count change: (?P<from>\d+)->(?P<value>\d+)",
-        r"replicaSet updated\. Desired pod count change",
-        keys=("replicaSet:set", "oldReplicas:from", "newReplicas:value"),
-    ),
-    fact(
-        E.REPLICAS_CHANGED,
-        "Observed updated replica count for",
-        r"Observed updated replica count for (?P<what>ReplicaSet|StatefulSet|rc): (?P<set>\S+), (?P<from>\d+)->(?P<value>\d+)",
-        r"Observed updated replica count for (?P<what>StatefulSet)",
-        keys=("statefulSet:set", "oldReplicas:from", "newReplicas:value"),
-    ),
-)
-
 RULES: tuple[KlogRule, ...] = (
     Rule("hasn't been updated", _late),  # by far the most frequent: tried first
-    Rule("Too few ", _need),
-    Rule("Too many ", _need),
     Rule("is ready again", _ready_again),
+    fact(
+        E.NODE_HEARTBEAT_MISSED, "health check error", rf"NodeController: node {NODE} health check error: (?P<why>.*)"
+    ),  # to 0.14: asked by the master
     Rule("ReadyCondition for Node", _changed),
     *_NODES,
     *_EVICTIONS,
     *_DELETIONS,
-    *_WORKLOADS,
+    *workloads.RULES,
 )
 
 

@@ -72,6 +72,9 @@ def columns(kind: EventKind, told: dict[str, str | None]) -> Fields:
     return row | ({"attributes": attributes} if attributes else {})
 
 
+NODE: Final = r"(?P<node>[^\s,]+?)"
+POD: Final = r"(?:(?P<ns>[^\s/:,]+)[/:])?(?P<pod>[^\s/:,]+?)"
+"""Groups of a fact's pattern: bare, or ``namespace/name`` (from 1.5 to 1.7 also ``namespace:name``)."""
 _GO_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(\.\d+)?(?: ?([+-]\d\d:?\d\d|Z))?")
 GO_TIME: Final = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [+-]\d{4}(?: [^\s,}]+)?(?: m=[+-][\d.]+)?"
 """Go's time.String()."""
