@@ -20,18 +20,21 @@ from analyzer.grammars import (
     kubelet,
     podman,
     runtime_log,
+    scheduler,
+    sent_events,
     systemd,
 )
 from analyzer.grammars.base import EVENT_COLUMNS, events_frame
 
 Grammar = Callable[[pl.DataFrame], pl.DataFrame]
 
-_JOURNAL = (systemd.understand, kubelet.understand, controller_manager.understand, runtime_log.understand, podman.understand)
-_CONTAINER = (container.understand, controller_manager.understand)
+_CONTROL: tuple[Grammar, ...] = (controller_manager.understand, scheduler.understand, sent_events.understand)
+_JOURNAL = (systemd.understand, kubelet.understand, *_CONTROL, runtime_log.understand, podman.understand)
+_CONTAINER = (container.understand, *_CONTROL)
 
 REGISTRY: dict[str, tuple[Grammar, ...]] = {  # by family of the format
     "journal": _JOURNAL,
-    "klog": (kubelet.understand, controller_manager.understand),
+    "klog": (kubelet.understand, *_CONTROL),
     "container": _CONTAINER,
     "export": (container.parted(_JOURNAL, _CONTAINER),),
     "docker": (docker.understand,),

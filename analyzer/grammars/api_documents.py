@@ -1,7 +1,8 @@
 """API documents of kind Event to events. (Other kinds are state, not happenings: lifecycle reads them as they are.)
 
 Times: firstTimestamp and lastTimestamp have seconds and may be null; eventTime has microseconds; the event's name ends in the
-hexadecimal UnixNano of its first occurrence (client-go GenerateEventName, all versions to 2025): the best time there is.
+hexadecimal UnixNano of its first occurrence (client-go GenerateEventName, all versions to 2025): the best time there is. Until
+v1beta2 (2014) there was but one ``timestamp``, and the metadata and the source stood in the event itself.
 """
 
 import re
@@ -16,6 +17,8 @@ from analyzer.grammars.base import Fields, events_frame
 from analyzer.vocabulary import EventKind
 
 _SECOND = 1_000_000
+_ONE_READING = timedelta(seconds=2)
+_ONE_DAY = timedelta(days=1)
 _NANOS = re.compile(r"\.([0-9a-f]{15,16})$")
 
 
@@ -39,12 +42,11 @@ class _Series(msgspec.Struct):
 
 class _Meta(msgspec.Struct):
     name: str | None = None
-    namespace: str | None = None
     creationTimestamp: str | None = None  # noqa: N815
 
 
 class _Event(msgspec.Struct):
-    """core/v1 and events.k8s.io/v1 together."""
+    """core/v1, events.k8s.io/v1 and v1beta1 to v1beta3 together."""
 
     metadata: _Meta = msgspec.field(default_factory=_Meta)
     involvedObject: _Reference | None = None  # noqa: N815
@@ -52,7 +54,7 @@ class _Event(msgspec.Struct):
     reason: str | None = None
     message: str | None = None
     note: str | None = None
-    source: _Source | None = None
+    source: _Source | str | None = None  # v1beta1, v1beta2: the component's name
     deprecatedSource: _Source | None = None  # noqa: N815
     reportingComponent: str | None = None  # noqa: N815
     reportingController: str | None = None  # noqa: N815
@@ -64,6 +66,13 @@ class _Event(msgspec.Struct):
     deprecatedLastTimestamp: str | None = None  # noqa: N815
     eventTime: str | None = None  # noqa: N815
     series: _Series | None = None
+    # to v1beta2
+    id: str | None = None
+    creationTimestamp: str | None = None  # noqa: N815
+    timestamp: str | None = None
+    host: str | None = None
+    condition: str | None = None
+    status: str | None = None  # what 'condition' was called before
 
 
 _DECODER = msgspec.json.Decoder(_Event)
@@ -83,7 +92,8 @@ def _rows(objects: pl.DataFrame) -> Iterator[Fields]:
         except msgspec.DecodeError:
             continue  # kept as an object; not an event as the API defines it
         about = event.involvedObject or event.regarding or _Reference()
-        source = event.source or event.deprecatedSource or _Source()
+        told_by = event.source or event.deprecatedSource or _Source()
+        source = _Source(told_by, event.host) if isinstance(told_by, str) else told_by
         count = event.count or event.deprecatedCount or (event.series.count if event.series else None)
         columns = event_columns(
             kind=about.kind or "",
@@ -98,9 +108,13 @@ def _rows(objects: pl.DataFrame) -> Iterator[Fields]:
             count=None,
         )
         where = {c: record[c] for c in ("record", "line", "offset")}
+        if condition := event.condition or event.status:
+            columns["attributes"] |= {"condition": condition}
         times = _times(event, count)
-        if columns["kind"] == EventKind.NODE_NOT_READY:
-            times = times[-1:]  # between the first and the last of several it was ready again: the first begins nothing that lasts
+        if columns["kind"] == EventKind.NODE_NOT_READY or "combined" in columns["attributes"]:
+            # between the first and the last of several it was ready again: the first begins nothing that lasts
+            # what many were combined to has the message of the latest of them
+            times = times[-1:]
         for time, resolution in times:
             stamp = time.strftime("%Y-%m-%dT%H:%M:%S.%fZ" if resolution == 1 else "%Y-%m-%dT%H:%M:%SZ") if time else "no time"
             text = f"{stamp} {columns['message']}" + (f" (x{count})" if count and count > 1 else "")
@@ -109,11 +123,11 @@ def _rows(objects: pl.DataFrame) -> Iterator[Fields]:
 
 def _times(event: _Event, count: int | None) -> list[tuple[datetime | None, int]]:
     """First occurrence, and the last if there were several. A resolution of a second means: within it."""
-    first = _parse(event.firstTimestamp or event.deprecatedFirstTimestamp)
+    first = _parse(event.firstTimestamp or event.deprecatedFirstTimestamp or event.timestamp)
     last = _parse(event.lastTimestamp or event.deprecatedLastTimestamp)
     exact = _parse(event.eventTime)
-    created = _parse(event.metadata.creationTimestamp)
-    named = _from_name(event.metadata.name or "", first or exact or created)
+    created = _parse(event.metadata.creationTimestamp or event.creationTimestamp)
+    named = _from_name(event.metadata.name or event.id or "", first or exact, created)
     begin: tuple[datetime | None, int]
     if exact is not None:
         begin = (exact, 1)
@@ -121,10 +135,12 @@ def _times(event: _Event, count: int | None) -> list[tuple[datetime | None, int]
         begin = (named, 1)
     else:
         begin = (first or last or created, _SECOND)
-    if event.series is not None and event.series.lastObservedTime:
-        last = _parse(event.series.lastObservedTime)
-    again = count is not None and count > 1 and last is not None and begin[0] is not None and last - begin[0] > timedelta(seconds=1)
-    return [begin, (last, _SECOND)] if again else [begin]
+    series = _parse(event.series.lastObservedTime) if event.series is not None else None
+    end = (series, 1) if series is not None else (last, _SECOND)
+    several = series is not None or (count is not None and count > 1)  # a series counts from 1 or from 2, as its client was of age
+    if several and begin[0] is not None and end[0] is not None and end[0] - begin[0] > timedelta(seconds=1):
+        return [begin, end]
+    return [begin]
 
 
 def _parse(text: str | None) -> datetime | None:
@@ -137,10 +153,16 @@ def _parse(text: str | None) -> datetime | None:
         return None
 
 
-def _from_name(name: str, near: datetime | None) -> datetime | None:
-    """The moment in an event's name, if it lies within two seconds of the written one: other producers use other suffixes."""
+def _from_name(name: str, written: datetime | None, created: datetime | None) -> datetime | None:
+    """The moment in an event's name, if it is one: other producers use other suffixes.
+
+    The name and the time of the first occurrence are one reading of one clock, so they differ by less than the second that the latter
+    is cut to. The API server writes the creation by its own clock when the event has reached it, which may be an hour later (sent
+    again after an outage): it only tells that the suffix is a time at all.
+    """
     match = _NANOS.search(name)
+    near, off = (written, _ONE_READING) if written is not None else (created, _ONE_DAY)
     if match is None or near is None:
         return None
     moment = datetime.fromtimestamp(int(match[1], 16) // 1000 / 1e6, UTC)
-    return moment if abs(moment - near) < timedelta(seconds=2) else None
+    return moment if abs(moment - near) < off else None

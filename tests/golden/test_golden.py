@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from analyzer.grammars import controller_manager, klog, kubelet
+from analyzer.grammars import controller_manager, klog, kubelet, scheduler, sent_events
 from analyzer.vocabulary import EventKind
 from tests.golden.golden import Golden, comparable, load
 
 ALL = list(load(Path(__file__).parent))
+RULES = (*kubelet.RULES, *controller_manager.RULES, *scheduler.RULES, *sent_events.RULES)
 
 
 @pytest.mark.parametrize("golden", [pytest.param(g, id=g.where) for g in ALL])
@@ -18,9 +19,7 @@ def test_golden(golden: Golden) -> None:
     assert [comparable(f, e) for f, e in zip(found, golden.expected, strict=True)] == golden.expected
 
 
-@pytest.mark.parametrize(
-    "rule", [pytest.param(rule, id=f"{number}-{rule.literal}") for number, rule in enumerate((*kubelet.RULES, *controller_manager.RULES))]
-)
+@pytest.mark.parametrize("rule", [pytest.param(rule, id=f"{number}-{rule.literal}") for number, rule in enumerate(RULES)])
 def test_every_rule_has_a_golden_line(rule: kubelet.KlogRule) -> None:
     lines = (klog.parse(golden.raw) for golden in ALL if rule.literal in golden.raw)
     assert any(line is not None and list(rule.build(line)) for line in lines)

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from analyzer import grammars
 from analyzer.formats import named
 from analyzer.formats.base import Batch, ReadContext, empty
-from analyzer.grammars import controller_manager, kubelet
+from analyzer.grammars import controller_manager, kubelet, scheduler, sent_events
 from analyzer.vocabulary import OBJECTS, RECORDS
 
 HEADER = "I1122 08:35:50.575931     697 kubelet.go:2114] "
 ANY = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
-LITERALS = sorted({rule.literal for rule in (*kubelet.RULES, *controller_manager.RULES)})
+LITERALS = sorted({rule.literal for rule in (*kubelet.RULES, *controller_manager.RULES, *scheduler.RULES, *sent_events.RULES)})
 PIECES = st.sampled_from(
     [
         *LITERALS,
@@ -114,3 +114,26 @@ def test_a_time_without_a_zone_is_utc() -> None:
     (read,) = named("kubernetes-json").read(io.BytesIO(json.dumps(event).encode()), ReadContext(2026))
     (time,) = grammars.understand(read, "kubernetes")["time"].to_list()
     assert time.isoformat() == "2026-11-22T07:04:02+00:00"
+
+
+@pytest.mark.parametrize(
+    ("identifier", "component"),
+    [("kubelet", "kubelet"), ("kube-scheduler", "scheduler"), ("kube-controller-manager", "controller-manager"), ("etcd", None)],
+)
+def test_a_named_writer_speaks_for_itself(identifier: str, component: str | None) -> None:
+    lines = [
+        'replica_set.go:559] "Too few replicas" replicaSet="a/b" need=2',
+        'scheduler.go:1] "Successfully bound pod to node" pod="a/b" node="n"',
+    ]
+    events = grammars.understand(batch([f"I1122 08:35:50.575931     697 {line}" for line in lines], identifier), "journal")
+    assert set(events["component"]) == ({component} if component in ("scheduler", "controller-manager") else set())
+
+
+@pytest.mark.parametrize("identifier", ["hyperkube", "k3s", "origin-master", "microk8s.daemon-kubelite"])
+def test_a_writer_of_many_components_may_say_anything(identifier: str) -> None:
+    lines = [
+        'replica_set.go:559] "Too few replicas" replicaSet="a/b" need=2',
+        'scheduler.go:1] "Successfully bound pod to node" pod="a/b" node="n"',
+    ]
+    events = grammars.understand(batch([f"I1122 08:35:50.575931     697 {line}" for line in lines], identifier), "journal")
+    assert events["component"].to_list() == ["controller-manager", "scheduler"]
