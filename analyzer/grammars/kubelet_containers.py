@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from analyzer.grammars.base import Fields, Rule, container_id, fields, pod_columns
 from analyzer.grammars.klog import Klog
-from analyzer.grammars.klog_rules import KlogRule, structured, text, told
+from analyzer.grammars.klog_rules import KlogRule, structured, text, texts, told
 from analyzer.grammars.klog_rules import named as _named
 from analyzer.vocabulary import EventKind as E
 
