@@ -38,7 +38,7 @@ class EventKind(StrEnum):
     KUBELET_PART_STARTED = "kubelet_part_started"  # kubelet, at its start: 'Starting to sync pod status', 'Sending events' ...
     KUBELET_LISTENING = "kubelet_listening"  # kubelet, at its start; value = port
     KUBELET_FAILED = "kubelet_failed"  # kubelet: a fatal line, 'failed to run kubelet', a part that did not start
-    KUBELET_LOOP_ENDED = "kubelet_loop_ended"  # kubelet: 'Update channel is closed'
+    KUBELET_ENDING = "kubelet_ending"  # kubelet: 'Update channel is closed', new configuration; on SIGTERM it says nothing
     RECOVERY_SKIPPED = "recovery_skipped"  # cAdvisor: 'Container discovery disabled'
     CONTAINER_FOUND = "container_found"  # cAdvisor: 'Added container' of a pod; while recovering: it ran already
     CONTAINER_CGROUP_GONE = "container_cgroup_gone"  # cAdvisor: 'Destroyed container' of a pod
@@ -56,6 +56,7 @@ class EventKind(StrEnum):
     NODE_REGISTERED = "node_registered"  # 'Successfully registered node': to 1.3 a new one only
     NODE_PREVIOUSLY_REGISTERED = "node_previously_registered"  # the API knew the node: no first start
     NODE_REGISTER_FAILED = "node_register_failed"
+    NODE_RECREATED = "node_recreated"  # 'Deleted old node object': the cloud has given it another identity (to 1.7)
     NODE_STATUS_FAILED = "node_status_failed"  # one try of five; 'Unable to update node status': all five
     NODE_LEASE_FAILED = "node_lease_failed"  # the other heartbeat (1.13+)
     NODE_CONDITION = "node_condition"  # 'Recording NodeHasSufficientMemory event message' and others than Ready
@@ -91,7 +92,7 @@ class EventKind(StrEnum):
     POD_STATUS_UNKNOWN = "pod_status_unknown"  # PLEG: the runtime could not tell what became of its containers
     POD_OBJECT_REMOVED = "pod_object_removed"  # the kubelet has taken the API object away: the end of a graceful deletion
     POD_OBJECT_GONE = "pod_object_gone"  # the API knows the pod no more
-    POD_RECREATED = "pod_recreated"  # the API has another pod of that name
+    POD_RECREATED = "pod_recreated"  # the API has another pod of that name, or of that uid (static pods)
     POD_MIRROR = "pod_mirror"  # the API object of a static pod: made, deleted
     POD_UNWANTED = "pod_unwanted"  # 'Killing unwanted pod'
     POD_ORPHANED = "pod_orphaned"  # its worker: runs without being wanted (1.22+, at V(4))

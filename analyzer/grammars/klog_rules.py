@@ -163,7 +163,7 @@ def _events(records: pl.DataFrame, rules: Sequence[KlogRule], component: str) ->
         by_literal.setdefault(rule.literal, []).append(number)
     for record, literals in _hits(records, list(by_literal)):
         message: str = record["message"]
-        line = klog.parse(message) or (Klog(message, structured=False) if message.startswith(HEADLESS) else None)
+        line = parse(message)
         if line is None:
             continue
         line = replace(line, writer=record["identifier"], host=record["node"])
@@ -173,6 +173,11 @@ def _events(records: pl.DataFrame, rules: Sequence[KlogRule], component: str) ->
                 where = _position(record, line)
                 yield from ({**where, "component": component, "message": message, **row} for row in rows)
                 break
+
+
+def parse(message: str) -> Klog | None:
+    """A message as klog wrote it, or as pflag did before there was a klog."""
+    return klog.parse(message) or (Klog(message, structured=False) if message.startswith(HEADLESS) else None)
 
 
 def _hits(records: pl.DataFrame, literals: list[str]) -> Iterator[tuple[Fields, list[str]]]:

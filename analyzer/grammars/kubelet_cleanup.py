@@ -25,9 +25,9 @@ def _many(line: Klog) -> Iterable[Fields]:
 
 
 _CGROUP_KILL = re.compile(
-    r"^(?:Attempt(?:ing)? to kill process .*from cgroup|[Ss]uccessfully killed all unwanted processes from cgroup"
-    r"|[Ff]ailed to kill all the processes attached to|Attempt .*failed to kill all unwanted process from cgroup)"
-    r"(?:: (?P<cgroup>\S+)| the \[?(?P<of>[^\]\s]+)\]? cgroups)?"
+    r"^(?:Attempt(?:ing)? to kill process (?:from cgroup|with pid: )|[Ss]uccessfully killed all unwanted processes"
+    r"|[Ff]ailed to kill all the processes attached to|Attempt (?:\S+ )?failed to kill all unwanted process)"
+    r"(?:.*from cgroup: (?P<cgroup>\[[^\]]*\]|\S+)| the (?P<of>\[[^\]]*\]|\S+) cgroups)?"
 )
 
 
@@ -103,6 +103,7 @@ RULES: tuple[KlogRule, ...] = (
     # containers that nobody knows, or of another naming
     text("but too few fields", r'^[Ff]ound a container with the "[^"]*" prefix, but too few fields', E.CONTAINER_FOREIGN),
     text("is not managed by kubelet", r"^Docker Container: ?(?P<name>\S+) is not managed by kubelet", E.CONTAINER_FOREIGN),
+    text("legacy containers", r"^No legacy containers found, stop performing legacy cleanup", E.CONTAINER_FOREIGN),
     text("Found legacy sandboxes", r"^Found legacy sandboxes ", E.CONTAINER_FOREIGN),
     # static pods and their mirrors
     text("irror pod ", rf"^(?:Deleting|Deleted) (?:a )?mirror pod {_QUOTED_POD}", E.POD_MIRROR),

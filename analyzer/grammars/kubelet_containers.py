@@ -10,9 +10,10 @@ from analyzer.grammars.klog_rules import named as _named
 from analyzer.vocabulary import EventKind as E
 
 _HEX = r"[0-9a-f]{12,64}"
+_ITS_CONTAINER = rf'"(?P<container>[^"]+)"\(id=(?:\{{"\w+" )?"(?:\w+://)?(?P<id>{_HEX})"\}}?\) (?:for|in) pod "(?P<pod>[^"]+)"'
 _STRUCT_ID = re.compile(rf'\bID:"?(?P<id>{_HEX})\b')  # %+v of docker's container
 _UNWANTED = re.compile(
-    rf'^Killing unwanted container (?:"(?P<container>[^"]+)"\(id=\{{"\w+" "(?P<id>{_HEX})"\}}\) for pod "(?P<pod>[^"]+)"|(?P<rest>.+))$',
+    rf"^Killing unwanted container (?:{_ITS_CONTAINER}|(?P<rest>.+))$",
     re.DOTALL,
 )
 _IN_POD = re.compile(r'^in pod "(?P<pod>[^"]+)": ')
@@ -59,6 +60,7 @@ def _call(line: Klog) -> Iterable[Fields]:
 
 
 _FAILED_CALLS = {
+    "CreatePodSandbox": E.POD_SANDBOX_FAILED,
     "CreateContainer in sandbox": E.CONTAINER_START_FAILED,
     "StartContainer": E.CONTAINER_START_FAILED,
     "StopContainer": E.CONTAINER_KILL_FAILED,
@@ -92,22 +94,30 @@ RULES: tuple[KlogRule, ...] = (
     text("No ref for pod", r"""^No ref for pod '"?(?P<id>[0-9a-f]{12,64})[^']*'$""", E.CONTAINER_UNKNOWN),  # ' - ' follows: a probe's line
     Rule("Killing unwanted container", _unwanted),
     *told(E.CONTAINER_UNWANTED, "Killing unwanted container for pod"),
-    text(" exited after ", r'^Container "(?P<id>[^"]+)" exited after (?P<took>\S+)$', E.CONTAINER_KILLED),
+    text(" exited after ", r'^Container "(?P<id>[^"]+)" exited after (?P<took>\S.*)$', E.CONTAINER_KILLED),
     text(" has already exited", r'^Container "(?P<id>[^"]+)" has already exited', E.CONTAINER_KILLED),
     text(" exited normally", r'^Container "(?P<id>[^"]+)" exited normally', E.CONTAINER_KILLED),
     *told(E.CONTAINER_KILLED, "Container exited normally"),
     text(" termination failed ", r'^Container "(?P<id>[^"]+)" termination failed (?:after|with gracePeriod)', E.CONTAINER_KILL_FAILED),
     text(
         "Error killing container",
-        rf'^Error killing container (?:"(?P<container>[^"]+)"\(id=\{{"\w+" "(?P<id>{_HEX})"\}}\) for pod "(?P<pod>[^"]+)")?',
+        rf"^Error killing container(?: {_ITS_CONTAINER}|[: ])",
         E.CONTAINER_KILL_FAILED,
     ),
     text(
         "killContainer ",
-        rf'^killContainer "(?P<container>[^"]+)"\(id=\{{"\w+" "(?P<id>{_HEX})"\}}\) for pod "(?P<pod>[^"]+)" failed',
+        rf"^killContainer {_ITS_CONTAINER} failed",
         E.CONTAINER_KILL_FAILED,
     ),
     text("Failed to stop ", rf'^Failed to stop (?:container|sandbox) "(?P<id>{_HEX})"', E.CONTAINER_KILL_FAILED),
+    text("Failed to kill ", r'^Failed to kill (?:network |pod infra )?container "?(?P<id>[0-9a-f]{12,64})"?: ', E.CONTAINER_KILL_FAILED),
+    text(
+        "Failed to kill container ",
+        rf"^Failed to kill container {_ITS_CONTAINER}",
+        E.CONTAINER_KILL_FAILED,
+    ),
+    text("Failed to delete container", r"^Failed to delete container\b.*Skipping pod \"?(?P<pod>[^\"\s]+)", E.CONTAINER_KILL_FAILED),
+    text("Failed tearing down the infra container", r"^Failed tearing down the infra container", E.CONTAINER_KILL_FAILED),
     *told(
         E.CONTAINER_KILL_FAILED,
         "Container termination failed with gracePeriod",
@@ -133,7 +143,8 @@ RULES: tuple[KlogRule, ...] = (
     ),
     # why it is started, or started again
     text("hash changed (", r'^pod "(?P<pod>[^"]+)" container "(?P<container>[^"]+)" hash changed', E.CONTAINER_RESTARTING),
-    text(" is unhealthy", r'^pod "(?P<pod>[^"]+)" container "(?P<container>[^"]+)" is unhealthy', E.CONTAINER_RESTARTING),
+    text(" is unhealthy", r'^pod "?(?P<pod>[^"\s]+)"? container "?(?P<container>[^"\s]+)"? is unhealthy', E.CONTAINER_RESTARTING),
+    text("container hash changed ", r"^container hash changed \d+ vs \d+", E.CONTAINER_RESTARTING),  # 0.4
     text(
         "but RestartPolicy says",
         r"^Container &?\{(?:Name:)?(?P<container>[\w.-]+).* is dead, but RestartPolicy says that we should restart it",
@@ -164,9 +175,11 @@ RULES: tuple[KlogRule, ...] = (
         E.CONTAINER_CREATING,
     ),
     text("exist, creating ", r"^Container with name (?P<name>\S+) doesn\'t exist, creating ", E.CONTAINER_CREATING),
-    *told(E.CONTAINER_CREATING, "Creating container in pod"),
-    text("Error running pod ", r'^Error running pod "(?P<pod>[^"]+)" container "(?P<container>[^"]+)": ', E.CONTAINER_START_FAILED),
-    *told(E.CONTAINER_START_FAILED, "Container start failed in pod"),
+    text("Creating container ", r"^Creating container &?(?:Container)?\{(?:Name:)?(?P<container>[\w.-]+)", E.CONTAINER_CREATING),  # to 0.19
+    *told(E.CONTAINER_CREATING, "Creating container in pod", "Container of pod is not in the desired state and shall be started"),
+    text("Error running pod ", r'^Error running pod "?(?P<pod>[^"\s]+)"? container "?(?P<container>[^"\s]+)"?: ', E.CONTAINER_START_FAILED),
+    text("ontainer start failed", r"^container start failed: ", E.CONTAINER_START_FAILED),
+    *told(E.CONTAINER_START_FAILED, "Container start failed in pod", "CreateContainer failed"),
     # sandboxes
     text("Need to restart pod infra container", rf"^Need to restart pod infra container for {_QUOTED_POD}", E.POD_SANDBOX_NEEDED),
     text("sandbox for pod", rf"^No (?:ready )?sandbox for pod {_QUOTED_POD} can be found", E.POD_SANDBOX_NEEDED),
@@ -222,7 +235,13 @@ RULES: tuple[KlogRule, ...] = (
         rf"^Failed to create pod infra container: .*; Skipping pod {_QUOTED_POD}",
         E.POD_SANDBOX_FAILED,
     ),
-    *told(E.POD_SANDBOX_FAILED, "CreatePodSandbox for pod failed", "Failed to create sandbox for pod"),
+    *told(
+        E.POD_SANDBOX_FAILED,
+        "CreatePodSandbox for pod failed",
+        "Failed to create sandbox for pod",
+        "Pod was deleted and sandbox failed to be created",
+        "RunPodSandbox failed",
+    ),
     # the runtime's calls, and the removal of dead containers: no end of a life
     Rule("from runtime service failed", _failed),
     Rule("[RemoteRuntimeService] ", _call),

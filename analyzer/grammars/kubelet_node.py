@@ -57,6 +57,10 @@ _REFUSED = re.compile(r"\bis forbidden\b|\bcannot (?:list|get|watch)\b|Unauthori
 _REFLECTOR = re.compile(r"(?:Failed to (?:list|watch)|failed to list|watch of) (?P<what>\*\S+?|\S+?)(?:[:\s]|$)")
 
 
+def _reason(line: Klog) -> str:
+    return f"{line.message} {line.text('err') or ''}"
+
+
 def _reflector(line: Klog) -> Iterable[Fields]:
     """client-go's watches: lost, refused by a server that answers, or ended as they do from time to time.
 
@@ -64,8 +68,8 @@ def _reflector(line: Klog) -> Iterable[Fields]:
     """
     if line.file != "reflector.go":
         return
-    match = _REFLECTOR.search(line.message)
-    reason = line.message if line.text("err") is None else f"{line.message} {line.text('err')}"
+    reason = _reason(line)
+    match = _REFLECTOR.search(reason)
     what = line.text("type") or (match["what"] if match else None)
     if what is None:
         return
@@ -80,7 +84,7 @@ def _reflector(line: Klog) -> Iterable[Fields]:
 
 def _failed_call(line: Klog) -> Iterable[Fields]:
     """A call to the API for want of a connection, of whatever it was: status of a pod, an event, the node itself."""
-    reason = line.message if line.text("err") is None else f"{line.message} {line.text('err')}"
+    reason = _reason(line)
     if line.file in _CALLERS and not _REFUSED.search(reason) and _LOST.search(reason):
         yield fields(E.API_UNREACHABLE)
 
@@ -117,6 +121,10 @@ RULES: tuple[KlogRule, ...] = (
         "Unable to register node with API server, no node instance returned",
         "Unable to reconcile node with API server,error updating node",
     ),
+    text("Deleted old node object ", r'^Deleted old node object "(?P<node_name>[^"]+)"', E.NODE_RECREATED),
+    text(
+        "will delete and recreate", r'^Previously node "(?P<node_name>[^"]+)" had externalID .* will delete and recreate', E.NODE_RECREATED
+    ),
     text("rror updating node status, will retry", r"^[Ee]rror updating node status, will retry", E.NODE_STATUS_FAILED),
     text("Unable to update node status", r"^Unable to update node status", E.NODE_STATUS_FAILED),
     text("Couldn't update node status", r"^Couldn't update node status, maybe offline", E.NODE_STATUS_FAILED),
@@ -125,6 +133,7 @@ RULES: tuple[KlogRule, ...] = (
     text("attempts to update node lease", r"^failed (?P<value>\d+) attempts to update node lease", E.NODE_LEASE_FAILED),
     text("Failed to get node when trying to set owner ref", r"^Failed to get node when trying to set owner ref", E.NODE_LEASE_FAILED),
     text("when trying to set owner ref", r'^failed to get node "(?P<node_name>[^"]+)" when trying to set owner ref', E.NODE_LEASE_FAILED),
+    *told(E.NODE_SET_NOT_READY, "Node became not ready"),
     text("Node became not ready", r"^Node became not ready", E.NODE_SET_NOT_READY),
     text("Fast updating node status", r"^Fast updating node status as it just became ready", E.NODE_SET_READY),
     text("Node not becoming ready in time", r"^Node not becoming ready in time after startup", E.NODE_SET_NOT_READY),

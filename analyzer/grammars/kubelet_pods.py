@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from analyzer.grammars.base import Fields, Rule, container_id, fields, integer, pod_columns
 from analyzer.grammars.klog import Klog
-from analyzer.grammars.klog_rules import KlogRule, pod, text, told, told_of_pods
+from analyzer.grammars.klog_rules import KlogRule, pod, text, texts, told, told_of_pods
 from analyzer.vocabulary import EventKind as E
 
 # --- SyncLoop: to 1.20 'SyncLoop (ADD, "api"): "a_ns(uid), b_ns(uid)"', since 1.21 '"SyncLoop ADD" source="api" pods=[ns/a ns/b]'
@@ -110,7 +110,7 @@ def _relist(line: Klog) -> Iterable[Fields]:
 
 _VOLUME_OF = re.compile(
     r"^(?:operationExecutor\.)?(?P<what>\w+(?:\.\w+)?) (?P<how>started|succeeded) for volume "
-    r'.*? pod "(?P<pod>[^"]*)" \(UID: "(?P<uid>[^"]+)"\) *$',
+    r'.*? pod "[^"]*" \(UID: "(?P<uid>[^"]+)"\) *$',
     re.DOTALL,
 )
 _VOLUME_KINDS = {
@@ -125,7 +125,7 @@ def _volume(line: Klog) -> Iterable[Fields]:
     match = _VOLUME_OF.match(line.message)
     if match is None:
         return
-    row = {**(pod(line) or pod_columns(match["pod"])), "k8s_pod_uid": match["uid"]}
+    row = {**pod(line), "k8s_pod_uid": match["uid"]}  # in the text stands the bare name, or once more the uid
     if match["what"] == "VerifyControllerAttachedVolume" and match["how"] == "started" and line.structured and "pod" in line.values:
         yield fields(E.POD_ADDED, **row)
     elif kind := _VOLUME_KINDS.get((match["what"], match["how"])):
@@ -174,12 +174,13 @@ RULES: tuple[KlogRule, ...] = (
     Rule("UnmountVolume.TearDown succeeded", _torn_down),
     text("SyncLoop (container unhealthy): ", _PROBED.pattern, E.POD_PROBED),
     *told(E.POD_PROBED, "SyncLoop (probe)", keep=("probe", "status")),
-    text(
-        "Container readiness changed",
-        r'^Container readiness changed (?:before pod has synced|for unknown container): "(?P<pod>[^"]+)" - "(?P<id>[^"]+)"',
+    *texts(
+        ("Container readiness changed", "Container startup changed"),
+        r'^Container (?:readiness|startup) changed (?:before pod has synced|for unknown container): "(?P<pod>[^"]+)" - "(?P<id>[^"]+)"',
         E.POD_PROBED,
     ),
     *told(E.POD_PROBED, "Container readiness changed before pod has synced", "Container readiness changed for unknown container"),
+    *told(E.POD_PROBED, "Container startup changed before pod has synced", "Container startup changed for unknown container"),
     text("PLEG: Ignoring events for pod ", r"^PLEG: Ignoring events for pod (?P<pod>[^/\s]+)/", E.POD_STATUS_UNKNOWN),
     text("failed reinspection", r"^PLEG: pod (?P<pod>[^/\s]+)/\S+ failed reinspection", E.POD_STATUS_UNKNOWN),
     *told(E.POD_STATUS_UNKNOWN, "PLEG: Ignoring events for pod", "PLEG: pod failed reinspection"),
@@ -207,6 +208,8 @@ RULES: tuple[KlogRule, ...] = (
     text("ontainers changed", r"^(?:(?:SET|Update): )?Containers changed", E.POD_CONFIG),
     text("with UID: ", r'^pod with UID: "(?P<uid>[^"]+)" (?:has a new spec|stay with the same spec)', E.POD_CONFIG),
     text("failed validation", r"^Pod ?\[?\d+\]? \((?P<pod>[^)]+)\) from (?P<source>\w+) failed validation", E.POD_REFUSED),
+    text("already allocated, ignoring", rf"^Pod {_QUOTED_POD}: HostPort is already allocated, ignoring", E.POD_REFUSED),
+    text("has conflicting ports", r"^Pod (?P<pod>\S+) has conflicting ports, ignoring", E.POD_REFUSED),
     text("ailed to admit pod", r"^Failed to admit pod (?P<pod>\S+\)) - ", E.POD_REFUSED),
     *told(
         E.POD_REFUSED,
@@ -258,6 +261,7 @@ RULES: tuple[KlogRule, ...] = (
         "Pod is terminated and will need no more status updates",
         "Pod is terminated and all resources are reclaimed",
         "Pod is complete and the worker can now stop",
+        "Pod is finished processing, no further updates",
         "Pod never started and the worker can now stop",
         "Pod worker has stopped",
         "Pod has been terminated and is no longer known to the kubelet, remove all history",
@@ -283,11 +287,22 @@ RULES: tuple[KlogRule, ...] = (
     text("was deleted on the server", rf"^Pod {_QUOTED_POD} was deleted on the server", E.POD_OBJECT_GONE),
     *told(E.POD_OBJECT_GONE, "Pod does not exist on the server"),
     text("was deleted and then recreated", _RECREATED.pattern, E.POD_RECREATED),
-    *told(E.POD_RECREATED, "Pod was deleted and then recreated, skipping status update", keep=("oldPodUID",)),
+    *told(
+        E.POD_RECREATED,
+        "Pod was deleted and then recreated, skipping status update",
+        "Pod is restartable after termination due to UID reuse",
+        "Pod is restartable after termination due to UID reuse, but pod phase is terminal",
+        "Pod is terminating but has been requested to restart with same UID, will be reconciled later",
+        "Pod has been terminated but another pod with the same UID was created, remove history to allow restart",
+        "Pod will be restarted because it is in the desired set and not known to the pod workers (likely due to UID reuse)",
+        keep=("oldPodUID",),
+    ),
     text("updated successfully", rf"^Status for pod {_QUOTED_POD} updated successfully", E.POD_STATUS_SENT),
     *told(E.POD_STATUS_SENT, "Status for pod updated successfully", keep=("statusVersion",)),
     *told(E.POD_STATUS_FAILED, "Failed to update status for pod"),
     text("Failed to update", r'^Failed to update(?:d pod status| status for pod "(?P<pod>[^"]+)"): ', E.POD_STATUS_FAILED),
+    text("Error syncing pod, skipping", r"^Error syncing pod, skipping: ", E.POD_SYNC_FAILED),
+    text("Couldn't sync containers", r"^Couldn't sync containers", E.POD_SYNC_FAILED),
     text("Error syncing pod ", _SYNC_ERROR.pattern, E.POD_SYNC_FAILED),
     *told(E.POD_SYNC_FAILED, "Error syncing pod, skipping"),
     text("mount volumes for pod ", r'^Unable to (?:attach or )?mount volumes for pod "(?P<pod>[^"]+)": ', E.VOLUME_FAILED),

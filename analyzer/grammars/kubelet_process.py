@@ -54,7 +54,7 @@ def _unreadable(line: Klog) -> Iterable[Fields]:
 # --- flags, version, end
 
 _FLAG = re.compile(r'^(?:FLAG: --(?P<flag>[\w-]+)="(?P<is>.*)"|Flag --(?P<old>[\w-]+) has been deprecated,)', re.DOTALL)
-_VERSION = re.compile(r"^(?:Version: |Kubelet version: |Starting kubelet )(?P<version>v\d\S*)$")
+_VERSION = re.compile(r"^(?:Version: |Kubelet version: )(?P<version>v\d\S*)$")
 
 _RUNNING = re.compile(r"^Docker Info.*?\bContainersRunning:(?P<value>\d+)", re.DOTALL)
 
@@ -90,7 +90,6 @@ ANY_PROGRAM: tuple[KlogRule, ...] = (  # every program of Kubernetes says so: wh
     Rule("FLAG: --", _flag),
     Rule(HEADLESS, _flag),
     Rule("ersion: v", _version),
-    Rule("Starting kubelet v", _version),
     *told(E.KUBELET_VERSION, "Kubelet version", keep=("kubeletVersion",)),
 )
 
@@ -103,7 +102,8 @@ RULES: tuple[KlogRule, ...] = (
     Rule("Failed to create existing container:", _unreadable),
     plain("Started kubelet", E.KUBELET_READY),
     plain("Starting kubelet main sync loop", E.KUBELET_READY),
-    plain("Update channel is closed", E.KUBELET_LOOP_ENDED),
+    plain("Update channel is closed", E.KUBELET_ENDING),
+    text("Found new Kubelet configuration", r"^Found new Kubelet configuration via API server, restarting", E.KUBELET_ENDING),
     text("Starting to listen", r"^Starting to listen (?:read-only )?on (?P<address>\S+):(?P<value>\d+)$", E.KUBELET_LISTENING),
     *told(E.KUBELET_LISTENING, "Starting to listen", "Starting to listen read-only", keep=("address",), value="port"),
     # a part of it that starts
@@ -163,6 +163,7 @@ RULES: tuple[KlogRule, ...] = (
     text("Connect remote runtime ", r"^Connect remote runtime (?:\S+ )?failed", E.RUNTIME_UNHEALTHY),
     text("from runtime service failed", r"^(?:Status|Version) from runtime service failed", E.RUNTIME_UNHEALTHY),
     text("Get runtime version failed", r"^Get (?:remote )?runtime (?:typed )?version failed", E.RUNTIME_UNHEALTHY),
+    text("Failed to poll container state", r"^Failed to poll container state", E.RUNTIME_UNHEALTHY),
     text("onnect to docker", r"^Couldn't connect to docker", E.RUNTIME_UNHEALTHY),
     # alive, but blind
     text("kipping pod synchronization", r"^[Ss]kipping pod synchronization", E.SYNC_SKIPPED),
@@ -191,6 +192,8 @@ RULES: tuple[KlogRule, ...] = (
     ),
     # memory and pressure
     text("ot sys oom event", r"^[Gg]ot sys oom event", E.NODE_OOM),
+    text("reated an oom event", r"^Created an oom event: ", E.NODE_OOM),
+    text("eviction threshold crossed", r"^(?:hard|soft) memory eviction threshold crossed", E.NODE_PRESSURE),
     text("OOM event in container", r'^Created an OOM event in container "(?P<cgroup>[^"]*)"', E.NODE_OOM),
     text("viction manager: must evict pod", r"^[Ee]viction manager: must evict pod\(s\) to reclaim", E.NODE_PRESSURE),
     text("viction manager: attempting to reclaim", r"^[Ee]viction manager: attempting to reclaim", E.NODE_PRESSURE),
@@ -208,6 +211,7 @@ RULES: tuple[KlogRule, ...] = (
         r"^eviction manager: pods? (?P<pod>\S+) (?:failed to evict|successfully cleaned up)",
         E.POD_EVICTED_BY_KUBELET,
     ),
+    text("attempting to evict pods", r"^preemption: attempting to evict pods", E.POD_EVICTED_BY_KUBELET),
     text("waiting for pods ", r"^eviction manager: timed out waiting for pods (?P<pod>\S+) to be cleaned up", E.POD_EVICTED_BY_KUBELET),
     text("preemption: pod ", r"^preemption: pod (?P<pod>\S+) (?:evicted successfully|failed to evict)", E.POD_EVICTED_BY_KUBELET),
     *told(
