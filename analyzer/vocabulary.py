@@ -10,119 +10,13 @@ from typing import Final
 
 import polars as pl
 
+from analyzer.event_kinds import EventKind as EventKind
+
 TIME: Final[pl.DataType] = pl.Datetime("us", "UTC")
 
 
 def _schema(columns: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.Schema:
     return pl.Schema(dict(columns))
-
-
-class EventKind(StrEnum):
-    """What a record was understood to say. The comment names who says it."""
-
-    # systemd about the kubelet's unit, and the kubelet about itself
-    KUBELET_STARTED = "kubelet_started"  # systemd: the process was forked
-    KUBELET_STOPPING = "kubelet_stopping"  # systemd: a stop was asked for
-    KUBELET_DEACTIVATED = "kubelet_deactivated"  # systemd: the main process has ended, cleanly
-    KUBELET_EXITED = "kubelet_exited"  # systemd: the main process has ended, otherwise
-    KUBELET_STOPPED = "kubelet_stopped"  # systemd: the unit's job is done (after a kill: only at the restart)
-    KUBELET_READY = "kubelet_ready"  # kubelet: 'Started kubelet', 'Starting kubelet main sync loop'
-    RECOVERY_STARTED = "recovery_started"  # cAdvisor: 'Starting recovery of all containers'
-    RECOVERY_COMPLETED = "recovery_completed"  # cAdvisor: 'Recovery completed'
-    RUNTIME_STARTED = "runtime_started"  # systemd about docker, containerd, crio
-    RUNTIME_STOPPED = "runtime_stopped"
-    RUNTIME_STARTING = "runtime_starting"  # the daemon about itself: its process has begun
-    RUNTIME_READY = "runtime_ready"  # ... it answers
-    RUNTIME_RESTORED = "runtime_restored"  # ... it has taken stock of the containers that it left
-    RUNTIME_STOPPING = "runtime_stopping"  # ... it was asked to stop, or has done so
-    RUNTIME_UNREACHABLE = "runtime_unreachable"  # kubelet: the runtime does not answer
-    LOG_SUPPRESSED = "log_suppressed"  # journald: messages were dropped
-    # the kubelet about pods and containers
-    POD_ADDED = "pod_added"  # first seen by this kubelet process; after each restart again
-    POD_DELETE_SEEN = "pod_delete_seen"  # the deletion mark has reached the kubelet
-    POD_REMOVE_SEEN = "pod_remove_seen"  # the API object is gone
-    POD_UNWANTED = "pod_unwanted"  # 'Killing unwanted pod'
-    POD_SANDBOX_NEEDED = "pod_sandbox_needed"  # no sandbox found: the pod starts anew
-    CONTAINER_SEEN_RUNNING = "container_seen_running"  # PLEG ContainerStarted: not a start after a restart
-    CONTAINER_SEEN_DEAD = "container_seen_dead"  # PLEG ContainerDied: when it was noticed
-    CONTAINER_KILLING = "container_killing"  # the kubelet asks the runtime to stop it
-    CONTAINER_UNKNOWN = "container_unknown"  # 'No ref for pod': killed, but never known to this process
-    # the container runtime
-    CONTAINER_CREATED = "container_created"
-    CONTAINER_STARTED = "container_started"
-    CONTAINER_SIGNALLED = "container_signalled"
-    CONTAINER_DIED = "container_died"
-    CONTAINER_STOPPED = "container_stopped"
-    CONTAINER_DESTROYED = "container_destroyed"
-    # the API: events, and the logs of the controller-manager and the scheduler
-    NODE_READY = "node_ready"
-    NODE_NOT_READY = "node_not_ready"
-    NODE_REBOOTED = "node_rebooted"
-    NODE_KUBELET_STARTING = "node_kubelet_starting"  # event 'Starting kubelet.'
-    NODE_KUBELET_SETUP = "node_kubelet_setup"  # event: what a kubelet reports while it starts (disk capacity, cgroups, setup failed)
-    NODE_SHUTDOWN = "node_shutdown"  # event: the kubelet heard that its machine shuts down, or does not after all
-    NODE_CORDONED = "node_cordoned"  # event: closed to new pods
-    NODE_UNCORDONED = "node_uncordoned"
-    NODE_UNDER_PRESSURE = "node_under_pressure"  # event: memory, disk or process ids run out
-    NODE_PRESSURE_RELIEVED = "node_pressure_relieved"  # event: enough of them; said at each start of a kubelet too
-    NODE_HEARTBEAT_MISSED = "node_heartbeat_missed"  # controller-manager: no heartbeat for longer than the grace; value = seconds
-    NODE_NEVER_UPDATED = "node_never_updated"  # controller-manager: a condition that no kubelet has ever written
-    NODE_CONDITION_CHANGED = "node_condition_changed"  # controller-manager: it found another Ready condition than it knew
-    NODE_REGISTERED_AT_CONTROLLER = "node_registered_at_controller"  # at each start of the controller for every node: no join
-    NODE_REMOVED_AT_CONTROLLER = "node_removed_at_controller"  # its object is gone
-    NODE_DELETING = "node_deleting"  # the control plane deletes its object: the cloud has no such machine
-    NODE_TAINT_QUEUED = "node_taint_queued"  # controller-manager: it will be tainted as unreachable or not ready
-    NODE_TAINT_DROPPED = "node_taint_dropped"  # controller-manager: ready again before it was
-    NODE_TAINTS_SEEN = "node_taints_seen"  # taint manager: its taints that evict, as of now
-    NODE_EVICTION_STARTED = "node_eviction_started"  # its pods are to be deleted
-    NODE_EVICTION_CANCELLED = "node_eviction_cancelled"
-    NODE_EVICTION_LIMITED = "node_eviction_limited"  # evictions wait for the rate limit
-    NODE_PODS_NOT_READY = "node_pods_not_ready"  # controller-manager: it marks all its pods not ready
-    NODE_PODS_TERMINATING = "node_pods_terminating"  # controller-manager: marked, and not yet gone
-    NODE_PODS_TERMINATED = "node_pods_terminated"  # controller-manager: all are gone from the API, not from the node
-    MASTER_DISRUPTION = "master_disruption"  # controller-manager: all nodes are lost, or no more: evictions rest meanwhile
-    ZONE_STATE = "zone_state"  # controller-manager: how many of a zone's nodes are lost
-    POD_SCHEDULING = "pod_scheduling"  # scheduler: it tries
-    POD_SCHEDULED = "pod_scheduled"
-    POD_SCHEDULE_FAILED = "pod_schedule_failed"
-    POD_QUEUED = "pod_queued"  # scheduler: a pod without a node has come
-    POD_GONE = "pod_gone"  # scheduler: the object of a pod with a node is gone
-    POD_CREATED = "pod_created"  # by its controller
-    POD_CREATE_FAILED = "pod_create_failed"  # by its controller
-    POD_RECREATING = "pod_recreating"  # its controller found it failed, and makes it anew
-    POD_DELETING = "pod_deleting"  # controller-manager: its controller is about to ask for its deletion
-    POD_DELETED = "pod_deleted"  # by its controller (scale-down)
-    POD_DELETE_FAILED = "pod_delete_failed"  # by its controller
-    POD_DELETE_ASKED = "pod_delete_asked"  # somebody asked the API to delete it
-    POD_EVICTED = "pod_evicted"  # marked for deletion because of its node
-    POD_EVICTION_DUE = "pod_eviction_due"  # taint manager: what it tolerates ends, or it tolerates too little
-    POD_EVICTION_CANCELLED = "pod_eviction_cancelled"
-    POD_STILL_TERMINATING = "pod_still_terminating"  # controller-manager: its grace period runs
-    POD_ABANDONED = "pod_abandoned"  # pod collector: its node is gone or out of service
-    POD_FORCE_DELETED = "pod_force_deleted"  # the control plane removed its object; its node has confirmed nothing
-    POD_PREEMPTED = "pod_preempted"  # scheduler: gives way to another
-    POD_NOT_READY = "pod_not_ready"  # the control plane marked it not ready: its node is not
-    POD_ENDED_BY_KUBELET = "pod_ended_by_kubelet"  # event: evicted for resources, preempted, past its deadline
-    POD_REJECTED = "pod_rejected"  # event: the kubelet did not take it
-    POD_SANDBOX_CHANGED = "pod_sandbox_changed"  # event: its sandbox was lost, all its containers are made anew
-    POD_SYNC_FAILED = "pod_sync_failed"  # event: the kubelet cannot bring it up (volumes, network, sandbox)
-    POD_KILL_FAILED = "pod_kill_failed"  # event: the kubelet could not stop it
-    POD_GRACE_EXCEEDED = "pod_grace_exceeded"  # event: it did not end in time
-    POD_UNHEALTHY = "pod_unhealthy"  # event: a probe failed
-    POD_IMAGE_PULLING = "pod_image_pulling"  # event
-    POD_IMAGE_PULLED = "pod_image_pulled"  # event
-    POD_CONTAINER_CREATED = "pod_container_created"  # event Created
-    POD_CONTAINER_STARTED = "pod_container_started"  # event Started: names the container, not always its id
-    POD_CONTAINER_FAILED = "pod_container_failed"  # event: no image, not created, not started, or its hook failed
-    POD_CONTAINER_KILLING = "pod_container_killing"  # event Killing
-    POD_CONTAINER_BACKOFF = "pod_container_backoff"
-    DESIRED_REPLICAS = "desired_replicas"  # controller-manager: 'need N'; value = N
-    REPLICAS_OFF = "replicas_off"  # controller-manager: too few or too many, without a word of how many are wanted
-    REPLICAS_CHANGED = "replicas_changed"  # controller-manager: another number is asked for; value = that
-    REPLACEMENT_WAITS = "replacement_waits"  # controller-manager: a StatefulSet waits for a pod to end
-    REPLICA_SET_SCALED = "replica_set_scaled"  # event ScalingReplicaSet; value = new size
-    PODS_COLLECTED = "pods_collected"  # pod collector: it deletes so many; value = how many
-    API_EVENT = "api_event"  # any other Kubernetes event
 
 
 class FindingKind(StrEnum):

@@ -4,7 +4,6 @@ Header ``Lmmdd hh:mm:ss.uuuuuu threadid file:line] msg`` since glog (klog Format
 (Kubernetes 1.19); how slices and structs are printed changed four times, so values are read generically.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,10 +19,12 @@ HEADER = re.compile(
 )
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _MESSAGE = re.compile(rf"({_QUOTED})(?: |$)")
-_KEY = re.compile(r"([A-Za-z_][\w./-]*)=")
-# a value that is not JSON: quoted, <lines>, {struct} (PLEG's are short), [list], or up to the next blank
-_VALUE = re.compile(rf"{_QUOTED}|<\n(?:[ \t][^\n]*\n)*? >|&?\{{.{{0,4096}}?\}}(?=$| [A-Za-z_][\w./-]*=)|\[[^\]]*\]|\S*", re.DOTALL)
-_JSON = json.JSONDecoder()
+_KEY = re.compile(r"(?<!\S)([A-Za-z_][\w./-]*)=")
+_CLOSED = re.compile(_QUOTED, re.DOTALL)
+_WORD = re.compile(r"[^\s\[\]{}()]*")
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[\[\]{}()]', re.DOTALL)
+_OPENING = {"]": "[", "}": "{", ")": "("}
+_REST = re.compile(r"\S*")
 _ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))", re.DOTALL)
 _LETTERS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\", '"': '"', "'": "'"}
 
@@ -32,6 +33,7 @@ _LETTERS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v
 class Klog:
     """One line. ``message`` is the quoted text of a structured line, or the whole body of an unstructured one.
 
+    ``values``: of a key that is written twice the first counts, which no value can forge (in JSON logging: the last).
     ``writer``, ``host``: the syslog identifier and the node of the record around it, where it has them.
     """
 
@@ -115,22 +117,65 @@ def parse(text: str) -> Klog | None:
 
 
 def _pairs(body: str, at: int) -> Iterator[tuple[str, Any]]:
-    """key=value from ``at`` on: JSON (1.27+) as what it means, quoted text as the text, all else as it stands."""
+    """key=value from ``at`` on: JSON (1.27+) as what it means, quoted text as the text, all else as it stands.
+
+    A value that is broken off (journald cuts long lines) is all that is left. Every step goes on where the last one ended.
+    """
+    ends: dict[int, int] | None = None
     while key := _KEY.search(body, at):
         at = key.end()
-        if body[at : at + 1] in ("{", "["):
-            try:
-                _, end = _JSON.raw_decode(body, at)
-                yield key[1], orjson.loads(body[at:end])
-                at = end
-                continue
-            except (ValueError, RecursionError):
-                pass
-        match = _VALUE.match(body, at)
-        if match is None:  # cannot be: a value may be empty
-            return
-        yield key[1], unquote(match[0]) if match[0][:1] == '"' else match[0]
-        at = match.end()
+        if body.startswith('"', at):
+            quoted = _CLOSED.match(body, at)
+            yield key[1], unquote(quoted[0]) if quoted else body[at:]
+            at = quoted.end() if quoted else len(body)
+        elif body.startswith("<\n", at):  # several lines, each with a tab before it (klog 2.40+)
+            end = body.find("\n >", at)
+            end = len(body) if end < 0 else end + 3
+            yield key[1], body[at:end]
+            at = end
+        else:
+            ends = _brackets(body, at) if ends is None else ends
+            end = _bare(body, at, ends)
+            yield key[1], _meant(body[at:end])
+            at = end
+
+
+def _meant(value: str) -> Any:
+    """JSON (1.27+) as what it means; Go's lists and structs as they stand."""
+    if value[:1] in ("{", "["):
+        try:
+            return orjson.loads(value)
+        except orjson.JSONDecodeError:
+            pass
+    return value
+
+
+def _bare(body: str, at: int, ends: dict[int, int]) -> int:
+    """The end of a value without quotes: the next blank outside of brackets (``[a b]``, ``&{ID:a Type:b}``, ``map[a:b c:d]``)."""
+    begin = at
+    while True:
+        word = _WORD.match(body, at)
+        at = word.end() if word else at
+        if at not in ends:
+            break
+        at = ends[at]
+    if at < len(body) and not body[at].isspace():  # a bracket that nothing opens or closes: then it is no more than a word
+        rest = _REST.match(body, begin)
+        return rest.end() if rest else begin
+    return at
+
+
+def _brackets(body: str, at: int) -> dict[int, int]:
+    """Where each bracket from ``at`` on is closed: from its position to the one behind its partner. Quoted text is passed over."""
+    found: dict[int, int] = {}
+    opened: list[tuple[str, int]] = []
+    for token in _BRACKETS.finditer(body, at):
+        sign = token[0]
+        if sign in ("[", "{", "("):
+            opened.append((sign, token.start()))
+        elif opened and opened[-1][0] == _OPENING.get(sign):
+            found[opened.pop()[1]] = token.end()
+    return found
 
 
 def _parse_json(text: str) -> Klog | None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from analyzer.grammars import controller_manager, klog, kubelet, scheduler, sent_events
+from analyzer.grammars import controller_manager, klog_rules, kubelet, scheduler, sent_events
 from analyzer.vocabulary import EventKind
 from tests.golden.golden import Golden, comparable, load
 
@@ -21,7 +21,7 @@ def test_golden(golden: Golden) -> None:
 
 @pytest.mark.parametrize("rule", [pytest.param(rule, id=f"{number}-{rule.literal}") for number, rule in enumerate(RULES)])
 def test_every_rule_has_a_golden_line(rule: kubelet.KlogRule) -> None:
-    lines = (klog.parse(golden.raw) for golden in ALL if rule.literal in golden.raw)
+    lines = (klog_rules.parse(golden.raw) for golden in ALL if rule.literal in golden.raw)
     assert any(line is not None and list(rule.build(line)) for line in lines)
 
 

@@ -3,12 +3,16 @@
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from time import process_time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyzer import formats
+from analyzer.evidence import walk
+from analyzer.formats.base import ReadContext
 from analyzer.grammars import klog
 from tests.grammars import go
 
@@ -92,6 +96,57 @@ def test_pleg_events_in_each_era(era: str, uid: object, data: str) -> None:
     assert found.text("c") == "1"
 
 
+WORDS = st.from_regex(r"[A-Za-z0-9:./=+-]{1,8}", fullmatch=True)
+STRUCTS = st.recursive(
+    WORDS,
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda i: "[" + " ".join(i) + "]")
+        | st.lists(inner, max_size=3).map(lambda i: "map[" + " ".join(f"k:{v}" for v in i) + "]")
+        | st.lists(inner, max_size=3).map(lambda i: "&{" + " ".join(f"Field:{v}" for v in i) + "}")
+    ),
+    max_leaves=8,
+)
+
+
+@given(STRUCTS, TEXTS)
+def test_structs_of_go_hide_nothing(value: str, after: str) -> None:
+    """%+v of lists, maps and structs: blanks, and words that look like further keys, inside of brackets."""
+    try:
+        meant = json.loads(value) if value[0] in "[{" else value
+    except ValueError:
+        meant = value
+    found = parsed(line("m", [("a", value), ("b", go.quote(after))]))
+    assert found.values == {"a": meant, "b": after}
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("a=map[app:web k=v:d e] b=1", {"a": "map[app:web k=v:d e]", "b": "1"}),
+        ('a="(MISSING)" b=1', {"a": "(MISSING)", "b": "1"}),
+        ('a="h\\x00\\u00e9" b=1m30.5s', {"a": "h\x00é", "b": "1m30.5s"}),
+        ("a= b=<nil> c=", {"a": "", "b": "<nil>", "c": ""}),
+        ('a=1 a=2 logger="node-lease"', {"a": "1", "logger": "node-lease"}),
+        (
+            "condition={Type:Ready LastHeartbeatTime:2023-08-22 00:23:09.64 +0000 UTC m=+0.51 Message:[not ready, PLEG]} b=1",
+            {"condition": "{Type:Ready LastHeartbeatTime:2023-08-22 00:23:09.64 +0000 UTC m=+0.51 Message:[not ready, PLEG]}", "b": "1"},
+        ),
+        ('err="a b=\\"c\\" d', {"err": '"a b=\\"c\\" d'}),  # cut by journald: it is all one value
+        ("err=<\n\ta=1\n\tb=2", {"err": "<\n\ta=1\n\tb=2"}),
+        ("a=[x b=1", {"a": "[x", "b": "1"}),
+    ],
+)
+def test_values_as_they_are_written(written: str, meant: dict[str, str]) -> None:
+    assert parsed(HEADER + '"m" ' + written).values == meant
+
+
+@pytest.mark.parametrize("where", ["kubelet/kubelet.go:2114", "pkg/kubelet/kubelet.go:2114", "???:1", "kubelet.go:2114"])
+@pytest.mark.parametrize("thread", ["00001", "     12", "12345678", "      1"])
+def test_headers(where: str, thread: str) -> None:
+    found = parsed(f"W1122 08:35:50.575931 {thread} {where}] x")
+    assert (found.severity, found.thread, found.file) == ("W", int(thread), where.split(":")[0].split("/")[-1])
+
+
 @given(TEXTS, st.dictionaries(KEYS, DOCUMENTS | TEXTS, max_size=3))
 def test_json_logging(message: str, values: dict[str, object]) -> None:
     document = {"ts": 1795337468067.0896, "caller": "kubelet/kubelet.go:2114", "v": 2, **values, "msg": message + "\n"}
@@ -105,7 +160,13 @@ def test_object_references() -> None:
     assert [found.text(key) for key in ("pod", "node", "none", "empty", "absent")] == ["n/a", "x", None, None, None]
 
 
-@pytest.mark.parametrize("body", ["a=&{ ", "a={ ", 'a="\\" ', "a=<\n", "a=<\n x\n", "a=[ ", 'a={"', "a=[[", '"\\'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *("a=&{ ", "a={ ", 'a="\\" ', "a=<\n", "a=<\n x\n", "a=[ ", 'a={"', "a=[[", '"\\', "x", "a=(", "a=[1,", "a=} ", "a=[] ", 'a="b" '),
+        *('a=" ', 'a=[" ', '" a=[ ', "a=map[b:c ", 'a=[["b"],', 'a={"b":[', 'a=x"[ ', "a=/", "="),
+    ],
+)
 def test_hostile_lines_take_no_long_time(body: str) -> None:
     before = process_time()
     klog.parse(HEADER + '"SyncLoop ADD" ' + body * (48 * 1024 // len(body)))
@@ -130,3 +191,59 @@ def test_a_header_of_another_day_refines_nothing() -> None:
     assert klog.refine(found, datetime(2026, 11, 25, 8, 35, 50, tzinfo=UTC)) is None
     assert klog.refine(found, datetime(2026, 11, 22, 8, 35, 40, tzinfo=UTC)) is None
     assert klog.refine(parsed("I0229 08:35:50.575931     697 a.go:1] x"), datetime(2026, 3, 1, tzinfo=UTC)) is None
+
+
+# --- every line of the optional corpus, against a tokenizer of another make
+
+_PAIR = re.compile(r" ([A-Za-z_][\w./-]*)=")
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+
+
+def tokens(body: str) -> dict[str, str] | None:
+    """Keys and values as written, counting brackets; None where something is left over."""
+    first = _STRING.match(body)
+    at = first.end() if first else 0
+    found: dict[str, str] = {}
+    while at < len(body):
+        pair = _PAIR.match(body, at)
+        if pair is None:
+            return None
+        begin = at = pair.end()
+        string = _STRING.match(body, at)
+        if string is not None:
+            at = string.end()
+        elif body.startswith("<\n", at):
+            at = body.index("\n >", at) + 3
+        else:
+            depth = 0
+            while at < len(body) and (depth > 0 or body[at] != " "):
+                inside = _STRING.match(body, at) if depth > 0 else None
+                depth += (body[at] in "[{(") - (body[at] in "]})")
+                at = inside.end() if inside else at + 1
+        found.setdefault(pair[1], body[begin:at])
+    return found
+
+
+def test_every_klog_line_of_the_corpus(corpus: Path) -> None:
+    lines = structured = wrong = 0
+    for source in walk([corpus / "samples" / "kubelet", corpus / "samples" / "bundles", corpus / "samples" / "controller"]):
+        with source.open() as stream:
+            known = formats.detect(stream.read(formats.HEAD), source.name)
+        if known is None or known.family not in ("journal", "klog"):
+            continue
+        with source.open() as stream:
+            messages = [m for batch in known.read(stream, ReadContext(2026)) for m in batch.records["message"].drop_nulls().to_list()]
+        for message in messages:
+            if not re.match(r"[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{6} ", message):
+                continue
+            lines += 1
+            found = parsed(message)
+            assert None not in (found.severity, found.clock, found.file)
+            if found.structured:
+                structured += 1
+                written = tokens(message.split("] ", 1)[1].rstrip("\n"))
+                meant = {k: klog.unquote(v) if v.startswith('"') else v for k, v in (written or {}).items()}
+                texts = {k: v for k, v in found.values.items() if isinstance(v, str)}
+                wrong += written is None or list(meant) != list(found.values) or any(meant[k] != v for k, v in texts.items())
+    assert structured > 0
+    assert wrong <= structured / 1000, (lines, structured, wrong)

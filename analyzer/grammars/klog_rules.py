@@ -1,0 +1,201 @@
+"""Rules for klog lines: how one is written down, and how the records of a batch are taken through all of them.
+
+A rule names a literal. One pass over the batch finds which records hold which literals; only those rules are tried, on those.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import polars as pl
+
+from analyzer.grammars import klog
+from analyzer.grammars.base import Fields, Rule, container_id, events_frame, fields, integer, pod_columns, pod_list, position
+from analyzer.grammars.klog import Klog
+from analyzer.vocabulary import EventKind
+
+KlogRule = Rule[Klog]
+Columns = Callable[[Klog], Iterable[Fields]]
+
+HEADLESS = "Flag --"
+"""pflag writes its warnings before there is a logger: the one line of a kubelet without a klog header."""
+_COLUMNS = {"pod", "pods", "uid", "container", "id", "node", "node_name", "value"}
+_CONTAINER = re.compile(r"(?:&?Container\{|\{)?(?:Name:)?(?P<name>[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(?=$|[,\s}])")  # %+v of a v1.Container
+_POD_KEYS, _UID_KEYS = ("pod", "podName"), ("podUID", "podID")
+_ID_KEYS = ("containerID", "containerId", "podSandboxID", "podSandboxId", "sandboxID")
+
+
+def text(literal: str, pattern: str, kind: EventKind) -> KlogRule:
+    """An unstructured message. Named groups: pod, pods, uid, container, id, node, node_name, value; others go to the attributes.
+
+    ``node_name``: how the API calls the kubelet's node, which may be longer than its host's name; ``node``: any node.
+    """
+    compiled = re.compile(pattern, re.DOTALL)
+
+    def build(line: Klog) -> Iterable[Fields]:
+        match = compiled.search(line.message)
+        if match is None:
+            return
+        groups = match.groupdict()
+        row = fields(kind, **pod_columns(groups.get("pod")))
+        if groups.get("uid"):
+            row["k8s_pod_uid"] = groups["uid"]
+        if groups.get("container"):
+            row["k8s_container_name"] = groups["container"]
+        if "id" in groups:
+            row["container_id"] = container_id(groups["id"])
+        if groups.get("node"):
+            row["node"] = groups["node"]
+        if "value" in groups:
+            row["value"] = integer(groups["value"])
+        attributes = {k: v for k, v in groups.items() if k not in _COLUMNS and v}
+        if groups.get("node_name"):
+            row |= own_node(line, groups["node_name"])
+            attributes["node_name"] = groups["node_name"]
+        if attributes:
+            row["attributes"] = attributes
+        if "pods" in groups:
+            yield from ({**row, **pod} for pod in pod_list(groups["pods"] or ""))
+        else:
+            yield row
+
+    return Rule(literal, build)
+
+
+def texts(literals: Sequence[str], pattern: str, kind: EventKind) -> tuple[KlogRule, ...]:
+    """One pattern for messages that have no telling literal in common."""
+    return tuple(text(literal, pattern, kind) for literal in literals)
+
+
+def structured(message: str, kind: EventKind, columns: Columns | None = None) -> KlogRule:
+    """A structured message, by its exact text."""
+
+    def build(line: Klog) -> Iterable[Fields]:
+        if line.structured and line.message == message:
+            yield from ({**fields(kind), **more} for more in (columns(line) if columns else ({},)))
+
+    return Rule(message, build)
+
+
+def told(kind: EventKind, *messages: str, keep: Sequence[str] = (), value: str | None = None) -> tuple[KlogRule, ...]:
+    """Structured messages, with the columns that their keys name; ``keep``: keys for the attributes; ``value``: the key of the value."""
+
+    def columns(line: Klog) -> Iterable[Fields]:
+        row = named(line)
+        if value is not None:
+            row["value"] = integer(line.text(value))
+        attributes = dict(row.get("attributes", {})) | _kept(line, keep)
+        yield {**row, "attributes": attributes} if attributes else row
+
+    return tuple(structured(message, kind, columns) for message in messages)
+
+
+def told_of_pods(kind: EventKind, *messages: str, keep: Sequence[str] = ()) -> tuple[KlogRule, ...]:
+    """Structured messages with a list of pods: an event for each."""
+
+    def columns(line: Klog) -> Iterable[Fields]:
+        attributes = _kept(line, keep)
+        for row in pods(line):
+            yield {**row, "attributes": attributes} if attributes else row
+
+    return tuple(structured(message, kind, columns) for message in messages)
+
+
+def _kept(line: Klog, keys: Sequence[str]) -> dict[str, str]:
+    return {key: value for key in keys if (value := line.text(key)) is not None}
+
+
+def plain(message: str, kind: EventKind) -> KlogRule:
+    """The same words in every rendering: unstructured text, quoted, JSON."""
+
+    def build(line: Klog) -> Iterable[Fields]:
+        if line.message.rstrip(".").startswith(message):
+            yield fields(kind)
+
+    return Rule(message, build)
+
+
+# --- columns of structured lines
+
+
+def named(line: Klog) -> Fields:
+    """Pod, container, exit code and node, under whichever key a line has them."""
+    row = pod(line)
+    identity = next((line.text(key) for key in _ID_KEYS if key in line.values), None)
+    name = _CONTAINER.match(line.text("containerName") or line.text("container") or "")
+    node = line.text("node")
+    return {
+        **row,
+        **({"container_id": container_id(identity)} if identity else {}),
+        **({"k8s_container_name": name["name"]} if name else {}),
+        **({"value": integer(line.text("exitCode"))} if "exitCode" in line.values else {}),
+        **({**own_node(line, node), "attributes": {"node_name": node}} if node else {}),
+    }
+
+
+def pod(line: Klog) -> Fields:
+    """The pod of a line, by name and uid as far as it is told."""
+    row = pod_columns(next((line.text(key) for key in _POD_KEYS if key in line.values), None))
+    uid = next((line.text(key) for key in _UID_KEYS if key in line.values), None)
+    return {**row, **({"k8s_pod_uid": uid} if uid else {})}
+
+
+def pods(line: Klog) -> Iterator[Fields]:
+    return (pod_columns(name) for name in line.items("pods"))
+
+
+def own_node(line: Klog, name: str) -> Fields:
+    """A kubelet speaks of no node but its own: that of its record, where it has one."""
+    return {"node": line.host or name}
+
+
+# --- all records of a batch
+
+
+def understand_klog(records: pl.DataFrame, rules: Sequence[KlogRule], component: str) -> pl.DataFrame:
+    """Records whose message is a klog line to EVENTS (without source_id)."""
+    return events_frame(list(_events(records, rules, component)))
+
+
+def _events(records: pl.DataFrame, rules: Sequence[KlogRule], component: str) -> Iterator[Fields]:
+    by_literal: dict[str, list[int]] = {}
+    for number, rule in enumerate(rules):
+        by_literal.setdefault(rule.literal, []).append(number)
+    for record, literals in _hits(records, list(by_literal)):
+        message: str = record["message"]
+        line = parse(message)
+        if line is None:
+            continue
+        line = replace(line, writer=record["identifier"], host=record["node"])
+        for number in sorted({n for literal in literals for n in by_literal[literal]}):
+            rows = list(rules[number].build(line))
+            if rows:
+                where = _position(record, line)
+                yield from ({**where, "component": component, "message": message, **row} for row in rows)
+                break
+
+
+def parse(message: str) -> Klog | None:
+    """A message as klog wrote it, or as pflag did before there was a klog."""
+    return klog.parse(message) or (Klog(message, structured=False) if message.startswith(HEADLESS) else None)
+
+
+def _hits(records: pl.DataFrame, literals: list[str]) -> Iterator[tuple[Fields, list[str]]]:
+    """The records that hold any of the literals, in order, each with those that it holds."""
+    if records.is_empty() or not literals:
+        return
+    chosen = records.filter(pl.col("message").str.contains_any(literals).fill_null(False))
+    if chosen.is_empty():
+        return
+    held = chosen["message"].str.extract_many(literals, overlapping=True).to_list()
+    yield from zip(chosen.iter_rows(named=True), held, strict=True)
+
+
+def _position(record: Fields, line: Klog) -> Fields:
+    """Where and when; the header's microseconds where the record's own time is coarser."""
+    where = position(record)
+    if (where["resolution_us"] or 0) > 1 and where["time"] is not None:
+        refined = klog.refine(line, where["time"])
+        if refined is not None:
+            where |= {"time": refined, "resolution_us": 1}
+    return where
