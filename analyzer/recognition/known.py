@@ -23,7 +23,7 @@ LITERAL = 8
 """A template with fewer letters than this besides its values would pass for anything."""
 
 _VERB = re.compile(r"%(?:%|[-+# 0]*(?:\[\d+\])?(?:\*|\d+)?(?:\.(?:\*|\d+)?)?[a-zA-Z])")
-_FIRST = re.compile(r"[^\s%]+(?=\s|$)")
+_FIRST = re.compile(r"\S+(?=\s)")
 _ENDS = ".\n\r\t "
 
 
@@ -42,9 +42,6 @@ class Template:
             at = verb.end()
             if verb[0] == "%%":
                 pieces[-1] += "%"
-            elif verb[0].endswith("q"):  # quotes are as literal as letters
-                pieces[-1] += '"'
-                pieces.append('"')
             else:
                 pieces.append("")
         pieces[-1] = (pieces[-1] + text[at:]).rstrip(_ENDS)
@@ -86,7 +83,7 @@ class Messages:
                 self._by_word[word[0] if word else ""].append(template)
 
     def know(self, message: str) -> bool:
-        message = message.rstrip(_ENDS)
+        message = message.lstrip().rstrip(_ENDS)
         if message in self._exact:
             return True
         word = message.split(None, 1)[0] if message else ""

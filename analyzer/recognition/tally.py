@@ -14,9 +14,10 @@ from analyzer.recognition.shapes import shape
 
 NEEDED = ("record", "line", "identifier", "unit", "message")
 """The columns of RECORDS that counting takes."""
-_SITES = 20_000
+_SITES = 5_000
 """So many distinct calls of a source are kept before they become shapes; so many shapes are kept."""
-_EXAMPLE = 2000
+_LONGEST = 8000
+"""Characters of a call's first line that are kept: enough to know its text by."""
 
 
 @dataclass
@@ -101,7 +102,7 @@ class Tally:
             pl.col("parsed").sum(),
             pl.col("record").min(),
             pl.col("line").get(first),
-            pl.col("message").get(first).str.slice(0, _EXAMPLE),
+            pl.col("message").get(first).str.slice(0, _LONGEST),
         )
         for component, form, site, count, parsed, record, line, message in groups.iter_rows():
             key = (component, form, site)
@@ -115,7 +116,7 @@ class Tally:
             text, known = _judged(form, group.example)
             if known:
                 self._components[component].understood += group.count
-                self._components[component].parsed += group.count - self._parsed[key] if form == "bare" else 0
+                self._components[component].parsed += group.count - self._parsed[key] if form in ("bare", "systemd") else 0
             else:
                 group.shape = shape(text)
                 group.example = one_line(group.example)
