@@ -4,6 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from os.path import commonpath
 from typing import Any
 
 import orjson
@@ -22,6 +23,8 @@ _REASONS = 3
 _EXAMPLE = 160
 _WIDEST = 72
 """Columns for the names of sources; a longer name stands out."""
+_LONG = 24
+"""A common folder with a longer name is told once."""
 
 
 def document(store: Store) -> dict[str, Any]:
@@ -98,17 +101,32 @@ def as_text(store: Store, *, shapes: int = 10, everything: bool = False) -> str:
     content = document(store)
     read = [r for r in content["sources"] if r["status"] == SourceStatus.READ]
     other = [r for r in content["sources"] if r["status"] != SourceStatus.READ]
-    lines = [f"{len(read)} source(s) read, {len(other)} not"]
+    folder = _shorten(content["sources"])
+    lines = [f"{len(read)} source(s) read, {len(other)} not" + (f"; all of them in {folder}" if folder else "")]
     lines += _read(read, everything)
     if other:
         lines += ["not read:", *_others(other, everything)]
-    lines += _not_understood(store, read, shapes)
+    lines += _not_understood(recognise(store), read, shapes)
     return "\n".join(printable(line) for line in lines) + "\n"
 
 
+def _shorten(rows: list[dict[str, Any]]) -> str | None:
+    """Take the folder that all names have in common, if its name is long, off them; returns it."""
+    names = [row["source"] for row in rows]
+    folder = commonpath(names) if len(names) > 1 and not any(name.startswith("/") for name in names) else ""
+    if len(folder) <= _LONG:
+        return None
+    for row in rows:
+        row["source"] = row["source"].removeprefix(folder + "/")
+    return folder
+
+
 def _read(rows: list[dict[str, Any]], everything: bool) -> Iterator[str]:
-    telling = [r for r in rows if everything or r["events"] or r["lines"] or r["rejected"]]
-    silent = _by(lambda r: f"{r['format']} without events", [r for r in rows if r not in telling])
+    def tells(row: dict[str, Any]) -> bool:
+        return bool(everything or row["events"] or row["lines"] or row["rejected"])
+
+    telling = [r for r in rows if tells(r)]
+    silent = _by(lambda r: f"{r['format']} without events", [r for r in rows if not tells(r)])
     telling += [r for some in silent.values() if len(some) <= _FEW for r in some]
     width = min(max((len(r["source"]) for r in telling), default=0), _WIDEST)
     for row in sorted(telling, key=lambda r: (not r["events"], r["node"] or "~", r["source"])):
@@ -128,7 +146,8 @@ def _read(rows: list[dict[str, Any]], everything: bool) -> Iterator[str]:
             yield f"      rejected: for {len(row['rejects']) - _REASONS} more reason(s) (--json lists them)"
     for kind, some in silent.items():
         if len(some) > _FEW:
-            yield f"  {len(some):,} more of {kind}, {sum(r['records'] for r in some):,} records; the first: {some[0]['source']} (--all lists them)"
+            records = sum(r["records"] for r in some)
+            yield f"  {len(some):,} more of {kind}, {records:,} records; the first: {some[0]['source']} (--all lists them)"
 
 
 def _others(rows: list[dict[str, Any]], everything: bool) -> Iterator[str]:
@@ -148,10 +167,10 @@ def _by(key: Callable[[dict[str, Any]], str], rows: list[dict[str, Any]]) -> dic
     return dict(sorted(found.items()))
 
 
-def _not_understood(store: Store, rows: list[dict[str, Any]], number: int) -> Iterator[str]:
+def _not_understood(recognised: dict[str, Recognition], rows: list[dict[str, Any]], number: int) -> Iterator[str]:
     """The most frequent shapes over all sources, and the rates per component."""
     names = {r["sha256"][:16]: r["source"] for r in reversed(rows)}
-    found = [(names[source_id], one) for source_id, one in recognise(store).items() if source_id in names]
+    found = [(names[source_id], one) for source_id, one in recognised.items() if source_id in names]
     whole: dict[str, Component] = defaultdict(Component)
     for _, one in found:
         for name, part in one.components.items():
@@ -162,15 +181,16 @@ def _not_understood(store: Store, rows: list[dict[str, Any]], number: int) -> It
     ranked, many = top(iter(sorted(found, key=lambda pair: pair[0])), number)
     shown = f"the {len(ranked)} most frequent of {many:,} shapes" if len(ranked) < many else f"{many:,} shape(s)"
     yield f"not understood: {missed.total():,} of {sum(p.lines for p in whole.values()):,} lines of known components; {shown}:"
-    for source, one in ranked:
-        place = source if one.line is None else f"{source}:{one.line}"
-        yield f"  {one.count:>8,}  {one.component}: {one.shape}"
-        yield f"            {place}: {_short(one.example)}"
+    for source, shape in ranked:
+        place = source if shape.line is None else f"{source}:{shape.line}"
+        yield f"  {shape.count:>8,}  {shape.component}: {shape.shape}"
+        yield f"            {place}: {_short(shape.example)}"
 
 
 def _rates(part: Component) -> str:
     """``10,458 lines: 100.0 % parsed, 98.7 % understood (711 events)``. Never rounded up to all of them."""
-    return f"{part.lines:,} lines: {_share(part.parsed, part.lines)} parsed, {_share(part.understood, part.lines)} understood ({part.events:,} events)"
+    parsed, understood = _share(part.parsed, part.lines), _share(part.understood, part.lines)
+    return f"{part.lines:,} lines: {parsed} parsed, {understood} understood ({part.events:,} events)"
 
 
 def _share(some: int, of: int) -> str:

@@ -23,7 +23,7 @@ from analyzer.recognition.tally import NEEDED, Component, Recognition, Shape, Ta
 from analyzer.store import Store, Writer
 from analyzer.vocabulary import SourceStatus
 
-__all__ = ["Component", "Recognition", "Recognising", "Shape", "recognise", "top"]
+__all__ = ["Component", "Recognising", "Recognition", "Shape", "recognise", "top"]
 
 _LOGS = ("journal", "klog")
 """Families whose records are log lines; of the others the identifier names whose events they are."""

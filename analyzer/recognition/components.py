@@ -46,8 +46,10 @@ _KLOG = rf'(?s){_HEADER}(?:$|[^"]|"(?:[^"\\]|\\.)*(?:"(?: [^\s="]+={_VALUE})*\s*
 """A header, and then free text, or a quoted text and nothing but key=value. A body that only begins with a quoted word is free text."""
 _KLOG_JSON = r'^\{"ts":[0-9.]+,(?:.*?,)?"msg":"'
 _LOGFMT = r'^time="?\d[^ ]* ?[^ ]* level=\w+ msg=(?:"(?:[^"\\]|\\.)*"|\S+)(?:\s|$)|^\{.*"level":".*"msg":"|^\{.*"msg":".*"level":"'
-_SENTENCE = r"^(?:\S+\.(?:service|slice|scope|socket|target): |(?:Starting|Started|Stopping|Stopped|Finished|Failed to start|Reloading|Reloaded|Condition check resulted in|Dependency failed for) )"
-_ABOUT = r"^(?:(?:Starting|Started|Stopping|Stopped|Finished|Failed to start|Reloading|Reloaded|Unit) )?(\S+\.(?:service|mount|scope|slice|socket|target|timer|device))(?:: | - |[: ])"
+_VERB = r"(?:Starting|Started|Stopping|Stopped|Finished|Failed to start|Reloading|Reloaded|Condition check resulted in|Unit) "
+_UNIT = r"\S+\.(?:service|mount|scope|slice|socket|target|timer|device)"
+_SENTENCE = rf"^(?:{_VERB}|{_UNIT}: )"
+_ABOUT = rf"^(?:{_VERB})?({_UNIT})[: ]"
 _DESCRIBED = r"(?i)kubelet|docker application container engine|containerd container runtime|container runtime interface for oci"
 _CONTINUED = r"^(?:[ \t]|$)"  # journald makes an entry of each line of a message of several
 
@@ -75,7 +77,9 @@ def attributed(records: pl.DataFrame) -> pl.DataFrame:
     about = pl.coalesce(message.str.extract(_ABOUT), pl.when(unit != "init.scope").then(unit))
     units = f"{KUBELET_UNIT.pattern}|{RUNTIME_UNIT.pattern}"
     ours = pl.when(about.is_null()).then(message.str.contains(_DESCRIBED)).otherwise(about.str.contains(units))
-    nameless = pl.when(unit.str.contains(KUBELET_UNIT.pattern)).then(pl.lit(KUBELET)).when(pl.col("identifier").is_null()).then(pl.lit(NAMELESS))
+    nameless = (
+        pl.when(unit.str.contains(KUBELET_UNIT.pattern)).then(pl.lit(KUBELET)).when(pl.col("identifier").is_null()).then(pl.lit(NAMELESS))
+    )
     rows = records.filter(message.is_not_null()).with_columns(named.alias("component"))
     parts = [
         rows.filter(pl.col("component") == SYSTEMD).filter(ours.fill_null(False)),

@@ -1,7 +1,7 @@
 """Counting, batch by batch: few expressions over all lines, and Python only over the calls that wrote them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
@@ -122,8 +122,8 @@ class Tally:
                 group.example = one_line(group.example)
                 _count(self._shapes, (component, group.shape), group)
         self._sites, self._parsed = {}, {}
-        for key in sorted(self._shapes, key=lambda k: -self._shapes[k].count)[_SITES:]:
-            self._unlisted += self._shapes.pop(key).count
+        for rare in sorted(self._shapes, key=lambda k: -self._shapes[k].count)[_SITES:]:
+            self._unlisted += self._shapes.pop(rare).count
 
     def result(self, written: set[str]) -> Recognition:
         """``written``: the components that the source's events name, where the records name no writer."""
@@ -180,6 +180,8 @@ def top(found: Iterator[tuple[str, Recognition]], number: int) -> tuple[list[tup
         for one in recognition.shapes:
             key = (one.component, one.shape)
             where, held = merged.get(key, (source, one))
-            merged[key] = (where, held) if held is one else (where, Shape(one.shape, one.component, held.count + one.count, held.record, held.line, held.example))
+            if held is not one:
+                held = replace(held, count=held.count + one.count)
+            merged[key] = (where, held)
     ranked = sorted(merged.values(), key=lambda pair: (-pair[1].count, pair[1].shape))
     return ranked[:number], len(ranked)
