@@ -24,7 +24,7 @@ _EXAMPLE = 160
 _WIDEST = 72
 """Columns for the names of sources; a longer name stands out."""
 _LONG = 24
-"""A common folder with a longer name is told once."""
+"""A common folder with a longer name is told once; of another, twice as long, the middle is left out."""
 
 
 def document(store: Store) -> dict[str, Any]:
@@ -111,14 +111,15 @@ def as_text(store: Store, *, shapes: int = 10, everything: bool = False) -> str:
 
 
 def _shorten(rows: list[dict[str, Any]]) -> str | None:
-    """Take the folder that all names have in common, if its name is long, off them; returns it."""
+    """Take the folder that all names have in common, if its name is long, off them; returns it. Long folders are cut in the middle."""
     names = [row["source"] for row in rows]
     folder = commonpath(names) if len(names) > 1 and not any(name.startswith("/") for name in names) else ""
-    if len(folder) <= _LONG:
-        return None
+    told = folder if len(folder) > _LONG else None
     for row in rows:
-        row["source"] = row["source"].removeprefix(folder + "/")
-    return folder
+        below = row["source"].removeprefix(f"{folder}/") if told else row["source"]
+        *folders, name = below.split("/")
+        row["source"] = "/".join([*(f if len(f) <= 2 * _LONG else f"{f[:_LONG]}…{f[-8:]}" for f in folders), name])
+    return told
 
 
 def _read(rows: list[dict[str, Any]], everything: bool) -> Iterator[str]:

@@ -53,7 +53,8 @@ _ABOUT = rf"^(?:{_VERB})?({_UNIT})[: ]"
 _DESCRIBED = r"(?i)kubelet|docker application container engine|containerd container runtime|container runtime interface for oci"
 _CONTINUED = r"^(?:[ \t]|$)"  # journald makes an entry of each line of a message of several
 
-_SITE = r"^\S+ \S+ +\d+ ([^\s\]]{1,80}\] .[A-Za-z ]{0,40})"
+_WORDS = r"""[^0-9"'=/{\[\\]{0,40}"""
+_SITE = rf"^\S+ \S+ +\d+ ([^\s\]]{{1,80}}\] .{_WORDS})"
 """The call in the source, and the first words: one call may write many texts (a wrapper), one file and line be many calls (versions)."""
 _DIFFERING = r"""\S*[0-9"'\\/={}\[\]]\S*"""
 
@@ -123,5 +124,5 @@ def site() -> pl.Expr:
     message, how = pl.col("message"), pl.col("form")
     msg = message.str.extract(r'\bmsg"?[=:]("(?:[^"\\]|\\.){0,200}|\S+)')
     words = pl.when(how == "logfmt").then(msg).otherwise(message.str.slice(0, 200)).str.replace_all(_DIFFERING, "…")
-    caller = message.str.extract(r'"caller":("[^"]*")') + message.str.extract(r'"msg":("[A-Za-z ]{0,40})')
+    caller = message.str.extract(r'"caller":("[^"]*")') + message.str.extract(rf'"msg":("{_WORDS})')
     return pl.when(how == "klog").then(message.str.extract(_SITE)).when(how == "json").then(caller).otherwise(words)
