@@ -22,7 +22,7 @@ HEADER = """\
 
 LIFECYCLE = re.compile(
     r"Killing |Clean up (?:orphaned pod )?containers|Recovery completed|Starting recovery of all|Need to restart pod infra"
-    r"|No (?:ready )?sandbox for pod|Generic \(PLEG\): container finished"
+    r"|No (?:ready )?sandbox for pod|Generic \(PLEG\): container finished|No ref for pod '%[qv]'$"
 )
 
 
