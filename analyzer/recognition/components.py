@@ -4,6 +4,7 @@ All in bulk: expressions over a batch of records.
 """
 
 import re
+from collections.abc import Callable
 from functools import cache
 
 import polars as pl
@@ -11,6 +12,7 @@ import polars as pl
 from analyzer.grammars.systemd import KUBELET_UNIT, RUNTIME_UNIT
 
 KUBELET, CONTROLLERS, SCHEDULER, SYSTEMD = "kubelet", "kube-controller-manager", "kube-scheduler", "systemd"
+RUNTIMES = ("dockerd", "containerd", "crio")
 NAMELESS = "klog"
 """Lines with a klog header in a source that names no writer: its source files tell the component, where they do."""
 
@@ -53,9 +55,9 @@ _ABOUT = rf"^(?:{_VERB})?({_UNIT})[: ]"
 _DESCRIBED = r"(?i)kubelet|docker application container engine|containerd container runtime|container runtime interface for oci"
 _CONTINUED = r"^(?:[ \t]|$)"  # journald makes an entry of each line of a message of several
 
+_STAMP = len("I0822 00:23:09.000001")
+_VALUE_BEGINS = r"""(?s)[0-9"'=/{\[\\].*"""
 _WORDS = r"""[^0-9"'=/{\[\\]{0,40}"""
-_SITE = rf"^\S+ \S+ +\d+ ([^\s\]]{{1,80}}\] .{_WORDS})"
-"""The call in the source, and the first words: one call may write many texts (a wrapper), one file and line be many calls (versions)."""
 _DIFFERING = r"""\S*[0-9"'\\/={}\[\]]\S*"""
 
 
@@ -93,15 +95,15 @@ def attributed(records: pl.DataFrame) -> pl.DataFrame:
 def form() -> pl.Expr:
     """How the line is written: klog, json, logfmt, systemd, bare (none of them)."""
     message, component = pl.col("message"), pl.col("component")
-    runtime = component.is_in(["dockerd", "containerd", "crio"])
+    runtime = component.is_in(RUNTIMES)
     return (
         pl.when(component == SYSTEMD)
         .then(pl.lit("systemd"))
-        .when(runtime)
-        .then(pl.when(message.str.contains(_LOGFMT)).then(pl.lit("logfmt")).otherwise(pl.lit("bare")))
-        .when(message.str.contains(_HEADER))
+        .when(message.str.contains(_HEADER))  # a runtime's CNI plugins may use klog
         .then(pl.lit("klog"))
-        .when(message.str.contains(_KLOG_JSON))
+        .when(runtime & message.str.contains(_LOGFMT))
+        .then(pl.lit("logfmt"))
+        .when(~runtime & message.str.contains(_KLOG_JSON))
         .then(pl.lit("json"))
         .otherwise(pl.lit("bare"))
     )
@@ -119,10 +121,40 @@ def parsed() -> pl.Expr:
     )
 
 
-def site() -> pl.Expr:
-    """The same for all lines that one call of the component's source wrote."""
-    message, how = pl.col("message"), pl.col("form")
-    msg = message.str.extract(r'\bmsg"?[=:]("(?:[^"\\]|\\.){0,200}|\S+)')
-    words = pl.when(how == "logfmt").then(msg).otherwise(message.str.slice(0, 200)).str.replace_all(_DIFFERING, "…")
-    caller = message.str.extract(r'"caller":("[^"]*")') + message.str.extract(rf'"msg":("{_WORDS})')
-    return pl.when(how == "klog").then(message.str.extract(_SITE)).when(how == "json").then(caller).otherwise(words)
+def sites(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with ``site``: the same for all lines that one call of the component's source wrote.
+
+    That is its file and line with the first words: one call may write many texts (a wrapper), one file and line be many calls (versions).
+    Where no file is named: the words without what differs.
+    """
+    parts = [rows.filter(pl.col("form") == how).with_columns(of().fill_null("").alias("site")) for how, of in _SITES.items()]
+    return pl.concat(part for part in parts if not part.is_empty()) if rows.height else rows.with_columns(site=pl.lit(""))
+
+
+def _call() -> pl.Expr:
+    """By slices of klog's line: a regular expression that captures would take longer than all else."""
+    after = pl.col("message").str.slice(_STAMP, 200).str.splitn("] ", 2)
+    words = after.struct.field("field_1").str.slice(1, 40).str.replace(_VALUE_BEGINS, "")
+    return after.struct.field("field_0") + " " + words.fill_null("")
+
+
+def _caller() -> pl.Expr:
+    message = pl.col("message")
+    return message.str.extract(r'"caller":("[^"]*")') + message.str.extract(rf'"msg":("{_WORDS})')
+
+
+def _message_words() -> pl.Expr:
+    return pl.col("message").str.extract(r'\bmsg"?[=:]("(?:[^"\\]|\\.){0,200}|\S+)').str.replace_all(_DIFFERING, "…")
+
+
+def _all_words() -> pl.Expr:
+    return pl.col("message").str.slice(0, 200).str.replace_all(_DIFFERING, "…")
+
+
+_SITES: dict[str, Callable[[], pl.Expr]] = {
+    "klog": _call,
+    "json": _caller,
+    "logfmt": _message_words,
+    "systemd": _all_words,
+    "bare": _all_words,
+}

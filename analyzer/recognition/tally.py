@@ -97,12 +97,16 @@ class Tally:
 
     def _group(self, rows: pl.DataFrame) -> None:
         first = pl.col("record").arg_min()
-        groups = rows.group_by("component", "form", components.site().fill_null("").alias("site")).agg(
-            pl.len(),
-            pl.col("parsed").sum(),
-            pl.col("record").min(),
-            pl.col("line").get(first),
-            pl.col("message").get(first).str.slice(0, _LONGEST),
+        groups = (
+            components.sites(rows)
+            .group_by("component", "form", "site")
+            .agg(
+                pl.len(),
+                pl.col("parsed").sum(),
+                pl.col("record").min(),
+                pl.col("line").get(first),
+                pl.col("message").get(first).str.slice(0, _LONGEST),
+            )
         )
         for component, form, site, count, parsed, record, line, message in groups.iter_rows():
             key = (component, form, site)
