@@ -1,4 +1,4 @@
-"""podopsy query: SQL over the tables."""
+"""podopsy query: SQL over the tables, and over ``klog``: one row per klog line of the records."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 
 def query(
-    sql: Annotated[str, typer.Argument(metavar="SQL", help="A SELECT over the tables (sources, records, events, ...).")],
+    sql: Annotated[str, typer.Argument(metavar="SQL", help="A SELECT over the tables (sources, records, events, ...) and over klog.")],
     paths: o.Paths = None,
     store: o.StoreDir = None,
     output: Annotated[Form, typer.Option("-o", "--output", help="How the rows are written.")] = Form.TABLE,
@@ -28,11 +28,16 @@ def query(
     tz: o.Zone = None,
     year: o.Year = None,
 ) -> None:
-    """SQL over the tables of a store, or of the evidence under PATH (podopsy schema lists the columns)."""
+    """SQL over the tables of a store, or of the evidence under PATH (podopsy schema lists the columns).
+
+    The table klog is made when the SQL names it: one row per klog line of the records, with severity, file, file_line, thread, message
+    (the quoted text of a structured line, else the whole body) and key_values (a JSON object).
+    """
     import polars as pl
 
     import analyzer.ingest as pipeline
     from analyzer.exceptions import UsageError
+    from analyzer.outputs import klog_table
     from analyzer.outputs.text import printable
     from analyzer.store import MemoryStore
     from analyzer.vocabulary import TABLES
@@ -41,7 +46,7 @@ def query(
     if paths:
         with o.progress() as bar:
             pipeline.ingest(paths, target, o.evidence_options(node, source_format, tz, year), bar)
-    context = pl.SQLContext(frames={name: target.scan(name) for name in TABLES})
+    context = pl.SQLContext(frames={name: target.scan(name) for name in TABLES} | {"klog": klog_table.frame(target)})
     try:
         rows = context.execute(sql, eager=True)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:

@@ -9,10 +9,11 @@ def register(app: typer.Typer) -> None:
 
 
 def schema() -> None:
-    """The tables of the store and their columns."""
+    """The tables of the store and their columns, and klog, which query makes of the records."""
+    from analyzer.outputs.klog_table import KLOG
     from analyzer.vocabulary import TABLES
 
-    for name, columns in TABLES.items():
+    for name, columns in {**TABLES, "klog": KLOG}.items():
         typer.echo(name)
         for column, kind in columns.items():
             typer.echo(f"  {column:<20} {kind}")

@@ -164,6 +164,20 @@ def test_inspect(quick: Path, tmp_path: Path) -> None:
     assert rows["notes.txt"]["status"] == "unrecognised"
     assert rows["kubelet.journal.json"]["format"] == "journal-json"
     assert podopsy("inspect", tmp_path).returncode == 3, "a list, and yet nothing usable"
+    kubelet = rows["kubelet.journal.json"]
+    assert kubelet["lines"] == kubelet["parsed"] >= kubelet["understood"] > kubelet["events"] > 0
+    assert sum(shape["count"] for shape in kubelet["shapes"]) == kubelet["lines"] - kubelet["understood"]
+
+
+def test_inspect_tells_what_was_not_understood(tmp_path: Path) -> None:
+    line = "Aug 22 00:23:09 node-1 kubelet[77]: I0822 00:23:09.000001      77 kubelet.go:9] {}\n"
+    (tmp_path / "kubelet.log").write_text("".join(line.format(f"Terminating workload {n}, politely") for n in range(5)))
+    text = podopsy("inspect", tmp_path).stdout.decode()
+    assert "kubelet 5 lines: 100.0 % parsed, 0.0 % understood (0 events)" in text
+    assert re.search(r"^ +5 +kubelet: Terminating workload <…>, politely$", text, re.MULTILINE)
+    assert "politely" not in podopsy("inspect", tmp_path, "--shapes", "0").stdout.decode()
+    assert podopsy("ingest", tmp_path, "--store", tmp_path / "store").returncode == 0
+    assert "kubelet: Terminating workload <…>, politely" in podopsy("inspect", "--store", tmp_path / "store").stdout.decode()
 
 
 def test_explain_shows_the_lines(quick: Path) -> None:
@@ -251,3 +265,9 @@ def test_query(quick: Path, tmp_path: Path) -> None:
     assert podopsy("ingest", quick, "--store", tmp_path / "store").returncode == 0
     assert podopsy("query", sql, "--store", tmp_path / "store", "-o", "json").stdout == b'[{"n":1}]\n'
     assert told(podopsy("query", "select nope from events", quick), 2).startswith("query: ")
+
+
+def test_query_klog(quick: Path) -> None:
+    assert b"\nklog\n  source_id" in podopsy("schema").stdout
+    sql = "select file, severity, count(*) as n from klog where message like 'Recovery completed%' group by file, severity"
+    assert podopsy("query", sql, quick, "-o", "csv").stdout == b"file,severity,n\nmanager.go,I,1\n"
