@@ -37,6 +37,12 @@ _SUFFIX: Final = r"\.[0-9a-f]{15,16}$"
 """What an event's name has behind its object's: since 1.11 tables print the former."""
 _SECOND: Final = 1_000_000
 
+TOLD: Final = dict.fromkeys(
+    ("kind", "name", "namespace", "reason", "message", "reporter", "host", "subobject", "type", "count", "first_seen", "last_seen"),
+    pl.String(),
+)
+"""What a rendering tells of an event, as written."""
+
 _UTC: Final[dict[str, Any]] = {"time_unit": "us", "time_zone": "UTC", "strict": False}
 
 
