@@ -13,12 +13,14 @@ from analyzer.formats import (
     describe,
     docker_json,
     docker_text,
+    event_page,
     event_table,
     journal_binary,
     journal_export,
     journal_json,
     journal_text,
     klog_file,
+    kubernetes_table,
 )
 from analyzer.formats.base import HEAD, Batch, Format, ReadContext
 
@@ -33,7 +35,9 @@ REGISTRY: tuple[Format, ...] = (
     docker_text.FORMAT,
     containerd_events.FORMAT,
     event_table.FORMAT,
+    event_page.FORMAT,
     describe.FORMAT,
+    kubernetes_table.FORMAT,
     journal_text.FORMAT,
     journal_text.YEARLESS,
     klog_file.FORMAT,

@@ -14,6 +14,7 @@ import polars as pl
 
 from analyzer.formats import ages
 from analyzer.formats.base import CHUNK, Batch, ReadContext
+from analyzer.formats.event_names import KINDS, inferred
 from analyzer.formats.event_table_columns import GO, HEADER, RFC1123, RFC3339, ROW, Layout, cells, layout
 from analyzer.formats.lines import join_continuations, records
 from analyzer.formats.tables import reject_frame, shaped
@@ -25,14 +26,6 @@ _SIZE: Final = CHUNK // 8
 """Bytes of a table that are held at a time: each cell of it is a string of its own, several times over."""
 _NOTHING: Final = r"^No (?:events|resources) found(?: in \S+ namespace)?\.?\s*$"
 """What kubectl says instead of a table without rows."""
-_KINDS: Final = {
-    kind.lower(): kind
-    for kind in (
-        *("Pod", "Node", "ReplicationController", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"),
-        *("HorizontalPodAutoscaler", "PodDisruptionBudget", "PersistentVolumeClaim", "PersistentVolume", "Service", "Namespace"),
-    )
-}
-"""1.14 and later print the kind of ``get events``' objects in lower case."""
 _SUFFIX: Final = r"\.[0-9a-f]{15,16}$"
 """What an event's name has behind its object's: since 1.11 tables print the former."""
 _SECOND: Final = 1_000_000
@@ -104,8 +97,9 @@ def understood(rows: pl.DataFrame, columns: Layout, captured: datetime | None) -
     if "OBJECT" in columns.names:
         kind, name = cell("OBJECT").str.extract(r"^([^/]*)/"), cell("OBJECT").str.extract(r"([^/]*)$")
     source = cell("SOURCE").str.strip_chars("{}")
+    written = kind.str.extract(r"^([^.]*)").str.to_lowercase().replace_strict(KINDS, default=kind, return_dtype=pl.String)
     told = table.select(
-        kind=pl.when(name.is_not_null()).then(kind.fill_null("?")).replace(_KINDS),
+        kind=pl.when(name.is_not_null()).then(written),
         name=name,
         namespace=cell("NAMESPACE"),
         reason=cell("REASON"),
@@ -117,6 +111,10 @@ def understood(rows: pl.DataFrame, columns: Layout, captured: datetime | None) -
         count=cell("COUNT"),
         first_seen=cell("FIRST SEEN", "TIME", "LAST SEEN"),
         last_seen=cell("LAST SEEN", "TIME", "FIRST SEEN"),
+    ).with_columns(
+        kind=pl.when(pl.col("kind").is_not_null() | pl.col("name").is_null())
+        .then("kind")
+        .otherwise(inferred(pl.col("reason"), pl.col("reporter"), pl.col("message"), pl.col("name")))
     )
     return rows.with_columns(
         interpreted(told, captured)

@@ -44,7 +44,7 @@ class _Meta(msgspec.Struct):
 
 
 class _Event(msgspec.Struct):
-    """core/v1 and events.k8s.io/v1 together."""
+    """core/v1 and events.k8s.io/v1 together; to v1beta2 ``source`` is a name, and host, times and metadata stand in the event itself."""
 
     metadata: _Meta = msgspec.field(default_factory=_Meta)
     involvedObject: _Reference | None = None  # noqa: N815
@@ -52,7 +52,10 @@ class _Event(msgspec.Struct):
     reason: str | None = None
     message: str | None = None
     note: str | None = None
-    source: _Source | None = None
+    source: _Source | str | None = None
+    host: str | None = None
+    timestamp: str | None = None
+    creationTimestamp: str | None = None  # noqa: N815
     deprecatedSource: _Source | None = None  # noqa: N815
     reportingComponent: str | None = None  # noqa: N815
     reportingController: str | None = None  # noqa: N815
@@ -83,7 +86,8 @@ def _rows(objects: pl.DataFrame) -> Iterator[Fields]:
         except msgspec.DecodeError:
             continue  # kept as an object; not an event as the API defines it
         about = event.involvedObject or event.regarding or _Reference()
-        source = event.source or event.deprecatedSource or _Source()
+        told = _Source(event.source, event.host) if isinstance(event.source, str) else event.source
+        source = told or event.deprecatedSource or _Source()
         count = event.count or event.deprecatedCount or (event.series.count if event.series else None)
         columns = event_columns(
             kind=about.kind or "",
@@ -109,10 +113,10 @@ def _rows(objects: pl.DataFrame) -> Iterator[Fields]:
 
 def _times(event: _Event, count: int | None) -> list[tuple[datetime | None, int]]:
     """First occurrence, and the last if there were several. A resolution of a second means: within it."""
-    first = _parse(event.firstTimestamp or event.deprecatedFirstTimestamp)
+    first = _parse(event.firstTimestamp or event.deprecatedFirstTimestamp or event.timestamp)
     last = _parse(event.lastTimestamp or event.deprecatedLastTimestamp)
     exact = _parse(event.eventTime)
-    created = _parse(event.metadata.creationTimestamp)
+    created = _parse(event.metadata.creationTimestamp or event.creationTimestamp)
     named = _from_name(event.metadata.name or "", first or exact or created)
     begin: tuple[datetime | None, int]
     if exact is not None:
