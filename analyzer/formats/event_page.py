@@ -20,7 +20,7 @@ from analyzer.formats.tables import shaped
 from analyzer.vocabulary import RECORDS, REJECTS, TEXT_LIMIT
 
 _HEAD: Final = re.compile(rb'<table\s[^>]*id="events".*<th[^>]*data-field="relatedobject"', re.DOTALL)
-_CELL: Final = r"\s*<td[^>]*>\s*<p[^>]*>([^<]*)</p>\s*</td>"
+_CELL: Final = r"\s*<td[^>]*>\s*<p[^>]*>(.*?)</p>\s*</td>"
 _ROW: Final = (
     r'(?s)^\s*<tr>\s*<td[^>]*>\s*<time datetime="([^"]*)"[^>]*>[^<]*</time>\s*(?:<small>\(x(\d+)\)</small>)?\s*</td>'
     rf"{_CELL}{_CELL}{_CELL}{_CELL}"
