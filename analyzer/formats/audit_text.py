@@ -47,7 +47,7 @@ class AuditText:
         for frame in chunks(stream):
             rows = frame.filter(pl.col("raw").str.contains(r"\S")).with_columns(_parts())
             waiting = pl.concat([waiting, rows.filter(pl.col("uri").is_not_null()).select(_ASKED)])
-            batch, answered = _batch(rows, waiting.unique("id", keep="last", maintain_order=True), first)
+            batch, answered = _batch(rows, waiting.unique("id", keep="first", maintain_order=True), first)
             waiting = waiting.join(answered, on="id", how="anti").tail(_UNANSWERED)
             first += batch.records.height
             yield batch

@@ -64,7 +64,7 @@ _ANY: Final = r"[A-Z][A-Z()%-]*(?: [A-Z()%-]+)*"
 _NAMED: Final = "(?i:" + "|".join(["(?:LAST|FIRST)[ _-]SEEN", *sorted(_CANONICAL, key=len, reverse=True)]) + ")"
 HEADER: Final = rf"^(?:{_ANY}(?: {{2,}}{_ANY})+|{_NAMED}(?: {{2,}}{_NAMED})+)\s*(?:\n|$)"
 """The header of any table that kubectl prints, or of an event table whose columns somebody named."""
-ROW: Final = rf"^(?:\S+ {{2,}}){{0,3}}{TIME}(?: {{2,}}|\s*$)"
+ROW: Final = rf"^(?:\S+ {{2,}}){{0,3}}(?:{TIME}|<none>)(?: {{2,}}|\s*$)"
 """How a row of an event table begins."""
 
 

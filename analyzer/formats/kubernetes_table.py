@@ -56,8 +56,8 @@ class _Reader:
         kinds: dict[str, int] = {}
         for line, offset, raw in frame.select("line", "offset", "raw").iter_rows():
             columns = header(raw)
-            if columns is not None or not raw.strip():
-                self._columns = columns if columns is not None else self._columns
+            if columns is not None or not raw.strip():  # no table has blank lines
+                self._columns = columns
                 continue
             place = {"record": self._next, "line": line, "offset": offset}
             if _NOTHING.match(raw):
@@ -68,7 +68,7 @@ class _Reader:
                 found[-1]["raw"] += f"\n{raw}"
                 continue
             cells = _cells(raw, self._columns) if self._columns else None
-            if cells is None:
+            if cells is None or any(" " in cells.get(name, "") for name in _NAMES):
                 rejects.append(Reject(line, offset, "no row of a table of objects", raw))
                 continue
             written = next((cells[name] for name in _NAMES if cells.get(name)), "")
@@ -93,10 +93,15 @@ class _Reader:
 def _cells(raw: str, columns: Columns) -> dict[str, str] | None:
     """A row's cells by the header's columns; None if it does not stand under them. A pod's restarts may be wider, since 1.22."""
     edges = [*(begin for _, begin in columns), len(raw)]
-    if any(raw[begin - 1 : begin].strip() for begin in edges[1:-1]) or not raw[: edges[1]].strip():
-        found = [cell[0] for cell in _CELL.finditer(re.sub(r"(\d+) (\([^)]* ago\))", r"\1_\2".replace("_", " "), raw))]
-        return dict(zip((name for name, _ in columns), found, strict=True)) if len(found) == len(columns) else None
-    return {name: raw[begin:end].strip() for (name, begin), end in zip(columns, edges[1:], strict=True)}
+    under = {name: raw[begin:end].strip() for (name, begin), end in zip(columns, edges[1:], strict=True)}
+    if (
+        raw[: edges[1]].strip()
+        and not any(raw[begin - 1 : begin].strip() for begin in edges[1:-1])
+        and not any("  " in c for c in under.values())
+    ):
+        return under
+    found = [cell[0] for cell in re.finditer(r"\S+(?: \([^)]* ago\))?", raw)]
+    return dict(zip(under, found, strict=True)) if len(found) == len(columns) else None
 
 
 def _object(kind: str, name: str, cells: dict[str, str]) -> tuple[str | None, ...]:
