@@ -1,7 +1,8 @@
 """Kubernetes API objects in JSON: ``kubectl get -o json``, the API's own lists, watches, dumps of client-go.
 
 A list, an object, a bare array (client-go dumps, whose items lack their kind), documents one after the other
-(``kubectl get -w -o json``), one a line, or watch events ``{"type": ..., "object": ...}``. Lists are walked item by item, so that
+(``kubectl get -w -o json``; ``kubectl cluster-info dump``, with logs between them, which are left), one a line, or watch events
+``{"type": ..., "object": ...}``. Lists are walked item by item, so that
 each item has its line, and damage costs one item where the list is indented, and what follows it where it is not.
 """
 
@@ -25,6 +26,8 @@ _BEGINS: Final = re.compile(
 """How an object begins that is too long to be looked at as a whole."""
 
 
+_LOG: Final = re.compile(r"==== START logs for (container \S+ of pod \S+) ====")
+"""What ``kubectl cluster-info dump`` writes between documents."""
 _BETWEEN_ITEMS: Final = re.compile(r"[ \t\r\n,]*")
 _LEAD: Final = 3  # foreign lines that may stand before the first document
 _CUT: Final = f"list {CUT_OFF}"
@@ -61,6 +64,9 @@ class ApiJson:
         while begin := reader.peek(BETWEEN):
             if begin == "{":
                 yield from _document(reader, collector)
+            elif logged := _LOG.match(first := reader.line()):
+                collector.reject(Reject(*reader.place(), f"log of {logged[1]}: not read here", clean(first)))
+                reader.behind(f"==== END logs for {logged[1]} ====")
             else:
                 collector.reject(Reject(*reader.place(), "no JSON", reader.resume()))
             if collector.full:

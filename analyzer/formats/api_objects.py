@@ -11,12 +11,15 @@ from typing import Any, Final, NamedTuple
 import orjson
 import polars as pl
 
+from analyzer.formats import api_tables
 from analyzer.formats.base import Batch
 from analyzer.formats.tables import Reject, reject_frame, storable
 from analyzer.vocabulary import OBJECTS, TEXT_LIMIT
 
 WATCH: Final = frozenset({"ADDED", "MODIFIED", "DELETED"})
 _WATCH_TYPES: Final = WATCH | {"BOOKMARK", "ERROR"}
+_ROUTED: Final = {"ADDED": "ADDED", "UPDATED": "MODIFIED"}
+"""What eventrouter (heptio) calls them; beside the event it writes the one before."""
 _SELF_LINK: Final = re.compile(r"/(?:api|apis/(?P<group>[^/]+))/(?P<version>[^/]+)/(?:namespaces/[^/]+/)?(?P<resource>[a-z]+)/[^/]+$")
 _KINDS: Final = {
     "daemonsets": "DaemonSet", "deployments": "Deployment", "endpoints": "Endpoints", "events": "Event", "jobs": "Job", "nodes": "Node",
@@ -76,6 +79,15 @@ def unfold(content: Any, of: Listed = Listed()) -> Iterator[Object | str]:  # no
         inside = listed(content["kind"], content["apiVersion"])
         for item in content["items"] or []:
             yield from unfold(item, inside)
+    elif api_tables.is_table(content):
+        for row in api_tables.documents(content):
+            if isinstance(row, str):
+                yield row
+            else:
+                yield from unfold(row)
+    elif content.get("verb") in _ROUTED and isinstance(content.get("event"), dict):
+        for item in unfold(content["event"], Listed("Event", "v1")):
+            yield item if isinstance(item, str) else item._replace(watch=_ROUTED[content["verb"]])
     else:
         yield _object(content, of)
 

@@ -31,7 +31,7 @@ _LIST: Final = r'"kind"\s*:\s*"EventList"'
 _WRITES: Final = frozenset({"create", "update", "patch", "delete", "deletecollection"})
 _SLICE: Final = 2000
 """So many documents that are not one a line are held at a time."""
-_LONGEST: Final = pl.duration(seconds=60)
+LONGEST: Final = pl.duration(seconds=60)
 """The API server ends other requests after this (--request-timeout)."""
 _FOUND: Final = {"written": pl.String, "staged": pl.String, "message": pl.String, "fields": pl.String}
 
@@ -208,7 +208,7 @@ def _batch(documents: pl.DataFrame, first: int) -> Batch:
     moments = pl.col("written", "staged").str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False).cast(TIME)
     whole = pl.col("written").str.contains(".", literal=True).replace_strict({True: 1, False: 1_000_000}, return_dtype=pl.Int64)
     frame = frame.with_columns(whole.alias("resolution_us"), pl.lit("kube-apiserver").alias("identifier")).with_columns(moments)
-    long = pl.col("staged") - pl.col("written") > _LONGEST
+    long = pl.col("staged") - pl.col("written") > LONGEST
     frame = frame.with_columns(pl.when(long).then("staged").otherwise("written").alias("time"))
     undated = dict.fromkeys(frame["time"].is_null().arg_true().to_list(), "no such date")
     frame, late = parted(frame, undated)

@@ -7,16 +7,19 @@ such rows are kept without a time. Messages of several lines go on below their r
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, BinaryIO, Final
 
 import polars as pl
 
 from analyzer.formats import ages
 from analyzer.formats.base import CHUNK, Batch, ReadContext
+from analyzer.formats.event_names import KINDS, inferred
 from analyzer.formats.event_table_columns import GO, HEADER, RFC1123, RFC3339, ROW, Layout, cells, layout
-from analyzer.formats.lines import join_continuations, records
+from analyzer.formats.lines import chunks, join_continuations, records
 from analyzer.formats.tables import reject_frame, shaped
+from analyzer.formats.times import rereadable
 from analyzer.vocabulary import RECORDS, REJECTS, TEXT_LIMIT, TIME
 
 _LEAD: Final = 3
@@ -25,17 +28,20 @@ _SIZE: Final = CHUNK // 8
 """Bytes of a table that are held at a time: each cell of it is a string of its own, several times over."""
 _NOTHING: Final = r"^No (?:events|resources) found(?: in \S+ namespace)?\.?\s*$"
 """What kubectl says instead of a table without rows."""
-_KINDS: Final = {
-    kind.lower(): kind
-    for kind in (
-        *("Pod", "Node", "ReplicationController", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"),
-        *("HorizontalPodAutoscaler", "PodDisruptionBudget", "PersistentVolumeClaim", "PersistentVolume", "Service", "Namespace"),
-    )
-}
-"""1.14 and later print the kind of ``get events``' objects in lower case."""
 _SUFFIX: Final = r"\.[0-9a-f]{15,16}$"
 """What an event's name has behind its object's: since 1.11 tables print the former."""
 _SECOND: Final = 1_000_000
+_AGED: Final = rf"^(?:\S+ {{2,}}){{0,3}}({ages.AGE})(?: \(x\d+ over [^)]*\))?(?: {{2,}}|\s*$)"
+_TAIL: Final = 3
+_FRESH: Final = 3  # seconds: two, and the one that an age of two may be longer
+_ANY_MOMENT: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_WATCHED: Final = "its rows were printed as events came (--watch): ages count back from moments that are not told"
+
+TOLD: Final = dict.fromkeys(
+    ("kind", "name", "namespace", "reason", "message", "reporter", "host", "subobject", "type", "count", "first_seen", "last_seen"),
+    pl.String(),
+)
+"""What a rendering tells of an event, as written."""
 
 _UTC: Final[dict[str, Any]] = {"time_unit": "us", "time_zone": "UTC", "strict": False}
 
@@ -98,8 +104,9 @@ def understood(rows: pl.DataFrame, columns: Layout, captured: datetime | None) -
     if "OBJECT" in columns.names:
         kind, name = cell("OBJECT").str.extract(r"^([^/]*)/"), cell("OBJECT").str.extract(r"([^/]*)$")
     source = cell("SOURCE").str.strip_chars("{}")
+    written = kind.str.extract(r"^([^.]*)").str.to_lowercase().replace_strict(KINDS, default=kind, return_dtype=pl.String)
     told = table.select(
-        kind=pl.when(name.is_not_null()).then(kind.fill_null("?")).replace(_KINDS),
+        kind=pl.when(name.is_not_null()).then(written),
         name=name,
         namespace=cell("NAMESPACE"),
         reason=cell("REASON"),
@@ -111,6 +118,10 @@ def understood(rows: pl.DataFrame, columns: Layout, captured: datetime | None) -
         count=cell("COUNT"),
         first_seen=cell("FIRST SEEN", "TIME", "LAST SEEN"),
         last_seen=cell("LAST SEEN", "TIME", "FIRST SEEN"),
+    ).with_columns(
+        kind=pl.when(pl.col("kind").is_not_null() | pl.col("name").is_null())
+        .then("kind")
+        .otherwise(inferred(pl.col("reason"), pl.col("reporter"), pl.col("message"), pl.col("name")))
     )
     return rows.with_columns(
         interpreted(told, captured)
@@ -185,9 +196,31 @@ class EventTable:
         return False
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
-        table = Table(context.captured)
-        for frame, starts in records(stream, _starts, _SIZE):
-            yield table.batch(join_continuations(frame, starts).filter(pl.col("raw").str.contains(r"\S")))
+        with rereadable(stream) as again:
+            watched = context.captured is not None and _watched(again)
+            table = Table(None if watched else context.captured)
+            for frame, starts in records(again, _starts, _SIZE):
+                batch = table.batch(join_continuations(frame, starts).filter(pl.col("raw").str.contains(r"\S")))
+                yield replace(batch, notes=(_WATCHED,)) if watched and batch.notes else batch
+
+
+def _watched(stream: BinaryIO) -> bool:
+    """Whether rows were printed as events came (``--watch``): then each age counts back from another moment. Comes back.
+
+    The last ones are of seconds then, behind others in no order; a table that was printed at once ends so only if it is sorted.
+    """
+    begin = stream.tell()
+    seconds = pl.Series([], dtype=pl.Int64)
+    ordered = True
+    for frame in chunks(stream, _SIZE):
+        age = frame["raw"].str.extract(_AGED)
+        there = ages.resolved(pl.col("age"), _ANY_MOMENT)[0]
+        back = pl.DataFrame({"age": age}).select((pl.lit(_ANY_MOMENT) - there).dt.total_seconds()).to_series()
+        whole = pl.concat([seconds, back.drop_nulls().cast(pl.Int64)])
+        ordered = ordered and whole.is_sorted(descending=True)
+        seconds = whole.tail(_TAIL)
+    stream.seek(begin)
+    return not ordered and seconds.len() == _TAIL and bool((seconds <= _FRESH).all())
 
 
 FORMAT = EventTable()

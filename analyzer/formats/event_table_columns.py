@@ -57,13 +57,14 @@ _CELLS: Final = {
     "MESSAGE": r".*?",
 }
 _MAY_BE_EMPTY: Final = frozenset({"SUBOBJECT", "CONDITION", "TYPE", "SOURCE", "HOST", "MESSAGE"})
+_LONGEST: Final = 20_000  # characters of a single row that is looked at by what its cells hold
 _TIMES: Final = ("LAST SEEN", "FIRST SEEN", "TIME")
 
 _ANY: Final = r"[A-Z][A-Z()%-]*(?: [A-Z()%-]+)*"
 _NAMED: Final = "(?i:" + "|".join(["(?:LAST|FIRST)[ _-]SEEN", *sorted(_CANONICAL, key=len, reverse=True)]) + ")"
 HEADER: Final = rf"^(?:{_ANY}(?: {{2,}}{_ANY})+|{_NAMED}(?: {{2,}}{_NAMED})+)\s*(?:\n|$)"
 """The header of any table that kubectl prints, or of an event table whose columns somebody named."""
-ROW: Final = rf"^(?:\S+ {{2,}}){{0,3}}{TIME}(?: {{2,}}|\s*$)"
+ROW: Final = rf"^(?:\S+ {{2,}}){{0,3}}(?:{TIME}|<none>)(?: {{2,}}|\s*$)"
 """How a row of an event table begins."""
 
 
@@ -85,13 +86,30 @@ class Layout:
             cells.append(f"(?:{cell})?" if name in _MAY_BE_EMPTY and not last else cell)
         return "(?s)^" + "".join(cells) + "$"
 
+    def split(self, line: str) -> dict[str, str] | None:
+        """The cells of a single line, by name; None: no such row. (``cells`` does the same for many rows of one header.)"""
+        edges = (*self.begins, len(line))
+        cells = {name: line[begin:end].strip() for name, begin, end in zip(self.names, edges, edges[1:], strict=False)}
+        fits = all(
+            not line[max(begin - 2, 0) : begin].strip() and line[begin : begin + 1] != " " for begin in self.begins if line[begin:].strip()
+        )
+        when = next(name for name in self.names if name in _TIMES)
+        if fits and re.fullmatch(_CELLS[when], cells[when]):
+            return cells
+        found = re.match(self.pattern, line.strip()) if len(line) <= _LONGEST else None
+        return {name: (found[f"c{number}"] or "").strip() for number, name in enumerate(self.names)} if found else None
 
-def layout(header: str) -> Layout | None:
-    """The columns of an event table's header; None if it is of another table."""
-    found = list(re.finditer(r"\S+(?: \S+)*", header))
-    names = tuple(_CANONICAL.get(re.sub("[ _.-]", "", cell[0]).upper(), "") for cell in found)
+
+def layout(header: str, *, about: bool = True) -> Layout | None:
+    """The columns of an event table's header; None if it is of another table. ``about``: its rows name what they are about."""
+    for cell in (r"\S+(?: \S+)*", r"\S+"):  # the documentation of 1.0 has a header with single blanks
+        found = list(re.finditer(cell, header))
+        names = tuple(_CANONICAL.get(re.sub("[ _.-]", "", cell[0]).upper(), "") for cell in found)
+        if "" not in names:
+            break
     told = set(names)
-    if "" in told or len(told) < len(names) or not {"REASON", "MESSAGE"} <= told or not told & set(_TIMES) or not told & {"NAME", "OBJECT"}:
+    named = not about or told & {"NAME", "OBJECT"}
+    if "" in told or len(told) < len(names) or not {"REASON", "MESSAGE"} <= told or not told & set(_TIMES) or not named:
         return None
     return Layout(names, tuple(cell.start() for cell in found))
 

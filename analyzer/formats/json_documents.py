@@ -126,6 +126,21 @@ class JsonReader:
         length = self.position - begin if begin >= 0 else TEXT_LIMIT
         return clean(passed[:length].rstrip("\r\n"))
 
+    def line(self) -> str:
+        """What is left of the line, up to TEXT_LIMIT characters; stays."""
+        while "\n" not in (here := self.text[self.position : self.position + TEXT_LIMIT]) and len(here) < TEXT_LIMIT and self._more():
+            pass
+        return here.partition("\n")[0]
+
+    def behind(self, text: str) -> None:
+        """Step behind the next occurrence of a text, or to the end."""
+        while (at := self.text.find(text, self.position)) < 0:
+            self.position = max(self.position, len(self.text) - len(text))
+            if not self._more():
+                self.position = len(self.text)
+                return
+        self.position = at + len(text)
+
     def skip(self) -> None:
         """Step over one character."""
         self.position += 1

@@ -97,9 +97,14 @@ def versions(store: Store) -> list[Version]:
     chosen = (
         frame.filter(pl.col("kind").is_in(KINDS))
         .join(names, on="source_id")
-        .with_columns((pl.col("watch") == "DELETED").fill_null(False).alias("deleted"))
+        .with_columns(
+            (pl.col("watch") == "DELETED").fill_null(False).alias("deleted"),
+            pl.when(pl.col("resource_version").is_null()).then("document").alias("unnumbered"),
+        )
         .sort("source", "record")
-        .unique(["kind", "k8s_namespace_name", "name", "uid", "resource_version", "deleted"], keep="first", maintain_order=True)
+        .unique(
+            ["kind", "k8s_namespace_name", "name", "uid", "resource_version", "unnumbered", "deleted"], keep="first", maintain_order=True
+        )
     )
     found = [_version(row, clock) for row in chosen.iter_rows(named=True)]
     return sorted(found, key=lambda v: (v.kind, v.namespace, v.name, v.version or 0, v.watch == "DELETED", v.source, v.line or 0))

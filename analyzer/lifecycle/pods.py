@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from analyzer.grammars.base import container_id
@@ -14,6 +14,8 @@ from analyzer.proof import Edge
 from analyzer.vocabulary import SANDBOX
 from analyzer.vocabulary import EventKind as E
 
+_SECOND = 1_000_000
+_ALWAYS = datetime.max.replace(tzinfo=UTC)
 _CREATED_BY = re.compile(r'"reference":\{"kind":"(\w+)","namespace":"[^"]*","name":"([^"]+)"')
 _MARKS = {  # what tells that a pod was marked for deletion (or, to 1.0, deleted at once), and how
     E.POD_EVICTED: "the control plane deleted the pod because of its node",
@@ -115,14 +117,23 @@ def _statuses_of(version: Version, entry: dict[str, Any]) -> Iterator[Status]:
 def pods(events: list[Event], objects: list[Version], runs: list[Run]) -> list[Pod]:
     """All pods that anything speaks of, sorted by namespace, name and uid."""
     book = _Book()
-    for version in objects:
-        if version.kind == "Pod":
+    of_pods = [version for version in objects if version.kind == "Pod"]
+    for version in of_pods:
+        if version.uid:
             _from_object(book.get(version.namespace, version.name, version.uid), version)
     for run in runs:
-        book.get(run.namespace, run.pod, run.pod_uid).runs.append(run)
+        if run.pod_uid:
+            book.get(run.namespace, run.pod, run.pod_uid).runs.append(run)
     for event in events:  # uids first, so that names find them
         if event.pod_uid:
             book.get(event.namespace, event.pod, event.pod_uid)
+    for version in of_pods:
+        if not version.uid:
+            started = parse_time(version.status.get("startTime"))
+            _from_object(book.named(version.namespace or None, version.name, started), version)
+    for run in runs:
+        if not run.pod_uid:
+            book.named(run.namespace, run.pod, run.start.time).runs.append(run)
     for event in events:
         if event.pod or event.pod_uid:
             pod = book.at(event.namespace, event.pod, event.pod_uid, event.time)
@@ -171,6 +182,10 @@ class _Book:
         live = [p for p in named if any(r.began_by(moment) for r in p.runs)]
         return (live or named)[-1] if named else None
 
+    def named(self, namespace: str | None, name: str | None, moment: datetime | None) -> Pod:
+        """The pod of a rendering that tells no uid (``kubectl describe``, tables), and often no namespace either."""
+        return self.at(namespace, name, None, moment or _ALWAYS) or self.get(namespace, name, None)
+
     def all(self) -> list[Pod]:
         pods = {id(p): p for named in self._by_name.values() for p in named}
         return sorted(pods.values(), key=lambda p: (p.namespace or "", p.name or "", p.uid or ""))
@@ -218,7 +233,8 @@ def _settle(pod: Pod) -> None:
         known = pod.marked.time if pod.marked else None
         if known is None or first.time < known + timedelta(seconds=1) or (pod.marked and pod.marked.earliest != known):
             proof = first.proof(_MARKS[first.kind])
-            pod.marked = Edge(first.time, first.time if exact else None, first.time, (proof, *(pod.marked.proofs if pod.marked else ())))
+            latest = first.time + timedelta(microseconds=first.resolution - 1) if first.resolution > _SECOND else first.time
+            pod.marked = Edge(first.time, first.time if exact else None, latest, (proof, *(pod.marked.proofs if pod.marked else ())))
 
 
 def _of_deletion(pod: Pod, event: Event) -> bool:

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyzer import formats
+from analyzer.formats import api_json
 from analyzer.formats.api_json import FORMAT
 from analyzer.formats.base import Batch, ReadContext
 from analyzer.formats.json_documents import BETWEEN, JsonReader, Value
+from analyzer.grammars import understand
 from analyzer.vocabulary import OBJECTS
 
 POD: dict[str, Any] = {
@@ -272,3 +276,84 @@ def test_a_secret_is_kept_without_what_it_holds() -> None:
     assert batch.objects["name"].to_list() == ["s"]
     assert "hunter2" not in batch.objects["document"][0]
     assert "aHVudGVyMg" not in batch.objects["document"][0]
+
+
+KILLED = {
+    "metadata": {"name": "web-1.1", "namespace": "default", "creationTimestamp": "2026-11-22T08:35:21Z"}, "reason": "Killing",
+    "involvedObject": {"kind": "Pod", "name": "web-1", "namespace": "default"}, "message": "Stopping container web",
+    "source": {"component": "kubelet", "host": "n1"}, "firstTimestamp": "2026-11-22T08:35:21Z",
+}  # fmt: skip
+
+
+def happened(text: str) -> list[tuple[object, ...]]:
+    known = formats.detect(text.encode(), "")
+    assert known is FORMAT
+    events = pl.concat([understand(batch, known.family) for batch in known.read(io.BytesIO(text.encode()), ReadContext(2026))])
+    return events.select("kind", "node", "k8s_namespace_name", "k8s_pod_name", pl.col("time").dt.strftime("%T")).rows()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({**KILLED, "clusterName": "c", "involvedObject": {**KILLED["involvedObject"], "labels": {"a": "b"}}}),  # type: ignore[dict-item]
+        json.dumps({"verb": "ADDED", "event": KILLED, "old_event": None}),
+        json.dumps({"verb": "UPDATED", "event": KILLED, "old_event": {**KILLED, "reason": "Other"}}),
+    ],
+)
+def test_what_exporters_write(text: str) -> None:
+    assert happened(text) == [("pod_container_killing", "n1", "default", "web-1", "08:35:21")]
+
+
+def test_events_of_v1beta1() -> None:
+    item = {
+        "id": "web-1.1", "namespace": "default", "creationTimestamp": "2015-02-21T02:59:53Z", "reason": "killing", "message": "x",
+        "involvedObject": {"kind": "Pod", "namespace": "default", "name": "web-1"}, "source": "kubelet", "host": "n1",
+    }  # fmt: skip
+    events = {"kind": "EventList", "apiVersion": "v1beta1", "items": [item, {**item, "timestamp": "2015-02-21T02:59:52Z"}]}
+    killed = ("pod_container_killing", "n1", "default", "web-1")
+    assert happened(json.dumps(events, indent=4)) == [(*killed, "02:59:53"), (*killed, "02:59:52")]
+
+
+def table(columns: list[str], cells: list[object], whole: dict[str, object] | None) -> str:
+    rows = [{"cells": cells, "object": whole}]
+    return json.dumps({
+        "kind": "Table", "apiVersion": "meta.k8s.io/v1", "columnDefinitions": [{"name": name} for name in columns], "rows": rows,
+    })  # fmt: skip
+
+
+EVENT_COLUMNS = ["Last Seen", "Type", "Reason", "Object", "Subobject", "Source", "Message", "First Seen", "Count", "Name"]
+EVENT_CELLS: list[object] = ["3m", "Normal", "Killing", "pod/web-1", "", "kubelet, n1", "Stopping container web", "3m", 1, "web-1.1"]
+
+
+def test_a_table_of_events() -> None:
+    metadata = {"name": "web-1.1", "namespace": "default", "creationTimestamp": "2026-11-22T08:35:21Z", "resourceVersion": "7"}
+    whole: dict[str, object] = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}
+    assert happened(table(EVENT_COLUMNS, EVENT_CELLS, whole)) == [("pod_container_killing", "n1", "default", "web-1", "08:35:21")]
+
+
+def test_other_tables() -> None:
+    metadata = {"name": "web-1", "namespace": "default", "uid": "u1", "resourceVersion": "7"}
+    whole: dict[str, object] = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}
+    text = table(["Name", "Ready", "Status", "Restarts", "Node"], ["web-1", "1/1", "Running", 0, "n1"], whole)
+    (batch,) = FORMAT.read(io.BytesIO(text.encode()), ReadContext(2026))
+    (row,) = batch.objects.rows(named=True)
+    assert (row["kind"], row["uid"], row["resource_version"], json.loads(row["document"])["spec"]) == (
+        "Pod",
+        "u1",
+        None,
+        {"nodeName": "n1"},
+    )
+    (batch,) = FORMAT.read(io.BytesIO(table(["Name", "Age"], ["x", "3m"], None).encode()), ReadContext(2026))
+    assert batch.rejects["reason"].to_list() == ["a row of a Table of unknown kind"]
+
+
+def test_logs_between_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = '==== START logs for container web of pod default/web-1 ====\n{\n[INFO] x\n{"kind": 1}\n'
+    end = "==== END logs for container web of pod default/web-1 ====\n"
+    document = json.dumps({"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "web-1"}}, indent=4) + "\n"
+    for size in (1, 7, 100, 10_000):
+        monkeypatch.setattr(api_json, "JsonReader", partial(JsonReader, size=size))
+        batches = [*FORMAT.read(io.BytesIO((document + log + end + document + log).encode()), ReadContext(2026))]
+        assert sum(batch.objects.height for batch in batches) == 2
+        reasons = [reason for batch in batches for reason in batch.rejects["reason"]]
+        assert reasons == ["log of container web of pod default/web-1: not read here"] * 2

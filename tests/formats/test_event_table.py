@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from analyzer import formats
 from analyzer.formats import event_table
+from analyzer.formats.ages import UNRESOLVED
 from analyzer.formats.base import Batch, ReadContext
-from analyzer.formats.event_table import FORMAT
+from analyzer.formats.event_table import FORMAT, begins
 from analyzer.formats.event_table_columns import layout
 from analyzer.formats.lines import records
 from analyzer.grammars import understand
@@ -252,3 +253,78 @@ def test_nothing_is_lost_and_nothing_raised(noise: str, place: int) -> None:
     for offset, raw in kept.iter_rows():
         assert text.encode()[offset:].decode().startswith(raw)
     understand(batch, FORMAT.family)
+
+
+CAPTURED = datetime(2026, 11, 22, 8, 39, tzinfo=UTC)
+OF_ONES_OWN = """\
+LastSeen               Kind     Object   Reason     From                Msg
+2026-11-22T08:35:33Z   Pod      web-1    Killing    kubelet             Stopping container web
+<none>                 Pod      web-2    Killing    kubelet             Stopping container web
+"""
+NAMELESS = """\
+TIME                          NS        NAME                     REASON     COMPONENT   MESSAGE
+2026-11-22T08:35:33.123456Z   default   web-1.18ea4c62be9bd1ce   Killing    kubelet     Stopping container web
+2026-11-22T08:35:33Z          default   n1.18ea4c62be9bd1ce      Whatever   someone     else
+"""
+
+
+def resolved(text: str, captured: datetime | None = CAPTURED) -> Batch:
+    batches = [*FORMAT.read(io.BytesIO(text.encode()), ReadContext(2026, captured=captured)), Batch()]
+    return Batch(records=pl.concat([b.records for b in batches]), notes=tuple(note for b in batches for note in b.notes))
+
+
+def test_ages_stand_for_intervals() -> None:
+    assert resolved(OF_1_3).records.select("time", "resolution_us").rows() == [(datetime(2026, 11, 22, 6, 39, tzinfo=UTC), 3601_000_000)]
+    events = understand(resolved(WIDE), FORMAT.family)
+    assert events.select("time", "resolution_us").rows() == [
+        (datetime(2026, 11, 18, 8, 39, tzinfo=UTC), 86_401_000_000),
+        (datetime(2026, 11, 20, 3, 39, tzinfo=UTC), 3601_000_000),
+    ]
+    first, last = understand(resolved(OF_KUBECTL_EVENTS), FORMAT.family)["time"]
+    assert (first, last) == (datetime(2026, 11, 22, 7, 40, tzinfo=UTC), datetime(2026, 11, 22, 8, 35, 29, tzinfo=UTC))
+    assert resolved(OF_1_14).records["time"].null_count() == 1  # <unknown>
+
+
+def test_ages_without_a_capture_time_are_told() -> None:
+    assert resolved(OF_1_14, None).notes == (UNRESOLVED,)
+    assert resolved(OF_1_0, None).notes == ()
+    assert resolved(OF_1_14).notes == ()
+
+
+def test_columns_of_one_s_own() -> None:
+    for text in (OF_ONES_OWN, NAMELESS):
+        assert formats.detect(text.encode(), "") is FORMAT
+        assert read(text).rejects.is_empty()
+    killed, unknown = read(OF_ONES_OWN).records.rows(named=True)
+    assert (killed["message"], killed["time"]) == (
+        "Pod/web-1 Killing: Stopping container web", datetime(2026, 11, 22, 8, 35, 33, tzinfo=UTC),
+    )  # fmt: skip
+    assert unknown["time"] is None
+    killed, other = read(NAMELESS).records.rows(named=True)
+    assert (killed["message"], killed["resolution_us"]) == ("Pod/web-1 Killing: Stopping container web", 1)  # the kubelet kills but pods
+    assert (other["message"], other["resolution_us"]) == ("?/n1 Whatever: else", 1_000_000)
+
+
+def test_no_events() -> None:
+    text = '{"tool": "kubectl_events"}\n{"status": "success"}\nNo events found in default namespace.\n'
+    assert formats.detect(text.encode(), "") is FORMAT
+    batch = read(text)
+    assert batch.records["message"].to_list() == ["No events found in default namespace."]
+    assert understand(batch, FORMAT.family).is_empty()
+
+
+def test_rows_printed_as_events_came() -> None:
+    header, *rows = OF_1_14.replace("<unknown>", "7m       ").splitlines()
+    fresh = [rows[0].replace("2m31s", f"{n}s   ") for n in (0, 1, 0)]
+    watched = resolved("\n".join([header, *rows, *fresh, ""]))
+    assert watched.records["time"].is_null().all()
+    assert set(watched.notes) == {event_table._WATCHED}
+    assert resolved("\n".join([header, *reversed(rows), *sorted(fresh, reverse=True), ""])).notes == ()  # sorted: printed at once
+    assert resolved("\n".join([header, *fresh, *rows, ""])).notes == ()
+
+
+def test_a_header_alone() -> None:
+    assert begins(OF_1_14.split("\n")[0])
+    assert begins(OF_ONES_OWN.split("\n")[0])
+    assert not begins("Some REASON   for a MESSAGE")
+    assert not begins("Reason   Message")
