@@ -68,6 +68,7 @@ class Tally:
     start: datetime | None = None
     end: datetime | None = None
     nodes: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
 
     def times(self, series: pl.Series) -> None:
         low, high = series.min(), series.max()
@@ -85,7 +86,7 @@ def ingest(paths: Sequence[str | Path], store: Store, options: Options | None = 
     known = store.table("sources")
     found = make_plan(paths, options, known)
     plan = [p for p in found if not p.known]
-    context = ReadContext(options.year or _year(plan, known), options.zone or UTC)
+    context = ReadContext(options.year or _year(plan, known), options.zone or UTC, options.zone is not None)
     for ordinal, planned in enumerate(plan):
         if progress:
             progress(planned.source.name, ordinal, len(plan))
@@ -182,8 +183,10 @@ def read(planned: Planned, store: Store, options: Options, context: ReadContext)
         if tally.records + tally.objects == 0:
             status = SourceStatus.FAILED if tally.rejected else SourceStatus.EMPTY
             detail = detail or ("recognised, but nothing in it could be read" if tally.rejected else "recognised, but it holds no record")
-        elif not planned.format.dated and options.year is None:
-            detail = detail or f"its times lack the year: taken as {context.year}"
+        else:
+            lacks_year = not planned.format.dated and options.year is None
+            assumed = [f"its times lack the year: taken as {context.year}"] if lacks_year else []
+            detail = detail or "; ".join([*assumed, *dict.fromkeys(tally.notes)]) or None
     node = options.node or (next(iter(tally.nodes)) if len(tally.nodes) == 1 else None)
     writer.commit(
         {
@@ -220,6 +223,7 @@ def _take(batch: formats.Batch, known: Format, writer: Any, tally: Tally) -> Non
     tally.rejected += batch.rejects.height
     tally.times(batch.records["time"])
     tally.times(events["time"])
+    tally.notes += batch.notes
     tally.nodes |= set(batch.records["node"].drop_nulls().unique().to_list())
 
 

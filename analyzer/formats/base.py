@@ -23,19 +23,25 @@ class ReadContext:
     year: for formats that write none: the year of the source's LAST record; where the date leaps by more than half a year
         from one record to the next, the year has changed.
     zone: for formats that write local times without an offset.
+    stated: the user named that zone. If not, what a source tells of its zone goes before it.
     """
 
     year: int
     zone: tzinfo = UTC
+    stated: bool = False
 
 
 @dataclass
 class Batch:
-    """A part of a source: frames without ``source_id`` (the pipeline adds it)."""
+    """A part of a source: frames without ``source_id`` (the pipeline adds it).
+
+    notes: what the reader of the source should know of it: what its times were taken for, and what it has lost.
+    """
 
     records: pl.DataFrame = field(default_factory=lambda: empty(RECORDS))
     objects: pl.DataFrame = field(default_factory=lambda: empty(OBJECTS))
     rejects: pl.DataFrame = field(default_factory=lambda: empty(REJECTS))
+    notes: tuple[str, ...] = ()
 
 
 class Format(Protocol):

@@ -15,7 +15,7 @@ Grammar = Callable[[pl.DataFrame], pl.DataFrame]
 
 REGISTRY: dict[str, tuple[Grammar, ...]] = {  # by family of the format
     "journal": (systemd.understand, kubelet.understand, controller_manager.understand, runtime_log.understand),
-    "klog": (kubelet.understand, controller_manager.understand),
+    "klog": (systemd.understand_bare, kubelet.understand, controller_manager.understand),
     "docker": (docker.understand,),
     "containerd": (containerd.understand,),
     "kubernetes": (),
