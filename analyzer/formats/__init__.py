@@ -17,6 +17,7 @@ from analyzer.formats import (
     journal_export,
     journal_json,
     journal_text,
+    journal_verbose,
     klog_file,
 )
 from analyzer.formats.base import HEAD, Batch, Format, ReadContext
@@ -32,6 +33,7 @@ REGISTRY: tuple[Format, ...] = (
     docker_text.FORMAT,
     containerd_events.FORMAT,
     event_table.FORMAT,
+    journal_verbose.FORMAT,
     journal_text.FORMAT,
     journal_text.YEARLESS,
     klog_file.FORMAT,

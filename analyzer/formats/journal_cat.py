@@ -64,4 +64,4 @@ class Between:
         """That times were made of their neighbours'."""
         if not self.placed:
             return ()
-        return (f"{self.placed} lines of systemd bear no time: they lie between the lines around them",)
+        return (f"{self.placed} line(s) of systemd bear no time: put between those around them",)

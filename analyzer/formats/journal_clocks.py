@@ -5,7 +5,7 @@ klog's header has neither year nor zone; klog's JSON (``ts``) and logrus (``time
 
 import polars as pl
 
-from analyzer.formats.klog_file import HEADER, stamps
+from analyzer.formats.klog_file import STAMP, stamps
 from analyzer.formats.times import minutes_east, moments
 
 _CANDIDATE = r'^(?:[IWEF]\d{4} |\{"ts":|time="\d)'
@@ -19,7 +19,7 @@ def clocks(messages: pl.Series, year: pl.Series) -> pl.DataFrame:
     """``inner`` (naive Datetime us; klog's is in ``year``) and ``sure`` (it is UTC, in its own year); null where there is none."""
     rows = pl.DataFrame({"message": messages, "year": year.cast(pl.Int64)}).with_row_index("row")
     found = rows.filter(pl.col("message").str.contains(_CANDIDATE))
-    klog = found["message"].str.extract_groups("^" + HEADER).struct.unnest().with_columns(pl.col("month", "day").cast(pl.Int64))
+    klog = found["message"].str.extract_groups("^" + STAMP).struct.unnest().with_columns(pl.col("month", "day").cast(pl.Int64))
     inner = klog.with_columns(found["year"]).select(moments(*map(pl.col, ("year", "month", "day", "clock", "fraction")))).to_series()
     found = found.with_columns(klog=inner, exact=_exact(found["message"]))
     found = found.select("row", inner=pl.coalesce("exact", "klog"), sure=pl.col("exact").is_not_null())

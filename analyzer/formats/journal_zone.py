@@ -5,7 +5,7 @@ the written times are from UTC: for certain where that clock is UTC, and if the 
 klog's. The difference holds until it changes (winter time).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import tzinfo
 
 import numpy as np
@@ -42,36 +42,38 @@ class Zone:
         self._last: int | None = None  # that message's time, in us UTC
         self._told: list[int] = []
         self._sure = False
+        self._looked = False
         self._taken: set[str] = set()  # abbreviations that were taken for the context's zone; "" for none
 
-    @property
-    def open(self) -> bool:
-        """Nothing is known of it yet."""
-        return not self.stated and self.header is None and self.before is None
+    def utc(self, local: pl.Series, zone: pl.Series, message: pl.Series, ahead: Iterator[tuple[pl.Series, pl.Series]]) -> pl.Series:
+        """Naive local times as UTC. ``zone``: what is written beside them, an offset or an abbreviation, or null.
 
-    def utc(self, local: pl.Series, zone: pl.Series, message: pl.Series) -> pl.Series:
-        """Naive local times as UTC. ``zone``: what is written beside them, an offset or an abbreviation, or null."""
+        ``ahead``: times and messages further on, if these do not tell.
+        """
         east = zone.alias("zone").to_frame().select(minutes_east(pl.col("zone"))).to_series()
         unknown = local.is_not_null() & east.is_null()
         if unknown.any():
             if self.stated:
                 return _shifted(local, east).fill_null(to_utc(local, self.zone))
             found = self._inferred(local.filter(unknown), message.filter(unknown))
-            ambiguous = (
-                found is not None and not found.any() and zone.filter(unknown).is_not_null().any()
-            )  # it is no zone's that is so called
-            if found is None or ambiguous:
+            if found is None and not self._looked:
+                self._looked = True
+                found = self._foreseen(ahead, int(unknown.sum()))
+            named = bool(zone.filter(unknown).is_not_null().any())
+            if found is None or (named and not found.any()):  # UTC has no other name
                 self._taken |= {str(text or "") for text in zone.filter(unknown).unique()}
                 return _shifted(local, east).fill_null(to_utc(local, self.zone))
             east = east.scatter(unknown.arg_true(), found)
         return _shifted(local, east)
 
-    def foresee(self, local: pl.Series, message: pl.Series) -> None:
-        """Learns the difference from what stands further on, where the beginning does not tell it."""
-        difference, _ = _differences(local, message)
-        believed = difference.drop_nulls().to_numpy()
-        if len(believed):
-            self.before = int(believed[_steady(believed, 1)][0])
+    def _foreseen(self, ahead: Iterator[tuple[pl.Series, pl.Series]], size: int) -> pl.Series | None:
+        """Minutes east of the first messages further on that tell."""
+        for local, message in ahead:
+            told = _differences(local, message)[0].drop_nulls().to_numpy()
+            if self.before is None and len(told):
+                self.before = int(told[_steady(told, 1)][0])
+                break
+        return None if self.before is None else _all(self.before, size)
 
     def notes(self) -> Iterable[str]:
         """How the zone was found, for the reader."""
@@ -87,7 +89,7 @@ class Zone:
     def _inferred(self, local: pl.Series, message: pl.Series) -> pl.Series | None:
         """Minutes east of each; None if nothing tells."""
         if self.header is not None:
-            return pl.Series([self.header], dtype=pl.Int64).new_from_index(0, len(local))
+            return _all(self.header, len(local))
         difference, sure = _differences(local, message)
         rows = difference.is_not_null().arg_true().to_numpy()
         values = difference.drop_nulls().to_numpy()
@@ -95,7 +97,7 @@ class Zone:
             steady = _steady(values, _RUN if self.before is not None else 1)
             rows, values = rows[steady], values[steady]
         if not len(values):
-            return None if self.before is None else pl.Series([self.before], dtype=pl.Int64).new_from_index(0, len(local))
+            return None if self.before is None else _all(self.before, len(local))
         self._sure |= sure
         self._told += [int(v) for v in values[np.append(True, values[1:] != values[:-1])] if [int(v)] != self._told[-1:]]
         offsets = self._spread(local.dt.epoch("us").fill_null(0).to_numpy(), rows, values)
@@ -147,6 +149,10 @@ def _steady(values: Minutes, run: int) -> npt.NDArray[np.bool_]:
         distinct, counts = np.unique(values, return_counts=True)
         believed = values == distinct[counts.argmax()]
     return believed
+
+
+def _all(minutes: int, size: int) -> pl.Series:
+    return pl.Series([minutes], dtype=pl.Int64).new_from_index(0, size)
 
 
 def _shifted(local: pl.Series, east: pl.Series) -> pl.Series:

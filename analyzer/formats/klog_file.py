@@ -22,17 +22,16 @@ from analyzer.vocabulary import RECORDS, TIME
 
 # What may stand before the header: blanks, and the file's name if grep picked the line.
 _LEAD = r"^[\x00 \t]*(?:[A-Za-z0-9_./-]+:)?"
-HEADER = (
-    r"[IWEF](?P<month>[0-9]{2})(?P<day>[0-9]{2}) (?P<clock>[0-9]{2}:[0-9]{2}:[0-9]{2})\.(?P<fraction>[0-9]{6})"
-    r" +(?P<pid>[0-9]{1,10}) [^\s:\]]+:[0-9]+\]"
-)
-_KLOG = rf"(?P<lead>{_LEAD}){HEADER}"
+STAMP = r"[IWEF](?P<month>[0-9]{2})(?P<day>[0-9]{2}) (?P<clock>[0-9]{2}:[0-9]{2}:[0-9]{2})\.(?P<fraction>[0-9]{6}) +(?P<pid>[0-9]{1,10})"
+"""How a header begins."""
+_HEADER = STAMP + r" [^\s:\]]+:[0-9]+\]"
+_KLOG = rf"(?P<lead>{_LEAD}){_HEADER}"
 _JSON = r'^\{"ts":(\d+(?:\.\d+)?),"'
 _OTHERS = r'^(?:time="|\{"|\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d|Flag --)'
 _PREFACE = r"^(?:Log file created at: (?P<year>\d{4})/|Running on machine: (?P<node>\S+)|Binary: Built with |Log line format: \[IWEF\])"
 _SECONDS_END = 1e11  # as seconds: the year 5138; as milliseconds: 1973
 
-_LIKE_KLOG = re.compile(_LEAD + HEADER)
+_LIKE_KLOG = re.compile(_LEAD + _HEADER)
 _LIKE_OTHERS = re.compile(rf"{_JSON}caller\":|{_PREFACE}")
 _LIKE_SAID = re.compile(rf"{SAID}|^Flag --")
 
@@ -69,7 +68,7 @@ def stamps(line: pl.Expr) -> pl.Expr:
 
 
 def _dates(lines: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
-    parts = lines["raw"].str.extract_groups(_LEAD + HEADER).struct.unnest()
+    parts = lines["raw"].str.extract_groups(_LEAD + _HEADER).struct.unnest()
     return parts["month"].cast(pl.Int64), parts["day"].cast(pl.Int64)
 
 
@@ -87,7 +86,7 @@ class _Reader:
 
     def starts(self, lines: pl.DataFrame) -> pl.Series:
         raw = lines["raw"]
-        klog = raw.str.contains(_LEAD + HEADER)
+        klog = raw.str.contains(_LEAD + _HEADER)
         if self._first is None and (first := klog.arg_max()) is not None and klog[first]:
             self._first = int(lines["line"][first])
         other = raw.str.contains(_OTHERS) | raw.str.contains(_PREFACE) | raw.str.contains(SAID)
