@@ -16,6 +16,7 @@ from analyzer.formats import (
     journal_binary,
     journal_export,
     journal_json,
+    journal_monotonic,
     journal_text,
     journal_verbose,
     klog_file,
@@ -36,6 +37,7 @@ REGISTRY: tuple[Format, ...] = (
     journal_verbose.FORMAT,
     journal_text.FORMAT,
     journal_text.YEARLESS,
+    journal_monotonic.FORMAT,
     klog_file.FORMAT,
     api_yaml.FORMAT,
 )

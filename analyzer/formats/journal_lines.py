@@ -86,9 +86,15 @@ class Framing:
         return lines.with_columns(boot_id=boots)
 
 
-def marks(entries: pl.DataFrame) -> pl.Series:
-    """Which records are marks of lines that were taken out: they have the time at which the log goes on."""
-    return entries["message"].str.contains(_MARK) & entries["identifier"].is_null()
+def resumed(rows: pl.DataFrame) -> pl.DataFrame:
+    """Marks of suppressed lines with the time at which the log goes on, or ends."""
+    mark = rows["message"].str.contains(_MARK) & rows["identifier"].is_null()
+    if not mark.any():
+        return rows
+    for name in ("time", "resolution_us"):
+        other = pl.when(~mark).then(name)
+        rows = rows.with_columns(pl.when(mark).then(pl.coalesce(other.backward_fill(), other.forward_fill())).otherwise(name).alias(name))
+    return rows
 
 
 def parsed(lines: pl.DataFrame, styles: Mapping[str, str]) -> pl.DataFrame:

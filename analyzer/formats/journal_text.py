@@ -11,7 +11,7 @@ from typing import BinaryIO
 import polars as pl
 
 from analyzer.formats.base import Batch, ReadContext
-from analyzer.formats.journal_lines import HEADER, WALL_CLOCK, Framing, marks, parsed, starts, style
+from analyzer.formats.journal_lines import HEADER, WALL_CLOCK, Framing, parsed, resumed, starts, style
 from analyzer.formats.journal_months import numbers
 from analyzer.formats.journal_zone import Zone
 from analyzer.formats.lines import chunks, conform, records
@@ -126,17 +126,6 @@ class _Reader:
             resolution_us=digits.replace_strict({n: 10 ** (6 - n) for n in range(7)}, return_dtype=pl.Int64),
         )
         return resumed(rows)
-
-
-def resumed(rows: pl.DataFrame) -> pl.DataFrame:
-    """Marks of suppressed lines with the time at which the log goes on, or ends."""
-    mark = marks(rows)
-    if not mark.any():
-        return rows
-    for name in ("time", "resolution_us"):
-        other = pl.when(~mark).then(name)
-        rows = rows.with_columns(pl.when(mark).then(pl.coalesce(other.backward_fill(), other.forward_fill())).otherwise(name).alias(name))
-    return rows
 
 
 def _dated(rows: pl.DataFrame, years: Years) -> pl.DataFrame:

@@ -7,6 +7,7 @@ printable text stands as ``[82B blob data]``. Between boots ``-- Boot ... --``.
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import BinaryIO
 
 import polars as pl
@@ -17,7 +18,10 @@ from analyzer.formats.journal_lines import HEADER
 from analyzer.formats.journal_losses import Losses
 from analyzer.formats.lines import join_continuations, records
 
-_ENTRY = r"^[\x00 ]?[^\s\[]{2,12} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} \S+ \[(?:s|i|b)=[0-9a-f]+;[^\]\n]*\bt=(?P<t>[0-9a-f]{1,16})(?:;[^\]\n]*)?\]$"
+_ENTRY = (
+    r"^[\x00 ]?[^\s\[]{2,12} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} \S+ "
+    r"\[(?:s|i|b)=[0-9a-f]+;[^\]\n]*\bt=(?P<t>[0-9a-f]{1,16})(?:;[^\]\n]*)?\]$"
+)
 _FIELD = r"^    (?P<name>[A-Z_][A-Z0-9_]{0,63})=(?P<value>.*)$"
 _INDENT = 4
 _LOOKS = re.compile(_ENTRY.replace("$", r"\r?$"))
@@ -32,7 +36,7 @@ class JournalVerbose:
 
     def sniff(self, head: bytes, name: str) -> bool:
         lines = head.decode(errors="replace").splitlines()[:200]
-        return any(_LOOKS.match(line) and re.match(_FIELD, after) for line, after in zip(lines, lines[1:], strict=False))
+        return any(_LOOKS.match(line) and re.match(_FIELD, after) for line, after in pairwise(lines))
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
         count, losses = 0, Losses()

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from analyzer.formats.base import ReadContext
-from analyzer.formats.journal_clocks import clocks
+from analyzer.formats.journal_clocks import clocks, klog_times
 from analyzer.formats.times import minutes_east, to_utc
 from analyzer.vocabulary import TIME
 
@@ -123,10 +123,9 @@ class Zone:
 
 def _differences(local: pl.Series, message: pl.Series) -> tuple[pl.Series, bool]:
     """Minutes that a record's time is east of the clock in its message, null where that tells nothing; and whether it is UTC."""
-    rows = clocks(message, local.dt.year()).with_columns(local=local)
-    sure = bool(rows["sure"].any())
-    if sure:  # then klog's, in whatever zone, need not be asked
-        rows = rows.with_columns(inner=pl.when("sure").then("inner"))
+    found = clocks(message)
+    sure = found["exact"].is_not_null().any()  # then klog's, in whatever zone, need not be asked
+    rows = pl.DataFrame({"local": local, "inner": found["exact"] if sure else klog_times(found, local.dt.year())})
     # The year may be a guess, and is another one in another zone: it is not compared.
     inner = pl.col("inner").dt.offset_by(pl.format("{}y", pl.col("local").dt.year() - pl.col("inner").dt.year()))
     rows = rows.with_columns(inner).with_columns(leap=(pl.col("local") - pl.col("inner")).dt.total_microseconds())
