@@ -60,7 +60,7 @@ class Zone:
                 self._looked = True
                 found = self._foreseen(ahead, int(unknown.sum()))
             named = bool(zone.filter(unknown).is_not_null().any())
-            if found is None or (named and not found.any()):  # UTC has no other name
+            if found is None or (named and not (found != 0).any()):  # UTC has no other name
                 self._taken |= {str(text or "") for text in zone.filter(unknown).unique()}
                 return _shifted(local, east).fill_null(to_utc(local, self.zone))
             east = east.scatter(unknown.arg_true(), found)
