@@ -30,7 +30,7 @@ _LEAP = 1_000_000
 _BACK = 5_000_000
 """Entries are in order but for their last moments: if the clock goes back by more, it began anew."""
 _FEW = 10
-"""With fewer messages than these it is open how long the quickest of them took: a second at most, else a millisecond."""
+"""With fewer messages than these it is open how long the quickest of them took: a second at most, else ten milliseconds."""
 _LOW = 0.1
 _DATE = r"\]: [IWEF]([01]\d)([0-3]\d) \d\d:\d\d:\d\d\.\d{6} "
 
@@ -141,7 +141,7 @@ def _settled(buckets: pl.DataFrame) -> _Zeros:
     kept = buckets.filter((pl.col("difference") - usual).abs() <= _LEAP)
     rows = (kept if kept.height else buckets).with_columns(part=(pl.col("difference").diff().abs() > _LEAP).fill_null(False).cum_sum())
     low = pl.col("difference").quantile(_LOW, "lower").cast(pl.Int64)
-    quickest = pl.when(pl.col("lines").sum() < _FEW).then(1_000_000).otherwise(1000)
+    quickest = pl.when(pl.col("lines").sum() < _FEW).then(1_000_000).otherwise(10_000)
     settled = rows.group_by("part", maintain_order=True).agg(
         pl.col("bucket").first() * _BUCKET, low.alias("zero"), (pl.col("difference").max() - low + quickest).alias("resolution")
     )

@@ -159,3 +159,28 @@ def test_the_same_events_in_every_rendering(mode: str, zone: str, sample: str, s
     if mode in ("short", "short-precise"):
         behind = {"UTC": "UTC", "America/New_York": "5 h behind UTC", "Asia/Kolkata": "5:30 h ahead of UTC"}[zone]
         assert notes == (f"times are {behind}, as the klog headers inside tell",)
+
+
+TAILS = (*(mode for mode in MODES if mode != "binary" and not mode.endswith("-255")), "json_all", "short_no-full", "short_reverse")
+
+
+@pytest.mark.parametrize("mode", TAILS)
+def test_the_same_events_in_what_journalctl_printed(mode: str, corpus_sample: Callable[[str], Path]) -> None:
+    """Its klog headers were made up, five minutes late: they tell a reader's zone, but no microseconds."""
+    folder = corpus_sample("journal/formats")
+    exported = (folder / "tail_export.txt").read_bytes()
+    expected, _ = events(exported, 2023)
+    found, notes = events((folder / f"tail_{mode}.txt").read_bytes(), 2023)
+    if mode == "short_reverse":  # three lines of the kubelet
+        expected = []
+    if mode == "short_no-full":  # cut: systemd's sentences too
+        expected = []
+        assert "15 lines are cut with ... at 80 columns" in notes
+    carried = mode if mode in MODES else "short"
+    assert [identity(event, carried) for event in found] == [identity(event, carried) for event in expected]
+    if mode in EXACT or (mode in STAMPS and mode not in ("short-monotonic", "short-delta")):
+        assert_same(found, expected, from_export(exported), mode)
+    lost = {"json": 1, "json-pretty": 1, "json-sse": 1, "json-seq": 1}
+    told = f"{lost.get(mode, 0)} message was left out by journalctl (longer than 4096 bytes, without --all)"
+    assert (told in notes) is (mode in lost)
+    assert any(note.endswith("binary: [.. blob data]") for note in notes) is (mode in STAMPS or mode in ("verbose", "short_no-full"))
