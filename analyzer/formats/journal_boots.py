@@ -5,14 +5,14 @@ heading, and with a dash between the times. The zone is the reader's.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import BinaryIO
 
 import polars as pl
 
 from analyzer.formats.base import Batch, ReadContext
 from analyzer.formats.journal_fields import rejected
-from analyzer.formats.journal_zone import Zone
+from analyzer.formats.journal_zone import Told, Zone
 from analyzer.formats.lines import chunks, conform
 from analyzer.formats.times import moments
 from analyzer.vocabulary import RECORDS
@@ -60,7 +60,12 @@ class JournalBoots:
 FORMAT = JournalBoots()
 
 
+def _nothing_ahead() -> Generator[Told]:
+    yield from ()
+
+
 def _utc(parts: pl.DataFrame, which: str, zone: Zone) -> pl.Series:
     year, month, day = (pl.col(f"{which}_{part}").cast(pl.Int64) for part in ("year", "month", "day"))
     local = parts.select(moments(year, month, day, pl.col(f"{which}_clock"), pl.lit(None, pl.String))).to_series()
-    return zone.utc(local, parts[f"{which}_zone"], pl.Series([None], dtype=pl.String).new_from_index(0, parts.height), iter(()))
+    nothing = pl.Series([None], dtype=pl.String).new_from_index(0, parts.height)
+    return zone.utc(local, parts[f"{which}_zone"], nothing, _nothing_ahead())

@@ -5,7 +5,7 @@ short-iso-precise, short-full and with-unit (zone as an abbreviation), short-uni
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import BinaryIO
 
 import polars as pl
@@ -13,7 +13,7 @@ import polars as pl
 from analyzer.formats.base import Batch, ReadContext
 from analyzer.formats.journal_lines import HEADER, WALL_CLOCK, Framing, parsed, resumed, starts, style
 from analyzer.formats.journal_months import numbers
-from analyzer.formats.journal_zone import Zone
+from analyzer.formats.journal_zone import Told, Zone
 from analyzer.formats.lines import chunks, conform, records
 from analyzer.formats.times import Years, first_year, minutes_east, moments, rereadable
 from analyzer.vocabulary import RECORDS, TIME
@@ -41,11 +41,11 @@ class JournalText:
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
         with rereadable(stream) as source:
-            header = _Header()
+            header, begin = _Header(), source.tell()
             years = Years(context.year if self.dated else _first_year(source, context.year, header))
             reader = _Reader(years, Zone(context, header.east))
             for lines, begins in records(source, lambda lines: starts(lines, WALL_CLOCK)):
-                yield reader.batch(lines, begins, source)
+                yield reader.batch(lines, begins, lambda: reader.ahead(source, begin))
             if notes := (*reader.zone.notes(), *reader.framing.losses.notes()):
                 yield Batch(notes=notes)
 
@@ -103,25 +103,26 @@ class _Reader:
         self.zone = zone
         self.framing = Framing(WALL_CLOCK)
 
-    def batch(self, lines: pl.DataFrame, begins: pl.Series, source: BinaryIO) -> Batch:
+    def batch(self, lines: pl.DataFrame, begins: pl.Series, ahead: Callable[[], Generator[Told]]) -> Batch:
         entries, rejects = self.framing.entries(lines, begins)
         rows = _dated(entries, self.years)
-        return Batch(records=conform(self._timed(rows, source), RECORDS), rejects=rejects)
+        return Batch(records=conform(self._timed(rows, ahead()), RECORDS), rejects=rejects)
 
-    def _ahead(self, source: BinaryIO) -> Iterator[tuple[pl.Series, pl.Series]]:
-        """Local times and messages of what has not been read yet."""
-        begin, years = source.tell(), Years(self.years.year)
+    def ahead(self, source: BinaryIO, begin: int) -> Generator[Told]:
+        """Local times and messages of the whole source."""
+        at, years = source.tell(), Years(self.years.year)
+        source.seek(begin)
         try:
             for chunk in chunks(source):
                 rows = _dated(parsed(chunk.filter(starts(chunk, WALL_CLOCK)).with_columns(start=True), WALL_CLOCK), years)
                 yield rows["local"], rows["message"]
         finally:
-            source.seek(begin)
+            source.seek(at)
 
-    def _timed(self, rows: pl.DataFrame, source: BinaryIO) -> pl.DataFrame:
+    def _timed(self, rows: pl.DataFrame, ahead: Generator[Told]) -> pl.DataFrame:
         unix = pl.col("unix").str.replace(".", "", literal=True).cast(pl.Int64).cast(TIME)
         digits = pl.coalesce(pl.col("fraction").str.len_bytes(), pl.when(pl.col("unix").is_not_null()).then(6), 0)
-        rows = rows.with_columns(time=self.zone.utc(rows["local"], rows["zone"], rows["message"], self._ahead(source))).with_columns(
+        rows = rows.with_columns(time=self.zone.utc(rows["local"], rows["zone"], rows["message"], ahead)).with_columns(
             time=pl.coalesce(unix, "time"),
             resolution_us=digits.replace_strict({n: 10 ** (6 - n) for n in range(7)}, return_dtype=pl.Int64),
         )

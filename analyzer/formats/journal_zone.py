@@ -5,7 +5,7 @@ the written times are from UTC: for certain where that clock is UTC, and if the 
 klog's. The difference holds until it changes (winter time).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from datetime import tzinfo
 
 import numpy as np
@@ -27,6 +27,8 @@ _RUN = 3
 _CHANGES = 3
 """A source whose difference changes more often has writers in several zones: the most common one holds."""
 
+Told = tuple[pl.Series, pl.Series]
+"""Local times, and the messages with them."""
 Minutes = npt.NDArray[np.int64]
 
 
@@ -45,10 +47,10 @@ class Zone:
         self._looked = False
         self._taken: set[str] = set()  # abbreviations that were taken for the context's zone; "" for none
 
-    def utc(self, local: pl.Series, zone: pl.Series, message: pl.Series, ahead: Iterator[tuple[pl.Series, pl.Series]]) -> pl.Series:
+    def utc(self, local: pl.Series, zone: pl.Series, message: pl.Series, ahead: Generator[Told]) -> pl.Series:
         """Naive local times as UTC. ``zone``: what is written beside them, an offset or an abbreviation, or null.
 
-        ``ahead``: times and messages further on, if these do not tell.
+        ``ahead``: times and messages of the whole source, if these do not tell.
         """
         east = zone.alias("zone").to_frame().select(minutes_east(pl.col("zone"))).to_series()
         unknown = local.is_not_null() & east.is_null()
@@ -66,13 +68,14 @@ class Zone:
             east = east.scatter(unknown.arg_true(), found)
         return _shifted(local, east)
 
-    def _foreseen(self, ahead: Iterator[tuple[pl.Series, pl.Series]], size: int) -> pl.Series | None:
-        """Minutes east of the first messages further on that tell."""
+    def _foreseen(self, ahead: Generator[Told], size: int) -> pl.Series | None:
+        """Minutes east of the first messages of the source that tell."""
         for local, message in ahead:
             told = _differences(local, message)[0].drop_nulls().to_numpy()
             if self.before is None and len(told):
                 self.before = int(told[_steady(told, 1)][0])
                 break
+        ahead.close()
         return None if self.before is None else _all(self.before, size)
 
     def notes(self) -> Iterable[str]:

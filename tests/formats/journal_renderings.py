@@ -236,9 +236,7 @@ def _line(entry: Entry) -> str:
 
 
 def _binary(entries: list[Entry]) -> bytes:
-    return journal_writer.write(
-        (entry.realtime, [name.encode() + b"=" + value for name, value in entry.fields]) for entry in entries
-    )
+    return journal_writer.write((entry.realtime, [name.encode() + b"=" + value for name, value in entry.fields]) for entry in entries)
 
 
 MODES = (*STAMPS, "verbose", "cat", "export", "json", "json-pretty", "json-sse", "json-seq", "binary")
