@@ -89,7 +89,8 @@ class _Reader:
         klog = raw.str.contains(_LEAD + _HEADER)
         if self._first is None and (first := klog.arg_max()) is not None and klog[first]:
             self._first = int(lines["line"][first])
-        other = raw.str.contains(_OTHERS) | raw.str.contains(_PREFACE) | raw.str.contains(SAID)
+        said = raw.str.contains(SAID)  # in one line: what follows it is no part of it
+        other = raw.str.contains(_OTHERS) | raw.str.contains(_PREFACE) | said | said.shift(1, fill_value=False)
         early = lines["line"] < self._first if self._first is not None else raw.is_not_null()
         return klog | other | early
 

@@ -168,12 +168,8 @@ def test_nothing_is_lost_or_raised(steps: list[tuple[int, str]], zone: str) -> N
     moment, lines = datetime(2022, 11, 1, tzinfo=UTC), []
     for seconds, kind in steps:
         moment += timedelta(seconds=seconds)
-        message = {
-            "klog": klog(moment),
-            "old": klog(moment - timedelta(days=9)),
-            "json": '{"ts":1.5,"x":1}',
-            "other": "I0000 99:99:99.000000 1 x",
-        }
+        message = {"klog": klog(moment), "old": klog(moment - timedelta(days=9)), "json": '{"ts":1.5,"x":1}'}
+        message["other"] = "I0000 99:99:99.000000 1 x"
         lines.append((moment, message[kind]))
     times, _ = read(short(lines, ZoneInfo(zone)))
     assert len(times) == len(lines)
