@@ -22,7 +22,7 @@ from analyzer.plan import Options, Planned, make_plan
 from analyzer.store import Store
 from analyzer.vocabulary import SourceStatus
 
-_ALIVE = ("journal", "klog", "docker", "containerd", "cri")
+_ALIVE = ("journal", "klog", "container", "export", "docker", "containerd", "cri")
 """Families whose lines are signs of life of the node that they lie with: a table or an audit log is not."""
 
 Progress = Callable[[str, int, int], None]
@@ -92,7 +92,7 @@ class _Settled:
         moment = self._options.captured
         if moment is None and (told := captured(planned.source.name, planned.source.written, self._marks, self._span)):
             moment = told[0]
-        return ReadContext(year, self._options.zone or UTC, moment)
+        return ReadContext(year, self._options.zone or UTC, self._options.zone is not None, moment)
 
 
 def read(planned: Planned, store: Store, options: Options, context: ReadContext) -> None:

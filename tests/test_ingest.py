@@ -125,7 +125,8 @@ def test_year_of_the_other_evidence(tmp_path: Path) -> None:
     (tmp_path / "docker.txt").write_text(f"2016-01-05T07:04:20.000000001Z container die {'a' * 64} (exitCode=0, name=x)\n")
     store = ingested(tmp_path)
     year = {name: (start.year, detail) for name, start, detail in rows(store, "source", "start", "detail")}  # type: ignore[attr-defined]
-    assert year == {"docker.txt": (2016, None), "kubelet.log": (2016, "its times lack the year: taken as 2016")}
+    assumed = "its times lack the year: taken as 2016; its times lack the zone: taken as UTC"
+    assert year == {"docker.txt": (2016, None), "kubelet.log": (2016, assumed)}
 
 
 def test_year_of_what_the_store_already_has(tmp_path: Path) -> None:

@@ -23,11 +23,13 @@ class ReadContext:
     year: for formats that write none: the year of the source's LAST record; where the date leaps by more than half a year
         from one record to the next, the year has changed.
     zone: for formats that write local times without an offset.
+    stated: the user named that zone. If not, what a source tells of its zone goes before it.
     captured: when the evidence was captured, for formats that write ages; None: unknown.
     """
 
     year: int
     zone: tzinfo = UTC
+    stated: bool = False
     captured: datetime | None = None
 
 

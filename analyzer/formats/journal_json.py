@@ -14,6 +14,7 @@ import polars as pl
 
 from analyzer.formats.base import Batch, ReadContext
 from analyzer.formats.journal_fields import NEEDED, assemble
+from analyzer.formats.journal_losses import Losses
 from analyzer.formats.lines import join_continuations, records
 
 _SCHEMA = dict.fromkeys(NEEDED, pl.String)
@@ -22,6 +23,7 @@ _HEAD = re.compile(rb'^[\x1e \t]*(?:data: )?\{.*"__REALTIME_TIMESTAMP" ?: ?"\d+"
 _PRETTY = re.compile(rb'\A\s*\{\r?\n(?:\t".*\n)*?\t"__REALTIME_TIMESTAMP" : "\d+"')
 # A needed value that is neither a string nor null; a quotation mark before a colon always ends a key. And half a surrogate pair.
 _UNUSUAL = '"(?:' + "|".join(NEEDED) + r')"\s*:\s*[^\s"n]|\\u[dD][89a-fA-F]'
+_LEFT_OUT = r'"MESSAGE"\s?:\s?null\b'  # a quotation mark within a value is escaped
 
 
 class JournalJson:
@@ -36,14 +38,17 @@ class JournalJson:
         return any(_HEAD.match(line) for line in lines) or bool(_PRETTY.match(head))
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
-        count = 0
+        count, losses = 0, Losses()
         for lines, starts in records(stream, _starts):
             entries = _unframed(join_continuations(lines, starts))
             if entries.height:
                 parts = [pl.concat([part, decode(part["raw"])], how="horizontal") for part in entries.iter_slices(_BULK)]
+                losses.long += int(entries["raw"].str.contains(_LEFT_OUT).sum())
                 batch = assemble(pl.concat(parts), count)
                 count += batch.records.height
                 yield batch
+        if notes := losses.notes():
+            yield Batch(notes=notes)
 
 
 FORMAT = JournalJson()

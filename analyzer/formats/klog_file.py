@@ -2,7 +2,7 @@
 
 The header has neither year nor zone; the file's own first lines may tell the year and the host. Lines of other writers
 in the same file (logrus, Go's log, 'Flag --x has been deprecated') are records without a time; klog's JSON (``ts``: Unix
-time in milliseconds, in seconds in some early versions) is one with a time.
+time in milliseconds, in seconds in some early versions) is one with a time. So is a sentence of PID 1 (journal_cat).
 """
 
 import re
@@ -14,16 +14,17 @@ from typing import BinaryIO
 import polars as pl
 
 from analyzer.formats.base import Batch, ReadContext
+from analyzer.formats.journal_cat import Between
+from analyzer.formats.journal_said import SAID
 from analyzer.formats.lines import conform, join_continuations, records
 from analyzer.formats.times import Years, first_year, moments, rereadable, to_utc
 from analyzer.vocabulary import RECORDS, TIME
 
 # What may stand before the header: blanks, and the file's name if grep picked the line.
 _LEAD = r"^[\x00 \t]*(?:[A-Za-z0-9_./-]+:)?"
-_HEADER = (
-    r"[IWEF](?P<month>[0-9]{2})(?P<day>[0-9]{2}) (?P<clock>[0-9]{2}:[0-9]{2}:[0-9]{2})\.(?P<fraction>[0-9]{6})"
-    r" +(?P<pid>[0-9]{1,10}) [^\s:\]]+:[0-9]+\]"
-)
+STAMP = r"[IWEF](?P<month>[0-9]{2})(?P<day>[0-9]{2}) (?P<clock>[0-9]{2}:[0-9]{2}:[0-9]{2})\.(?P<fraction>[0-9]{6}) +(?P<pid>[0-9]{1,10})"
+"""How a header begins."""
+_HEADER = STAMP + r" [^\s:\]]+:[0-9]+\]"
 _KLOG = rf"(?P<lead>{_LEAD}){_HEADER}"
 _JSON = r'^\{"ts":(\d+(?:\.\d+)?),"'
 _OTHERS = r'^(?:time="|\{"|\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d|Flag --)'
@@ -32,6 +33,7 @@ _SECONDS_END = 1e11  # as seconds: the year 5138; as milliseconds: 1973
 
 _LIKE_KLOG = re.compile(_LEAD + _HEADER)
 _LIKE_OTHERS = re.compile(rf"{_JSON}caller\":|{_PREFACE}")
+_LIKE_SAID = re.compile(rf"{SAID}|^Flag --")
 
 
 class KlogFile:
@@ -45,7 +47,7 @@ class KlogFile:
         """Half of the lines that are not indented must be klog's, with one in the first twenty; or the first and two more."""
         lines = [line for line in head.decode(errors="replace").splitlines()[:200] if line.strip("\0 \t\ufeff")]
         found = [number for number, line in enumerate(lines) if _LIKE_KLOG.match(line) or _LIKE_OTHERS.match(line)]
-        others = sum(1 for line in lines if not line[0].isspace()) - len(found)
+        others = sum(1 for line in lines if not line[0].isspace() and not _LIKE_SAID.match(line)) - len(found)
         return bool(found) and ((found[0] < 20 and len(found) >= others) or (found[0] == 0 and len(found) >= 3))
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
@@ -53,9 +55,16 @@ class KlogFile:
             reader = _Reader(Years(first_year(source, context.year, _dates)), context.zone)
             for lines, starts in records(source, reader.starts):
                 yield reader.batch(lines, starts)
+            yield from reader.rest()
 
 
 FORMAT = KlogFile()
+
+
+def stamps(line: pl.Expr) -> pl.Expr:
+    """Microseconds since 1970 of a line of klog's JSON; null for all others."""
+    stamp = line.str.extract(_JSON, 1).cast(pl.Float64)
+    return pl.when(stamp < _SECONDS_END).then(stamp * 1e6).otherwise(stamp * 1e3).round().cast(pl.Int64, strict=False)
 
 
 def _dates(lines: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
@@ -71,6 +80,8 @@ class _Reader:
         self.zone = zone
         self.node: str | None = None
         self.count = 0
+        self.between = Between()
+        self._waiting: pl.DataFrame | None = None
         self._first: int | None = None  # line of the first klog header: what stands before it continues nothing
 
     def starts(self, lines: pl.DataFrame) -> pl.Series:
@@ -78,7 +89,8 @@ class _Reader:
         klog = raw.str.contains(_LEAD + _HEADER)
         if self._first is None and (first := klog.arg_max()) is not None and klog[first]:
             self._first = int(lines["line"][first])
-        other = raw.str.contains(_OTHERS) | raw.str.contains(_PREFACE)
+        said = raw.str.contains(SAID)  # in one line: what follows it is no part of it
+        other = raw.str.contains(_OTHERS) | raw.str.contains(_PREFACE) | said | said.shift(1, fill_value=False)
         early = lines["line"] < self._first if self._first is not None else raw.is_not_null()
         return klog | other | early
 
@@ -93,7 +105,20 @@ class _Reader:
                 self.years.restart(int(year))
             self.node = preface["node"][border] or self.node
             parts.append(self._rows(framed[border + 1 : following]))
-        rows = pl.concat(parts).with_row_index("record", self.count)
+        rows = pl.concat(parts if self._waiting is None else [self._waiting, *parts])
+        known = rows.height - self.between.waiting(rows)
+        self._waiting = rows[known:]
+        return self._batch(rows[:known])
+
+    def rest(self) -> Iterator[Batch]:
+        """What waited for a time that does not come, and what is to be told of the whole."""
+        if self._waiting is not None and self._waiting.height:
+            yield self._batch(self._waiting)
+        if notes := self.between.notes():
+            yield Batch(notes=notes)
+
+    def _batch(self, rows: pl.DataFrame) -> Batch:
+        rows = self.between.place(rows).with_row_index("record", self.count)
         self.count += rows.height
         return Batch(records=conform(rows, RECORDS))
 
@@ -102,10 +127,8 @@ class _Reader:
         parts = parts.with_columns(pl.col("month", "day", "pid").cast(pl.Int64))
         parts = parts.with_columns(self.years.of(parts["month"], parts["day"]).alias("year"))
         local = parts.select(moments(*map(pl.col, ("year", "month", "day", "clock", "fraction")))).to_series()
-        stamp = framed["raw"].str.extract(_JSON, 1).cast(pl.Float64)
-        micros = pl.when(stamp < _SECONDS_END).then(stamp * 1e6).otherwise(stamp * 1e3).round().cast(pl.Int64, strict=False)
         return framed.with_columns(
-            time=pl.coalesce(to_utc(local, self.zone), micros.cast(TIME)),
+            time=pl.coalesce(to_utc(local, self.zone), stamps(pl.col("raw")).cast(TIME)),
             resolution_us=pl.lit(1, pl.Int64),
             node=pl.lit(self.node, pl.String),
             pid=parts["pid"],

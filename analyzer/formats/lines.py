@@ -114,7 +114,8 @@ def join_continuations(frame: pl.DataFrame, starts: pl.Series) -> pl.DataFrame:
 def records(stream: BinaryIO, starts: Callable[[pl.DataFrame], pl.Series], size: int = CHUNK) -> Iterator[tuple[pl.DataFrame, pl.Series]]:
     """Frames of lines that hold whole records, with a mask of the lines that start one.
 
-    The last record of a chunk waits for the next chunk. Only a record longer than ``size`` bytes is cut.
+    The last record of a chunk waits for the next chunk, and a frame for the source's last record: what belongs together is
+    seen together. Only a record longer than ``size`` bytes is cut.
     """
     return whole(chunks(stream, size), starts, size)
 
@@ -124,6 +125,7 @@ def whole(
 ) -> Iterator[tuple[pl.DataFrame, pl.Series]]:
     """The same for lines that have been taken apart already: frames that have ``offset``, whatever else they have."""
     rest: pl.DataFrame | None = None
+    ready: tuple[pl.DataFrame, pl.Series] | None = None
     for chunk in frames:
         frame = chunk if rest is None else pl.concat([rest, chunk])
         mask = starts(frame)
@@ -134,6 +136,11 @@ def whole(
             continue
         cut = last or frame.height
         rest = frame[cut:] if cut < frame.height else None
-        yield frame[:cut], mask[:cut]
+        if ready is not None:
+            yield ready
+        ready = frame[:cut], mask[:cut]
     if rest is not None:
-        yield rest, starts(rest)
+        mask = starts(rest)
+        ready = (rest, mask) if ready is None else (pl.concat([ready[0], rest]), pl.concat([ready[1], mask]))
+    if ready is not None:
+        yield ready

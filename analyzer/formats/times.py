@@ -51,6 +51,42 @@ def since_1970(text: str) -> int:
     return since // timedelta(microseconds=1)
 
 
+_ABBREVIATIONS = {  # minutes east of Greenwich, of those that mean one zone only: not CST, IST, BST ...
+    **dict.fromkeys(("Z", "UTC", "GMT", "UCT", "WET"), 0),
+    **dict.fromkeys(("CET", "WEST", "MET", "WAT"), 60),
+    **dict.fromkeys(("EET", "CEST", "MEST", "CAT", "SAST"), 120),
+    **dict.fromkeys(("EEST", "MSK", "EAT", "IDT"), 180),
+    **dict.fromkeys(("PKT",), 300),
+    **dict.fromkeys(("WIB",), 420),
+    **dict.fromkeys(("HKT", "SGT", "AWST", "WITA"), 480),
+    **dict.fromkeys(("JST", "KST", "WIT"), 540),
+    **dict.fromkeys(("ACST",), 570),
+    **dict.fromkeys(("AEST", "ChST"), 600),
+    **dict.fromkeys(("ACDT",), 630),
+    **dict.fromkeys(("AEDT",), 660),
+    **dict.fromkeys(("NZST",), 720),
+    **dict.fromkeys(("NZDT",), 780),
+    **dict.fromkeys(("NST",), -210),
+    **dict.fromkeys(("NDT",), -150),
+    **dict.fromkeys(("ADT",), -180),
+    **dict.fromkeys(("EDT",), -240),
+    **dict.fromkeys(("EST", "CDT"), -300),
+    **dict.fromkeys(("MDT",), -360),
+    **dict.fromkeys(("MST", "PDT"), -420),
+    **dict.fromkeys(("PST", "AKDT"), -480),
+    **dict.fromkeys(("AKST", "HDT"), -540),
+    **dict.fromkeys(("HST",), -600),
+}
+
+
+def minutes_east(zone: pl.Expr) -> pl.Expr:
+    """Minutes east of Greenwich of ``+05:30``, ``+0530``, ``+05`` or an abbreviation that means one zone only; else null."""
+    hours = zone.str.extract(r"^([+-]\d\d)", 1).cast(pl.Int64)
+    minutes = zone.str.extract(r"^...:?(\d\d)$", 1).cast(pl.Int64).fill_null(0)
+    numeric = hours * 60 + pl.when(zone.str.starts_with("-")).then(-minutes).otherwise(minutes)
+    return pl.coalesce(numeric, zone.replace_strict(_ABBREVIATIONS, default=None, return_dtype=pl.Int64))
+
+
 def moments(year: pl.Expr, month: pl.Expr, day: pl.Expr, clock: pl.Expr, fraction: pl.Expr) -> pl.Expr:
     """Naive Datetime of integers, ``HH:MM:SS`` and up to six digits behind the point; null where there is no such moment."""
     known = year.is_between(1, 9999) & month.is_between(1, 12) & day.is_between(1, 31)

@@ -34,7 +34,7 @@ _CONTAINER = (container.understand, *_CONTROL)
 
 REGISTRY: dict[str, tuple[Grammar, ...]] = {  # by family of the format
     "journal": _JOURNAL,
-    "klog": (kubelet.understand, *_CONTROL),
+    "klog": (systemd.understand_bare, kubelet.understand, *_CONTROL),
     "container": _CONTAINER,
     "export": (container.parted(_JOURNAL, _CONTAINER),),
     "docker": (docker.understand,),

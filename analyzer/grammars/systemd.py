@@ -7,10 +7,12 @@ Texts: systemd src/core/{job,unit,service}.c; MESSAGE_IDs are the same in all ve
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 
 import orjson
 import polars as pl
 
+from analyzer.formats.journal_said import DROPPED, KUBELET_DESCRIPTION, MARK, RUNTIME_DESCRIPTION, SAID
 from analyzer.grammars.base import Fields, events_frame, fields, hits, integer, position
 from analyzer.vocabulary import EventKind
 
@@ -19,18 +21,10 @@ KUBELET_UNIT = re.compile(
 )
 RUNTIME_UNIT = re.compile(r"^(?:docker|containerd|crio|cri-o|cri-docker)\.service$")
 _SUBJECT = re.compile(r"^(Starting|Started|Stopping|Stopped|Finished|Failed to start) (?:(\S+\.service) - )?(.*?)\.*$")
-_DESCRIPTION = re.compile(  # of a kubelet's unit, where the line bears no unit name: whole, for 'Health monitoring for kubelet' is none
-    r"(?:kubernetes )?kubelet(?: server| service| agent)?(?:: .*| (?:via|using|on) .*| \(.*\))?"
-    r"|kubernetes node agent|lightweight kubernetes|rancher kubernetes engine v2.*|(?:atomic )?openshift node|origin node"
-    r"|service for snap application microk8s\.daemon-kubel(?:et|ite)",
-    re.IGNORECASE,
-)
-_RUNTIME_DESCRIPTION = re.compile(
-    r"docker application container engine|containerd container runtime|container runtime interface for oci.*"
-    r"|open container initiative daemon|cri interface for docker application container engine",
-    re.IGNORECASE,
-)
-_SUPPRESSED = re.compile(r"^Suppressed (\d+) messages from (\S+)")
+_DESCRIPTION = re.compile(KUBELET_DESCRIPTION)
+_RUNTIME_DESCRIPTION = re.compile(RUNTIME_DESCRIPTION)
+_DROPPED = re.compile("|".join(rf"(?:{text})" for text in (*DROPPED, rf"{MARK}$")))
+_COUNTS = ("suppressed", "kernel", "syslog", "lost", "limited", "lines")
 _ABOUT = re.compile(r"^(\S+\.service): (.*)$")
 _EXIT = re.compile(r"main process exited, code=(\w+), status=(\d+)(?:/(\S+))?", re.IGNORECASE)
 _MESSAGE_IDS = {  # sd-messages.h
@@ -38,29 +32,76 @@ _MESSAGE_IDS = {  # sd-messages.h
     "de5b426a63be47a7b6ac3eaac82e2f6f": "Stopping",
     "9d1aaa27d60140bd96365438aad20286": "Stopped",
 }
-_LITERALS = ("Start", "Stopp", "process exited", "Deactivated", "Succeeded", "entered failed state", "Failed with result", "Suppressed ")
+_WRITERS = ("systemd", "init", "systemd-journald", "systemd-journal", "journal", "rsyslogd")
+_LITERALS = ("Start", "Stopp", "process exited", "Deactivated", "Succeeded", "entered failed state", "Failed with result")
+_LITERALS_DROPPED = ("Suppressed ", "Missed ", "missed ", "rate-limiting", "lines suppressed")
 
 
 def understand(records: pl.DataFrame) -> pl.DataFrame:
     """Records of family 'journal' to EVENTS (without source_id)."""
-    systemd = records.filter(pl.col("identifier").is_in(["systemd", "init", "systemd-journald", "journal"]).fill_null(False))
-    return events_frame(list(_events(systemd)))
+    writer = pl.col("identifier").str.replace(r"^rsyslogd-\d+$", "rsyslogd")  # with the number of its message
+    known = writer.is_in(_WRITERS).fill_null(False)
+    mark = pl.col("identifier").is_null() & pl.col("message").str.contains(f"^{MARK}$").fill_null(False)
+    return events_frame(list(_events(records.filter(known | mark), records)))
 
 
-def _events(records: pl.DataFrame) -> Iterator[Fields]:
-    for record in hits(records, _LITERALS):
+def understand_bare(records: pl.DataFrame) -> pl.DataFrame:
+    """Records of family 'klog', which bear no writer: none but whole sentences that only PID 1, journald or rsyslogd prints."""
+    bare = pl.col("identifier").is_null() & pl.col("message").str.contains(SAID).fill_null(False)
+    return events_frame(list(_events(records.filter(bare), records)))
+
+
+def _events(said: pl.DataFrame, records: pl.DataFrame) -> Iterator[Fields]:
+    before = _Before(records)
+    for record in hits(said, (*_LITERALS, *_LITERALS_DROPPED)):
         message: str = record["message"]
-        suppressed = _SUPPRESSED.match(message)
-        if suppressed:
-            columns = fields(EventKind.LOG_SUPPRESSED, value=integer(suppressed[1]), attributes={"unit": suppressed[2].rsplit("/", 1)[-1]})
-            yield {**position(record), **columns, "component": "journald", "message": message}
+        dropped = _dropped(record)
+        if dropped is not None:
+            since = before.of(record["record"], dropped["attributes"].get("unit"))
+            attributes = dropped["attributes"] | ({"since": f"{since:%Y-%m-%dT%H:%M:%S.%fZ}"} if since else {})
+            yield {**position(record), **dropped, "attributes": attributes, "component": "journald", "message": message}
             continue
-        said = _said(message, record["unit"], record["fields"])
-        if said is None:
+        what = _said(message, record["unit"], record["fields"])
+        if what is None:
             continue
-        kubelet, columns = said
+        kubelet, columns = what
         component = "systemd" if kubelet else "runtime-unit"
         yield {**position(record), **columns, "component": component, "message": message}
+
+
+def _dropped(record: Fields) -> Fields | None:
+    """Messages that were not kept: how many, and whose, where it is told."""
+    match = _DROPPED.match(record["message"])
+    if match is None:
+        return None
+    told = match.groupdict()
+    unit = told["unit"].rsplit("/", 1)[-1] if told["unit"] else None
+    attributes = {"unit": unit, "writer": told["writer"], "writer_pid": told["pid"]}
+    value = next((integer(told[name]) for name in _COUNTS if told[name]), None)
+    return fields(EventKind.LOG_SUPPRESSED, value=value, attributes={k: v for k, v in attributes.items() if v})
+
+
+class _Before:
+    """When something was last written before a record: since then, messages may be missing."""
+
+    def __init__(self, records: pl.DataFrame) -> None:
+        self._records = records
+        self._known: dict[str | None, pl.DataFrame] = {}
+
+    def of(self, record: int, unit: str | None) -> datetime | None:
+        """The last time before ``record`` that the unit wrote, or anybody if it is not there; reversed sources end with their first."""
+        last = self._last(record, unit) if unit else None
+        return last if last is not None else self._last(record, None)
+
+    def _last(self, record: int, unit: str | None) -> datetime | None:
+        if unit not in self._known:
+            mine = pl.lit(True) if unit is None else (pl.col("unit") == unit) | (pl.col("identifier") == unit.rsplit(".", 1)[0])
+            self._known[unit] = self._records.filter(mine & pl.col("time").is_not_null()).select("record", "time")
+        rows = self._known[unit]
+        reverse = rows.height > 1 and bool(rows["time"][0] > rows["time"][-1])
+        at = int(rows["record"].search_sorted(record, side="right" if reverse else "left")) - (not reverse)
+        found: datetime | None = rows["time"][at] if 0 <= at < rows.height else None
+        return found
 
 
 def _said(message: str, unit: str | None, extra: str | None) -> tuple[bool, Fields] | None:

@@ -4,7 +4,9 @@ import io
 from datetime import UTC, datetime, timedelta, timezone
 
 import polars as pl
+import pytest
 
+from analyzer import grammars
 from analyzer.formats.base import ReadContext
 from analyzer.formats.klog_file import FORMAT
 
@@ -68,3 +70,59 @@ def test_sniff() -> None:
     assert not FORMAT.sniff(f"# Title\n\nA log line reads\n\n```\n{LINE}\n```\nand says much.\n".encode(), "")
     assert not FORMAT.sniff(f"Nov 22 07:09:48 n kubelet[5]: {LINE}\n".encode(), "")
     assert not FORMAT.sniff(b'{"log":"I0901 00:25:09.311469 1 a.go:1] x","stream":"stderr"}\n', "")
+
+
+# --- journalctl -o cat -------------------------------------------------------------------------------------------------
+
+AT = "I1122 07:{}.000000   12753 kubelet.go:1] x\n"
+
+
+def times(text: str) -> list[tuple[str, str | None, int]]:
+    got = read(text)
+    seconds = [None if time is None else f"{time:%M:%S}" for time in got["time"]]
+    return [
+        (m[:8], t, r // 1_000_000)
+        for m, t, r in zip(got["message"], seconds, got["resolution_us"], strict=True)
+        if not m.startswith("I1122")
+    ]
+
+
+def test_a_sentence_of_systemd_lies_between_its_neighbours() -> None:
+    text = AT.format("09:48") + "Stopping kubelet: The Kubernetes Node Agent...\nFlag --port has been deprecated\n" + AT.format("11:48")
+    assert times(text) == [("Stopping", "09:48", 120), ("Flag --p", None, 0)]
+
+
+def test_at_the_ends_of_a_source_the_longest_silence_bounds_it() -> None:
+    """The stop in the middle is no silence of a kubelet that ran."""
+    lines = ["Started Kubernetes Kubelet.\n", *map(AT.format, ("09:00", "09:10", "09:15")), "Stopped Kubernetes Kubelet.\n"]
+    lines += [AT.format("30:00"), "kubelet.service: Main process exited, code=killed, status=9/KILL\n"]
+    assert times("".join(lines)) == [("Started ", "08:50", 10), ("Stopped ", "09:15", 1245), ("kubelet.", "30:00", 10)]
+
+
+def test_one_line_alone_bounds_nothing() -> None:
+    assert times(AT.format("09:48") + "Stopped Kubernetes Kubelet.\n") == [("Stopped ", None, 0)]
+
+
+def test_only_whole_sentences_that_are_known() -> None:
+    for text in ("Stopped Kubelet health check timer.", "Stopping Kubernetes Kubelet", "Started by root.", "\tStopped Kubernetes Kubelet."):
+        assert read(AT.format("09:48") + text + "\n" + AT.format("09:49"))["message"].to_list()[0] == f"{AT.format('09:48')}{text}"
+
+
+def test_a_sentence_waits_for_the_next_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "".join(AT.format(f"{n:02}:00") + "Stopped Kubernetes Kubelet.\nStarted Kubernetes Kubelet.\n" for n in range(40))
+    whole = times(text)
+    assert whole[:2] == [("Stopped ", "00:00", 60), ("Started ", "00:00", 60)]
+    monkeypatch.setattr("analyzer.formats.lines.chunks.__defaults__", (130, 1000))
+    monkeypatch.setattr("analyzer.formats.lines.records.__defaults__", (130,))
+    assert times(text)[:-2] == whole[:-2]
+
+
+def test_what_systemd_says_there_is_understood() -> None:
+    text = (
+        AT.format("09:48")
+        + "Stopped Kubernetes Kubelet.\nStopped Kubernetes Kube-Proxy Server.\nSuppressed 7 messages from kubelet.service\n"
+    )
+    batches = list(FORMAT.read(io.BytesIO((text + AT.format("09:50")).encode()), ReadContext(2026)))
+    found = pl.concat([grammars.understand(batch, FORMAT.family) for batch in batches])
+    assert found.select("kind", "value", "resolution_us").rows() == [("kubelet_stopped", None, 2_000_000), ("log_suppressed", 7, 2_000_000)]
+    assert [note for batch in batches for note in batch.notes] == ["2 line(s) of systemd bear no time: put between those around them"]

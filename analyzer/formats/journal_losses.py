@@ -1,0 +1,60 @@
+"""What an archive of a journal has lost before it came here: counted, and told in notes."""
+
+import polars as pl
+
+_BLOB = r"^\[[0-9.]+[BKMGTPE] blob data\]$"
+_CUT = r"\.\.\.|…|>$"
+_HINT = "Hint: Some lines were ellipsized"
+_WIDEST = 1000  # columns of a terminal
+_SHARE = 20
+"""One line in so many is cut at least, where a terminal was too narrow."""
+
+
+class Losses:
+    """Counts over a source.
+
+    A narrow terminal cuts lines to its width: none is longer, and those of that width all bear the dots, or the pager's ``>``.
+    """
+
+    def __init__(self) -> None:
+        self.binary = 0  # messages that are no text
+        self.long = 0  # values that JSON leaves out
+        self._lines = 0
+        self._width = 0
+        self._widest = 0  # lines of that width
+        self._dotted = 0  # of these, with a mark of a cut
+        self._hint = False
+
+    def of_lines(self, raw: pl.Series) -> None:
+        """Physical lines."""
+        if not len(raw):
+            return
+        widths = raw.str.len_chars()
+        width = int(widths.max() or 0)  # type: ignore[arg-type]
+        self._hint |= bool(raw.str.starts_with(_HINT).any())
+        self._lines += len(raw)
+        if width > self._width:
+            self._width, self._widest, self._dotted = width, 0, 0
+        widest = raw.filter(widths == self._width)
+        self._widest += len(widest)
+        self._dotted += int(widest.str.contains(_CUT).sum())
+
+    def of_messages(self, messages: pl.Series) -> None:
+        """Messages of the text modes."""
+        self.binary += int(messages.str.contains(_BLOB).sum())
+
+    def notes(self) -> tuple[str, ...]:
+        """A line for each kind of loss that there is."""
+        told = []
+        if self.long:
+            told.append(f"{_messages(self.long)} left out by journalctl (longer than 4096 bytes, without --all)")
+        if self.binary:
+            told.append(f"{_messages(self.binary)} binary: [.. blob data]")
+        enough = self._dotted >= 2 and self._dotted * _SHARE >= self._lines and self._dotted * 10 >= self._widest * 9
+        if self._width <= _WIDEST and (enough or self._hint):
+            told.append(f"{self._dotted} lines are cut with ... at {self._width} columns")
+        return tuple(told)
+
+
+def _messages(count: int) -> str:
+    return "1 message was" if count == 1 else f"{count} messages were"
