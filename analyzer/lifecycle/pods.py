@@ -127,7 +127,7 @@ def pods(events: list[Event], objects: list[Version], runs: list[Run]) -> list[P
     for event in events:  # uids first, so that names find them
         if event.pod_uid:
             book.get(event.namespace, event.pod, event.pod_uid)
-    for version in of_pods:
+    for version in sorted(of_pods, key=lambda version: not version.namespace):  # namespaces first, so that bare names find them
         if not version.uid:
             started = parse_time(version.status.get("startTime"))
             _from_object(book.named(version.namespace or None, version.name, started), version)
