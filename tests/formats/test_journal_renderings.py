@@ -184,3 +184,18 @@ def test_the_same_events_in_what_journalctl_printed(mode: str, corpus_sample: Ca
     told = f"{lost.get(mode, 0)} message was left out by journalctl (longer than 4096 bytes, without --all)"
     assert (told in notes) is (mode in lost)
     assert any(note.endswith("binary: [.. blob data]") for note in notes) is (mode in STAMPS or mode in ("verbose", "short_no-full"))
+
+
+@pytest.mark.parametrize("mode", [mode for mode in STAMPS if not mode.endswith("-255")])
+def test_without_hostname_and_in_reverse(mode: str, sample_logs: Path) -> None:
+    """--no-hostname, and -r: the same events but for the host, from last to first."""
+    entries = entries_of(sample_logs / SAMPLES[1])
+    expected = [event | {"node": None} for event in events(render(entries, "export", UTC), 2026)[0]]
+    text = render(entries, mode, ZoneInfo("America/New_York")).decode().replace(" minion-01 ", " ")
+    lines = text.splitlines(keepends=True)
+    assert not any(line.startswith(" " * 20) for line in lines)  # each record is one line
+    for data in (text, "".join(reversed(lines))):
+        found, _ = events(data.encode(), 2026)
+        ordered = found if data is text else found[::-1]
+        named = [event | {"node": None} for event in ordered]
+        assert sorted(str(identity(e, mode)) for e in named) == sorted(str(identity(e, mode)) for e in expected)

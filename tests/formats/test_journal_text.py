@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analyzer.formats.base import ReadContext
 from analyzer.formats.journal_text import FORMAT, YEARLESS
@@ -162,3 +164,28 @@ def test_sniff() -> None:
         b"2021-09-14T09:49:03.896190760Z I0914 09:49:03.896173       1 a.go:770] x\n",
     ]
     assert not any(known.sniff(head, "") for known in (FORMAT, YEARLESS) for head in foreign)
+
+
+PIECES = [
+    "Aug 21 20:24:53 n kubelet[5]: I0822 00:24:53.803082       5 a.go:1] m\n",
+    "Aug 22 20:24:53 n kubelet[5]: err=<\n",
+    "2023-08-21T20:24:53-0400 n kubelet[5]: m\n",
+    "Mon 2023-08-21 20:24:53 CST n kubelet.service[5]: m\n",
+    "                              more\n",
+    "[3 lines suppressed]\n",
+    "unindented\n",
+    "-- Reboot --\n",
+    "-- Logs begin at Tue 2021-08-03 09:10:29 CEST, end at Tue 2021-08-03 10:13:48 CEST. --\n",
+    "Foo 99 99:99:99 n x[1]: m\n",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES)), st.sampled_from([40, 300, 10_000]))
+def test_each_line_ends_in_a_record_or_a_reject(pieces: list[str], size: int) -> None:
+    text = "".join(pieces)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("analyzer.formats.lines.chunks.__defaults__", (size, 10_000))
+        patch.setattr("analyzer.formats.lines.records.__defaults__", (size,))
+        batches = list(YEARLESS.read(io.BytesIO(text.encode()), ReadContext(2023)))
+    raw = [held for b in batches for column in (b.records["raw"], b.rejects["raw"]) for held in column]
+    assert sum(held.count("\n") + 1 for held in raw) == sum(not piece.startswith("-- ") for piece in pieces)
