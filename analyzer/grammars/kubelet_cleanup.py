@@ -41,8 +41,10 @@ def _cgroup_kill(line: Klog) -> Iterable[Fields]:
 
 RULES: tuple[KlogRule, ...] = (
     text("Killing unwanted pod", rf"^Killing unwanted pod {_QUOTED_POD}", E.POD_UNWANTED),
+    *told(E.POD_UNWANTED, "Killing unwanted pod"),  # 1.21
     *told(E.POD_UNWANTED, "Clean up orphaned pod containers"),  # 1.22 to 1.26
     *told(E.POD_UNWANTED, "Clean up containers for orphaned pod we had not seen before"),  # 1.27+
+    *told(E.POD_KILL_FAILED, "Failed killing the pod"),  # 1.21
     text("Failed killing the pod ", rf"^Failed killing the pod {_QUOTED_POD}", E.POD_KILL_FAILED),
     text("Failed killing unwanted containers", r"^Failed killing unwanted containers", E.POD_KILL_FAILED),
     text("killPodWithSyncResult failed", r"^killPodWithSyncResult failed", E.POD_KILL_FAILED),
