@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from analyzer.attribution import with_nodes
+from analyzer.grammars.writers import KUBELET
 from analyzer.proof import Proof
 from analyzer.store import Store, source_names
 
-KUBELET_IDENTIFIERS = r"^(?:kubelet.*|hyperkube|k3s.*|rke2.*|atomic-openshift-node|origin-node|microk8s\.daemon-kubelet.*)$"
+KUBELET_IDENTIFIERS = rf"{KUBELET}|^hyperkube$"
 
 
 @dataclass(frozen=True, slots=True)
