@@ -7,7 +7,7 @@ tabs or blanks between key and value, times in RFC 1123 with the zone of who ask
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 _KEY: Final = re.compile(r"(?P<indent> *)(?P<key>[A-Z][^:]{0,60}|[a-z0-9][a-z0-9.-]{0,62}):(?:\s+(?P<value>\S.*))?\s*$")
@@ -99,8 +99,8 @@ def rfc3339(text: str | None) -> str | None:
         return None
     day, month, year, hour, minute, second = int(found[1]), _MONTHS.index(found[2]) + 1, *(int(found[n]) for n in range(3, 7))
     try:
-        zone = datetime.strptime(found[7], "%z").tzinfo
-        moment = datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
+        ahead = timedelta(hours=int(found[7][:3]), minutes=int(found[7][0] + found[7][3:]))
+        moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC) - ahead
     except (ValueError, OverflowError):
         return None
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

@@ -129,14 +129,16 @@ def cells(rows: pl.Series, columns: Layout) -> pl.DataFrame:
         if name == "MESSAGE" and end is not None:
             cell = cell.str.strip_chars_end() + raw.str.slice(line.str.len_chars())
         under.append(cell.str.strip_chars().alias(name))
+    when = next(name for name in columns.names if name in _TIMES)
+    seen = pl.struct(under).struct.field(when).str.contains(f"^(?:{_CELLS[when]})$")
+    frame = (
+        pl.DataFrame({"raw": rows}).with_row_index("row").with_columns((pl.all_horizontal(fits) & seen).fill_null(False).alias("aligned"))
+    )
+    aligned = frame.filter("aligned").select("row", *under)
+    if aligned.height == frame.height:
+        return aligned.drop("row")
     by_kind = raw.str.extract_groups(columns.pattern).struct
     typed = [by_kind.field(f"c{number}").fill_null("").str.strip_chars().alias(name) for number, name in enumerate(columns.names)]
-    when = next(name for name in columns.names if name in _TIMES)
-    frame = pl.DataFrame({"raw": rows}).with_columns(
-        aligned=pl.all_horizontal(fits) & pl.struct(under).struct.field(when).str.contains(f"^(?:{_CELLS[when]})$"),
-        shaped=raw.str.contains(columns.pattern),
-    )
-    return frame.select(
-        pl.when("aligned").then(at).when("shaped").then(by).otherwise(None).alias(name)
-        for name, at, by in zip(columns.names, under, typed, strict=True)
-    )
+    shaped = raw.str.contains(columns.pattern)
+    others = frame.filter(~pl.col("aligned")).select("row", *(pl.when(shaped).then(cell).alias(cell.meta.output_name()) for cell in typed))
+    return pl.concat([aligned, others]).sort("row").drop("row")

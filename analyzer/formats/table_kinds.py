@@ -22,6 +22,7 @@ _KINDS: Final[tuple[tuple[str, set[str], set[str]], ...]] = (  # columns that th
     ("PersistentVolumeClaim", {"STATUS", "VOLUME", "CAPACITY"}, set()),
     ("PersistentVolume", {"CAPACITY", "RECLAIM POLICY"}, set()),
     ("Event", {"REASON", "MESSAGE", "OBJECT"}, set()),
+    ("Event", {"KIND", "REASON", "MESSAGE"}, set()),  # to 0.6, without any time
     ("?", {"DESIRED", "CURRENT"}, set()),  # ReplicationController, ReplicaSet and StatefulSet have the same columns
     ("?", {"NAME", "READY", "AGE"}, {"STATUS"}),
     ("?", {"NAME", "STATUS", "AGE"}, set()),  # of 1.2 to 1.5, nodes and namespaces
