@@ -134,6 +134,8 @@ def records(stream: BinaryIO, starts: Callable[[pl.DataFrame], pl.Series], size:
         ready = frame[:cut], mask[:cut]
     if rest is not None:
         mask = starts(rest)
+        if ready is not None:
+            mask[0] = True  # as the frame that it was cut from told
         ready = (rest, mask) if ready is None else (pl.concat([ready[0], rest]), pl.concat([ready[1], mask]))
     if ready is not None:
         yield ready
