@@ -2,7 +2,8 @@
 
 A sentence of PID 1 (journal_said) lies between the klog lines around it: ``time`` is that of the one before, ``resolution_us``
 reaches to the next one. At either end of the source the longest silence within it stands in for the line that is missing:
-a kubelet that ran on would have said something. A mark of suppressed lines has the time at which the log goes on.
+a kubelet that ran on would have said something. So it is with a kubelet's start: its own first line follows. A mark of
+suppressed lines has the time at which the log goes on.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from analyzer.formats.journal_said import MARK, SAID
+from analyzer.formats.journal_said import KUBELET_STARTS, MARK, SAID
 
 _MARK = f"^{MARK}$"
 
@@ -48,13 +49,15 @@ class Between:
         before, after = pl.coalesce(pl.col("time").forward_fill(), first), pl.col("time").backward_fill()
         pace = pl.lit(self.pace or None, pl.Duration("us"))
         inside = before.is_not_null() & after.is_not_null()
-        begin = pl.when(inside).then(pl.min_horizontal(before, after)).when(before.is_null()).then(after - pace)
-        begin = begin.when(pace.is_not_null()).then(before)
-        width = pl.when(inside).then((after - before).abs()).otherwise(pace)
+        low = pl.min_horizontal(before, after)
+        starts = pl.col("raw").str.contains(KUBELET_STARTS) & pace.is_not_null()
+        begin = pl.when(inside & starts).then(pl.max_horizontal(low, after - pace)).when(inside).then(low)
+        begin = begin.when(before.is_null()).then(after - pace).when(pace.is_not_null()).then(before)
+        end = pl.when(inside).then(pl.max_horizontal(before, after)).otherwise(begin + pace)
         mark = pl.col("raw").str.contains(_MARK)
         placed = rows.select(
             time=pl.when(mark).then(pl.coalesce(after, before)).otherwise(begin),
-            resolution_us=pl.when(mark).then(1).otherwise(pl.max_horizontal(width.dt.total_microseconds(), 1)),
+            resolution_us=pl.when(mark).then(1).otherwise(pl.max_horizontal((end - begin).dt.total_microseconds(), 1)),
         )
         settled = said & placed["time"].is_not_null()
         self.placed += int(settled.sum())

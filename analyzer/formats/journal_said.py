@@ -45,5 +45,6 @@ DROPPED = (  # journald and rsyslog about what they did not keep
     r"im[a-z]+\b[^\n]*?(?: from <[^<>\s]*:(?P<writer>[^<>\s]*)>)?: "
     r"(?:(?P<limited>[0-9]+) messages lost|begin to drop messages) due to rate-limiting.*",
 )
+KUBELET_STARTS = rf"^(?:Starting|Started) (?:\S*kubelet\S*\.service - .*|{KUBELET_DESCRIPTION})\.+$"
 SAID = rf"^(?:{'|'.join(_SENTENCES)}|{MARK}|{'|'.join(DROPPED)})$"
 """A whole line that is known without a writer."""

@@ -141,6 +141,8 @@ def whole(
         ready = frame[:cut], mask[:cut]
     if rest is not None:
         mask = starts(rest)
+        if ready is not None:
+            mask[0] = True  # as the frame that it was cut from told
         ready = (rest, mask) if ready is None else (pl.concat([ready[0], rest]), pl.concat([ready[1], mask]))
     if ready is not None:
         yield ready

@@ -99,6 +99,17 @@ def test_at_the_ends_of_a_source_the_longest_silence_bounds_it() -> None:
     assert times("".join(lines)) == [("Started ", "08:50", 10), ("Stopped ", "09:15", 1245), ("kubelet.", "30:00", 10)]
 
 
+def test_a_start_is_followed_by_a_line_of_the_new_process() -> None:
+    lines = [
+        AT.format("09:00"),
+        AT.format("09:10"),
+        "Stopping Kubernetes Kubelet...\n",
+        "Started Kubernetes Kubelet.\n",
+        AT.format("30:00"),
+    ]
+    assert times("".join(lines)) == [("Stopping", "09:10", 1250), ("Started ", "29:50", 10)]
+
+
 def test_one_line_alone_bounds_nothing() -> None:
     assert times(AT.format("09:48") + "Stopped Kubernetes Kubelet.\n") == [("Stopped ", None, 0)]
 
