@@ -8,7 +8,10 @@ from collections.abc import Sequence
 
 import polars as pl
 
-_KUBELETS = r"kubelet(?:[._-](?:wrapper|server|service|sh|v?[0-9][\w.-]*))?|k3s.*|rke2.*|k0s.*|atomic-openshift-node|origin-node|openshift-node|(?:snap\.)?microk8s\.daemon-kubelet.*"
+_KUBELETS = (
+    r"kubelet(?:[._-](?:wrapper|server|service|sh|v?[0-9][\w.-]*))?"  # kubelet-csr-approver is none
+    r"|k3s.*|rke2.*|k0s.*|atomic-openshift-node|origin-node|openshift-node|(?:snap\.)?microk8s\.daemon-kubelet.*"
+)
 KUBELET = rf"^(?:{_KUBELETS})$"
 """Identifiers of a kubelet, alone or in one process with others."""
 _KUBELET_UNIT = rf"^(?:{_KUBELETS})\.service$"
