@@ -114,7 +114,7 @@ def read(planned: Planned, store: Store, options: Options, context: ReadContext)
             nothing = f"recognised, but nothing in it could be read: {tally.fault}"
             detail = detail or (nothing if tally.rejected else "recognised, but it holds no record")
         elif not planned.format.dated and options.year is None:
-            tally.notes[f"its times lack the year: taken as {context.year}"] = None
+            tally.notes = {f"its times lack the year: taken as {context.year}": None} | tally.notes
         detail = "; ".join([*([detail] if detail else []), *tally.notes]) or None
     writer.add("activity", tally.activity.frame())
     node = options.node or (next(iter(tally.nodes)) if len(tally.nodes) == 1 else None)

@@ -28,6 +28,7 @@ def analyze(
     source_format: o.Format = None,
     tz: o.Zone = None,
     year: o.Year = None,
+    captured: o.Captured = None,
     desired: o.Desired = None,
     kind: o.Kinds = None,
     fail_on: Annotated[
@@ -42,7 +43,9 @@ def analyze(
 
     if fail_on is not None and fail_on not in [*FindingKind, *Severity]:
         raise UsageError(f"--fail-on {fail_on}: neither a kind ({', '.join(FindingKind)}) nor a severity ({', '.join(Severity)})")
-    analysis = o.run(paths, store, node=node, source_format=source_format, zone=tz, year=year, desired=desired, kinds=kind)
+    analysis = o.run(
+        paths, store, node=node, source_format=source_format, zone=tz, year=year, captured=captured, desired=desired, kinds=kind
+    )
     typer.echo(text.render(analysis, output), nl=False)
     if fail_on is not None and any(fail_on in (f.kind, f.severity) and not f.expected for f in analysis.findings):
         raise typer.Exit(1)

@@ -20,10 +20,11 @@ def explain(
     source_format: o.Format = None,
     tz: o.Zone = None,
     year: o.Year = None,
+    captured: o.Captured = None,
     desired: o.Desired = None,
 ) -> None:
     """Tell how a finding was reached: its edges, their bounds, and each record that proves them, with context."""
     from analyzer.outputs import explanation
 
-    analysis = o.run(paths, store, node=node, source_format=source_format, zone=tz, year=year, desired=desired)
+    analysis = o.run(paths, store, node=node, source_format=source_format, zone=tz, year=year, captured=captured, desired=desired)
     typer.echo(explanation.render(analysis, finding, paths or [], context), nl=False)

@@ -19,6 +19,7 @@ def ingest(
     source_format: o.Format = None,
     tz: o.Zone = None,
     year: o.Year = None,
+    captured: o.Captured = None,
 ) -> None:
     """Read evidence into a store of Delta Lake tables. Repeating it changes nothing."""
     import analyzer.ingest as pipeline
@@ -26,7 +27,7 @@ def ingest(
 
     target = open_store(store, create=True)
     with o.progress() as bar:
-        new = pipeline.ingest(paths, target, o.evidence_options(node, source_format, tz, year), bar)
+        new = pipeline.ingest(paths, target, o.evidence_options(node, source_format, tz, year, captured), bar)
     sources = target.table("sources")
     counted = f"{sources.height} sources, {sources['records'].sum()} records, {sources['rejected'].sum()} rejected"
     typer.echo(f"{new} new source(s); {store} holds {counted}")

@@ -16,6 +16,7 @@ def inspect(
     source_format: o.Format = None,
     tz: o.Zone = None,
     year: o.Year = None,
+    captured: o.Captured = None,
     shapes: int = typer.Option(10, "--shapes", metavar="N", min=0, help="So many shapes of what was not understood."),
     everything: bool = typer.Option(False, "--all", help="List each source, also where many of a kind have no events."),
     json: bool = typer.Option(False, "--json", help="As JSON, with all sources and all shapes."),
@@ -39,7 +40,7 @@ def inspect(
         target = Recognising(o.opened(paths, None) or MemoryStore())
         with o.progress() as bar:
             try:
-                pipeline.ingest(paths or [], target, o.evidence_options(node, source_format, tz, year), bar)
+                pipeline.ingest(paths or [], target, o.evidence_options(node, source_format, tz, year, captured), bar)
             except EvidenceError:
                 if target.table("sources").is_empty():
                     raise

@@ -11,6 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from analyzer.analysis import Analysis
     from analyzer.ingest import Progress
@@ -33,6 +34,10 @@ Zone = Annotated[
 Year = Annotated[
     int | None, typer.Option("--year", metavar="YYYY", help="Year of times written without one. Default: that of the other evidence.")
 ]
+Captured = Annotated[
+    str | None,
+    typer.Option("--captured", metavar="TIME", help="When all was captured (RFC 3339): ages in tables count back from it."),
+]
 Desired = Annotated[
     list[str] | None,
     typer.Option("--desired", metavar="NS/KIND/NAME=N", help="A replica count that the evidence lacks. May be repeated."),
@@ -40,11 +45,25 @@ Desired = Annotated[
 Kinds = Annotated[list[str] | None, typer.Option("--kind", metavar="KIND", help="Only findings of this kind. May be repeated.")]
 
 
-def evidence_options(node: str | None, source_format: str | None, zone: str | None, year: int | None) -> Options:
+def evidence_options(
+    node: str | None, source_format: str | None, zone: str | None, year: int | None, captured: str | None = None
+) -> Options:
     from analyzer.evidence.zones import parse_zone
     from analyzer.plan import Options
 
-    return Options(node=node, format=source_format, zone=parse_zone(zone) if zone else None, year=year)
+    return Options(node=node, format=source_format, zone=parse_zone(zone) if zone else None, year=year, captured=_moment(captured))
+
+
+def _moment(text: str | None) -> datetime | None:
+    from datetime import UTC, datetime
+
+    from analyzer.exceptions import UsageError
+
+    try:
+        moment = datetime.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise UsageError(f"--captured {text}: write a time as 2024-05-06T12:00:00Z") from error
+    return moment.replace(tzinfo=moment.tzinfo or UTC) if moment else None
 
 
 def parse_desired(values: list[str] | None) -> dict[Name, int]:
@@ -130,6 +149,7 @@ def run(
     source_format: str | None = None,
     zone: str | None = None,
     year: int | None = None,
+    captured: str | None = None,
     desired: list[str] | None = None,
     kinds: list[str] | None = None,
 ) -> Analysis:
@@ -137,7 +157,7 @@ def run(
     from analyzer.analysis import analyze
 
     stated, chosen = parse_desired(desired), check_kinds(kinds)
-    options = evidence_options(node, source_format, zone, year)
+    options = evidence_options(node, source_format, zone, year, captured)
     with progress() as bar:
         analysis = analyze(paths or [], store=opened(paths, store), options=options, desired=stated, kinds=chosen, progress=bar)
     problems = analysis.incomplete()

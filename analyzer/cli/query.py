@@ -27,6 +27,7 @@ def query(
     source_format: o.Format = None,
     tz: o.Zone = None,
     year: o.Year = None,
+    captured: o.Captured = None,
 ) -> None:
     """SQL over the tables of a store, or of the evidence under PATH (podopsy schema lists the columns).
 
@@ -45,7 +46,7 @@ def query(
     target = o.opened(paths, store) or MemoryStore(keep_records=True)
     if paths:
         with o.progress() as bar:
-            pipeline.ingest(paths, target, o.evidence_options(node, source_format, tz, year), bar)
+            pipeline.ingest(paths, target, o.evidence_options(node, source_format, tz, year, captured), bar)
     context = pl.SQLContext(frames={name: target.scan(name) for name in TABLES} | {"klog": klog_table.frame(target)})
     try:
         rows = context.execute(sql, eager=True)

@@ -22,12 +22,13 @@ def report(
     source_format: o.Format = None,
     tz: o.Zone = None,
     year: o.Year = None,
+    captured: o.Captured = None,
     desired: o.Desired = None,
 ) -> None:
     """Write one HTML file that works offline: story, findings, picture, evidence, provenance."""
     from analyzer.outputs.report import write
 
-    analysis = o.run(paths, store, node=node, source_format=source_format, zone=tz, year=year, desired=desired)
+    analysis = o.run(paths, store, node=node, source_format=source_format, zone=tz, year=year, captured=captured, desired=desired)
     name = title or (Path(paths[0]).resolve().name if paths else str(store))
     with o.writable(out):
         write(analysis, out, title=name, command=" ".join(["podopsy", *sys.argv[1:]]))

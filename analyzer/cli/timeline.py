@@ -22,11 +22,12 @@ def timeline(
     source_format: o.Format = None,
     tz: o.Zone = None,
     year: o.Year = None,
+    captured: o.Captured = None,
 ) -> None:
     """Draw what one object went through, and list its events."""
     from analyzer.outputs import timeline as drawing
 
-    analysis = o.run(paths, store, node=node, source_format=source_format, zone=tz, year=year)
+    analysis = o.run(paths, store, node=node, source_format=source_format, zone=tz, year=year, captured=captured)
     width = shutil.get_terminal_size((100, 24)).columns
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     typer.echo("\n".join(drawing.lanes(analysis, name, width, colour=colour)))

@@ -25,7 +25,7 @@ from analyzer.vocabulary import SourceStatus
 
 __all__ = ["Component", "Recognising", "Recognition", "Shape", "recognise", "top"]
 
-_LOGS = ("journal", "klog")
+_LOGS = ("journal", "klog", "container", "export", "mixed")
 """Families whose records are log lines; of the others the identifier names whose events they are."""
 _TOGETHER = 250_000
 """Records of a store that are in memory at a time."""

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer import formats
+from analyzer.formats import mixed_text
 from analyzer.formats.base import HEAD, Batch, ReadContext
 from analyzer.formats.container_log import CRI, JSON_FILE, STAMPED, ContainerLog
 
@@ -33,7 +34,7 @@ def messages(known: ContainerLog, text: str) -> list[str]:
 
 
 def detected(text: str) -> str | None:
-    known = [f.name for f in formats.REGISTRY if f.sniff(text.encode(), "x")]
+    known = [f.name for f in formats.REGISTRY if f is not mixed_text.FORMAT and f.sniff(text.encode(), "x")]
     assert len(known) < 2, known
     return known[0] if known else None
 
@@ -218,7 +219,7 @@ def test_every_log_of_a_must_gather_is_read(corpus_sample: Callable[[str], Path]
             file = archive.extractfile(member)
             assert file is not None
             data = file.read()
-            assert [f.name for f in formats.REGISTRY if f.sniff(data[:HEAD], member.name)] == ["kubectl-logs"], member.name
+            assert formats.detect(data[:HEAD], member.name) is STAMPED, member.name
             batch = read(STAMPED, data)
             assert batch.rejects.is_empty()
             assert batch.records["time"].is_not_null().all()

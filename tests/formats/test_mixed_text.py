@@ -47,7 +47,8 @@ def test_a_ticket() -> None:
         ("container_started", 13, 2),
         ("container_died", 15, 3),
     ]
-    assert {note for batch in batches for note in batch.notes} == {"times of some parts lack the year: taken as 2023"}
+    notes = {note for batch in batches for note in batch.notes}
+    assert notes == {"times of some parts lack the year: taken as 2023", "times are UTC, as the klog headers inside tell"}
     lines = TICKET.encode().splitlines(keepends=True)
     assert events["offset"].to_list() == [len(b"".join(lines[: line - 1])) for line in (7, 8, 13, 15)]
     rejects = pl.concat([batch.rejects for batch in batches])
