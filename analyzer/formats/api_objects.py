@@ -27,6 +27,13 @@ _KINDS: Final = {
     "statefulsets": "StatefulSet",
 }  # fmt: skip
 """Kinds by the resource in a selfLink (written until 1.19), for items that client-go dumped without their kind."""
+_SHAPES: Final[tuple[tuple[str, str, set[str], set[str]], ...]] = (
+    ("Pod", "v1", {"containers"}, set()),
+    ("Deployment", "apps/v1", {"replicas", "template", "strategy"}, set()),
+    ("StatefulSet", "apps/v1", {"replicas", "template", "serviceName", "updateStrategy"}, set()),
+    ("ReplicaSet", "apps/v1", {"replicas", "template", "selector"}, {"strategy", "updateStrategy"}),
+)
+"""The same by what stands in their ``spec``, and what must not: for dumps since 1.20."""
 
 
 class Listed(NamedTuple):
@@ -148,6 +155,18 @@ def _identify(content: dict[str, Any], of: Listed) -> Listed:
     link = _SELF_LINK.search(_text(metadata.get("selfLink")) or "")
     if link and of.kind is None:
         return Listed(_KINDS.get(link["resource"]), "/".join(filter(None, (link["group"], link["version"]))))
+    return _by_shape(content, of) if of.kind is None else of
+
+
+def _by_shape(content: dict[str, Any], of: Listed) -> Listed:
+    spec, status = content.get("spec"), content.get("status")
+    if isinstance(status, dict) and isinstance(status.get("nodeInfo"), dict):
+        return Listed("Node", "v1")
+    keys = set(spec) if isinstance(spec, dict) and isinstance(status, dict) else set()
+    for kind, version, needed, forbidden in _SHAPES:
+        if needed <= keys and not keys & forbidden:
+            old = kind == "ReplicaSet" and "matchLabels" not in (spec.get("selector") or {})  # type: ignore[union-attr]
+            return Listed("ReplicationController", "v1") if old else Listed(kind, version)
     return of
 
 

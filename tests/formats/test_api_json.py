@@ -357,3 +357,23 @@ def test_logs_between_documents(monkeypatch: pytest.MonkeyPatch) -> None:
         assert sum(batch.objects.height for batch in batches) == 2
         reasons = [reason for batch in batches for reason in batch.rejects["reason"]]
         assert reasons == ["log of container web of pod default/web-1: not read here"] * 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec"),
+    [
+        ("Pod", {"containers": []}),
+        ("Deployment", {"replicas": 1, "template": {}, "selector": {"matchLabels": {}}, "strategy": {}}),
+        ("StatefulSet", {"replicas": 1, "template": {}, "selector": {}, "serviceName": "a", "updateStrategy": {}}),
+        ("ReplicaSet", {"replicas": 1, "template": {}, "selector": {"matchLabels": {"a": "b"}}}),
+        ("ReplicationController", {"replicas": 1, "template": {}, "selector": {"a": "b"}}),
+    ],
+)
+def test_dumps_without_kind_or_link_tell_it_by_what_they_hold(kind: str, spec: dict[str, Any]) -> None:
+    """client-go decodes items without their kind, and the API writes no selfLink since 1.20."""
+    item = {"metadata": {"name": "a", "namespace": "b", "uid": "c"}, "spec": spec, "status": {}}
+    node = {"metadata": {"name": "n"}, "spec": {}, "status": {"nodeInfo": {}}}
+    other = {"metadata": {"name": "o"}, "spec": {"replicas": 1}, "status": {}}
+    batch = read(json.dumps([item, node, other]).encode())
+    assert batch.objects["kind"].to_list() == [kind, "Node"]
+    assert batch.rejects["reason"].to_list() == ["not a Kubernetes object"]
