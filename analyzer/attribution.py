@@ -1,6 +1,7 @@
 """Whose node a source speaks of, where its records do not say it: by what it names, else by its folder.
 
-Order: --node (as the ingest of the source had it); the record's own host field; container ids and pod uids that other evidence
+Order: --node (as the ingest of the source had it); the record's own host field; the name under which the kubelet that wrote it
+registered; container ids and pod uids that other evidence
 ties to a node; the nearest parent folder that bears the name of a known node; the one host that other sources of the same bundle
 name, where the bundle's layout says that it holds one node's evidence alone; the folder that the layout says is a node.
 """
@@ -26,7 +27,7 @@ def attribute(store: Store, stated: Mapping[str, str]) -> pl.DataFrame:
     sources = store.table("sources").filter(pl.col("status") == str(SourceStatus.READ)).sort("source")
     events = store.table("events")
     ties = _ties(events, store.table("objects"))
-    votes = _votes(events, ties)
+    votes = _votes(events, ties) | _registered(events)
     nodes = known_nodes(store)
     places = _places(sources)
     hosts = _hosts(sources, places)
@@ -38,6 +39,18 @@ def attribute(store: Store, stated: Mapping[str, str]) -> pl.DataFrame:
         if node:
             rows.append({"source_id": row["source_id"], "node": node, "how": how})
     return pl.DataFrame(rows, schema=ATTRIBUTIONS)
+
+
+def _registered(events: pl.DataFrame) -> dict[str, tuple[str, str]]:
+    """By source: the node as which the kubelet that wrote it registered, if it names but one."""
+    name = pl.col("attributes").str.json_path_match("$.node_name")
+    own = (
+        events.filter((pl.col("component") == "kubelet") & pl.col("attributes").is_not_null())
+        .select("source_id", name=name)
+        .drop_nulls()
+        .unique()
+    )
+    return {source_id: (name, "kubelet") for source_id, name in own.filter(pl.len().over("source_id") == 1).iter_rows()}
 
 
 def _places(sources: pl.DataFrame) -> dict[str, Place]:

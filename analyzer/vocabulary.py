@@ -170,7 +170,7 @@ ATTRIBUTIONS: Final = _schema(
     {
         "source_id": pl.String,
         "node": pl.String,
-        "how": pl.String,  # option, host field, containers, pods, folder, bundle, layout
+        "how": pl.String,  # option, host field, kubelet, containers, pods, folder, bundle, layout
     }
 )
 

@@ -10,6 +10,11 @@ _PID: Final = KLOG + r" *([0-9]{1,10}) "
 _JSON: Final = r'^\{"ts":[0-9.]+,"caller":"'
 _ANY: Final = rf"{KLOG}|{_JSON}"
 _FILE: Final = rf"(?:{KLOG} *[0-9]+ |{_JSON}(?:[\w.-]+/)*)([\w.-]+\.go):[0-9]+"
+CONTROL_FILES: Final = (
+    r"(?:node_?controller|node_lifecycle_controller|node_lifecycle|controller_utils|taint_manager|taint_eviction|replication_controller|replica_set"
+    r"|gc_controller|deployment_controller|stateful_set\w*|scheduler|schedule_one)\.go"
+)
+"""Source files of the controllers and the scheduler, which no kubelet has, though one process may hold both."""
 _LINES: Final = 5
 _SHARE: Final = 0.01
 """A kubelet's log has more lines of kubelet.go than these: of real ones, 3 to 60 in a hundred. Others have none."""
@@ -51,16 +56,18 @@ class Writer:
     def __init__(self) -> None:
         self._klog = 0
         self._kubelet = 0
+        self._both = False
 
     def see(self, messages: pl.Series) -> str | None:
         """The identifier, with these lines taken into account. What was said of earlier ones is not taken back."""
-        if self.identifier is None:
+        if self.identifier is None and not self._both:
             named = messages.filter(messages.str.contains("kubelet.go:", literal=True))
+            self._both = bool(messages.filter(messages.str.contains(CONTROL_FILES)).str.extract(_FILE, 1).str.contains(CONTROL_FILES).any())
             self._klog += int(messages.str.contains(_ANY).sum())
             self._kubelet += int((named.str.extract(_FILE, 1) == "kubelet.go").sum())
         return self.identifier
 
     @property
     def identifier(self) -> str | None:
-        """``kubelet``, or None."""
-        return "kubelet" if self._kubelet >= _LINES and self._kubelet >= _SHARE * self._klog else None
+        """``kubelet``, or None: also for a process that is all components in one."""
+        return "kubelet" if not self._both and self._kubelet >= _LINES and self._kubelet >= _SHARE * self._klog else None

@@ -14,6 +14,7 @@ from typing import BinaryIO
 import polars as pl
 
 from analyzer.formats.base import Batch, ReadContext
+from analyzer.formats.container_text import Writer
 from analyzer.formats.journal_cat import Between
 from analyzer.formats.journal_said import SAID
 from analyzer.formats.lines import conform, join_continuations, records
@@ -81,6 +82,7 @@ class _Reader:
         self.node: str | None = None
         self.count = 0
         self.between = Between()
+        self.writer = Writer()
         self._waiting: pl.DataFrame | None = None
         self._first: int | None = None  # line of the first klog header: what stands before it continues nothing
 
@@ -120,7 +122,9 @@ class _Reader:
     def _batch(self, rows: pl.DataFrame) -> Batch:
         rows = self.between.place(rows).with_row_index("record", self.count)
         self.count += rows.height
-        return Batch(records=conform(rows, RECORDS))
+        writer = pl.lit(self.writer.see(rows["message"]), pl.String)
+        own = pl.col("pid").is_not_null() | pl.col("message").str.starts_with('{"ts":')
+        return Batch(records=conform(rows.with_columns(identifier=pl.when(own).then(writer)), RECORDS))
 
     def _rows(self, framed: pl.DataFrame) -> pl.DataFrame:
         parts = framed["raw"].str.extract_groups(_KLOG).struct.unnest()

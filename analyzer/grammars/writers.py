@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from analyzer.formats.container_text import CONTROL_FILES
+
 _KUBELETS = (
     r"kubelet(?:[._-](?:wrapper|server|service|sh|v?[0-9][\w.-]*))?"  # kubelet-csr-approver is none
     r"|k3s.*|rke2.*|k0s.*|atomic-openshift-node|origin-node|openshift-node|(?:snap\.)?microk8s\.daemon-kubelet.*"
@@ -30,12 +32,7 @@ _OWN_FILES = (
     r'^(?:[IWEF][0-9]{4} [0-9:.]+ +[0-9]+ (?:[\w.-]+/)*|\{"ts":.{0,40}"caller":"(?:[\w.-]+/)*)'
     r"(?:kubelet(?:_\w+)?|kuberuntime_\w+|pod_workers|pod_container_deletor|docker_service|docker_manager|eviction_manager|nodelease)\.go:[0-9]"
 )
-CONTROLLERS_FILE = (
-    r'^(?:[IWEF][0-9]{4} [0-9:.]+ +[0-9]+ (?:[\w.-]+/)*|\{"ts":.{0,40}"caller":"(?:[\w.-]+/)*)'
-    r"(?:node_?controller|node_lifecycle_controller|node_lifecycle|controller_utils|taint_manager|taint_eviction|replication_controller|replica_set"
-    r"|gc_controller|deployment_controller|stateful_set\w*|scheduler|schedule_one)\.go:[0-9]"
-)
-"""Source files of the controllers and the scheduler, which no kubelet has, though one process may hold both."""
+CONTROLLERS_FILE = r'^(?:[IWEF][0-9]{4} [0-9:.]+ +[0-9]+ (?:[\w.-]+/)*|\{"ts":.{0,40}"caller":"(?:[\w.-]+/)*)' + CONTROL_FILES + ":[0-9]"
 _CADVISOR_FILE = r"^[IWEF][0-9]{4} [0-9:.]+ +[0-9]+ (?:cadvisor|storagedriver)\.go:[0-9]+\]"
 
 

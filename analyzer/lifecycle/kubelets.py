@@ -25,6 +25,8 @@ _NOTICED = timedelta(seconds=2)
 """API events have whole seconds, and come in a burst."""
 _REBOOT_NOTICE = timedelta(seconds=120)
 """The kubelet reports 'Rebooted' within this after its start."""
+_SECOND = 1_000_000
+"""Microseconds: lines whose moment is known less well have no time of their own."""
 _SYSTEMD = (E.KUBELET_STARTED, E.KUBELET_STOPPING, E.KUBELET_DEACTIVATED, E.KUBELET_EXITED, E.KUBELET_STOPPED)
 
 
@@ -94,7 +96,7 @@ def outages(node: str, events: list[Event], spells: list[Spell], lost: list[Even
 
 def _marks(seen: _Sightings) -> list[Event]:
     """systemd's lines, and for a start that none of them tells, the kubelet's first line (else its API event)."""
-    marks = [_forked(e, seen.kubelet) for e in seen.events if e.kind in _SYSTEMD]
+    marks = [_forked(_within(e), seen.kubelet) for e in seen.events if e.kind in _SYSTEMD]
     starts = [e.time for e in marks if e.kind is E.KUBELET_STARTED]
     known: set[tuple[str | None, int | None]] = set()
     for event in seen.events:  # 'Started kubelet' of a process that systemd's lines do not explain
@@ -110,6 +112,18 @@ def _marks(seen: _Sightings) -> list[Event]:
     if not seen.kubelet:  # no journal of this node: the API's event is what is left
         marks += [replace(e, kind=E.KUBELET_STARTED) for e in seen.events if e.kind is E.NODE_KUBELET_STARTING]
     return sorted(marks, key=lambda e: e.time)
+
+
+def _within(mark: Event) -> Event:
+    """Of a line of which only its neighbours are known (journalctl -o cat), a start is close to the later one: the kubelet's first."""
+    if mark.kind is E.KUBELET_STARTED and mark.resolution > _SECOND:
+        return replace(mark, time=mark.time + timedelta(microseconds=mark.resolution))
+    return mark
+
+
+def _width(mark: Event) -> timedelta:
+    """How far the true moment may be from a coarse mark's; nothing where it is known to a second, which bounds then say themselves."""
+    return timedelta(microseconds=mark.resolution) if mark.resolution > _SECOND else timedelta(0)
 
 
 def _forked(mark: Event, kubelet: list[Spell]) -> Event:
@@ -130,14 +144,15 @@ def _ended(seen: _Sightings, mark: Event, stopping: Event | None) -> Outage:
     if mark.kind is E.KUBELET_EXITED:
         killed = mark.attributes.get("code") == "killed" and mark.attributes.get("signal") == "KILL"
         cause = "killed" if killed else "crashed"
-    edge = Edge(mark.time, min(lower, mark.time) if lower else None, mark.time, tuple(proofs))
-    return Outage(seen.node, edge, Edge(None, mark.time, None), cause, boot_lost=False, evidence=list(proofs))
+    latest = mark.time + _width(mark)
+    edge = Edge(mark.time, min(lower, mark.time) if lower else None, latest, tuple(proofs))
+    return Outage(seen.node, edge, Edge(None, latest, None), cause, boot_lost=False, evidence=list(proofs))
 
 
 def _finish(seen: _Sightings, outage: Outage, mark: Event) -> None:
     """A process started: the outage is over."""
     proof = mark.proof("the kubelet process started")
-    earliest = mark.time if mark.component == "systemd" else min(outage.start.latest or mark.time, mark.time)
+    earliest = mark.time - _width(mark) if mark.component == "systemd" else min(outage.start.latest or mark.time, mark.time)
     outage.end = Edge(mark.time, earliest, mark.time, (proof,))
     outage.evidence.append(proof)
     if outage.cause == "stopped" and seen.rebooted(mark.time):
