@@ -38,8 +38,10 @@ def _events(records: pl.DataFrame) -> Iterator[Fields]:
             count=None,
         )
         times = _times((record["time"], record["resolution_us"]), told)
-        if columns["kind"] == EventKind.NODE_NOT_READY:
-            times = times[-1:]  # between the first and the last of several it was ready again: the first begins nothing that lasts
+        if columns["kind"] == EventKind.NODE_NOT_READY or "combined" in columns["attributes"]:
+            # between the first and the last of several it was ready again: the first begins nothing that lasts;
+            # what many were combined to has the message of the latest of them
+            times = times[-1:]
         for time, resolution in times:
             yield {**position(record), **columns, "time": time, "resolution_us": resolution, "text": record["raw"]}
 

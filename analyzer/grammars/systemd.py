@@ -19,7 +19,7 @@ from analyzer.vocabulary import EventKind
 KUBELET_UNIT = re.compile(
     r"^(?:(?:kube-)?kubelet(?:-wrapper)?|snap\.[\w.-]*kubel(?:et|ite)[\w.-]*|k3s(?:-agent)?|rke2-(?:server|agent)|(?:atomic-openshift|origin)-node)\.service$"
 )
-RUNTIME_UNIT = re.compile(r"^(?:docker|containerd|crio|cri-o|cri-docker)\.service$")
+RUNTIME_UNIT = re.compile(r"^(?:docker(?:-latest)?|containerd|crio|cri-o|cri-docker)\.service$")
 _SUBJECT = re.compile(r"^(Starting|Started|Stopping|Stopped|Finished|Failed to start) (?:(\S+\.service) - )?(.*?)\.*$")
 _DESCRIPTION = re.compile(KUBELET_DESCRIPTION)
 _RUNTIME_DESCRIPTION = re.compile(RUNTIME_DESCRIPTION)

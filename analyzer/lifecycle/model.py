@@ -25,6 +25,8 @@ from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS, SourceStatus
 from analyzer.vocabulary import EventKind as E
 
 _AT_ONCE = timedelta(seconds=2)
+_TELLING = (E.CONTAINER_SEEN_RUNNING, E.CONTAINER_SEEN_DEAD, E.CONTAINER_KILLING)
+"""What a kubelet says at V(2) of the life of containers: where it does, its silence on one tells something."""
 _AFTERMATH = timedelta(seconds=60)
 
 
@@ -139,7 +141,7 @@ def _presume_ends(all_pods: list[Pod], nodes: dict[str, NodeLife], events: list[
 
     Not while its kubelet was away or the API had lost the node: then it may have run on.
     """
-    watched = {e.node for e in events if e.container_id and e.component in (*RUNTIME_STREAMS, RUNTIME_LOG, "kubelet")}
+    watched = {e.node for e in events if e.container_id and (e.component in (*RUNTIME_STREAMS, RUNTIME_LOG) or e.kind in _TELLING)}
     for pod in all_pods:
         node = nodes.get(pod.node or "")
         asked = pod.marked.time if pod.marked is not None else None

@@ -20,7 +20,13 @@ _FAMILIES = {
     "klog": "component logs",
     "docker": "docker's events",
     "containerd": "containerd's events",
+    "cri": "the CRI's events",
+    "container": "containers' logs",
+    "export": "exported logs",
     "kubernetes": "API objects and events",
+    "audit": "the audit log",
+    "event-table": "tables of events",
+    "mixed": "notes with evidence in them",
 }
 
 _STOP, _GIVEN_UP, _EVICTED, _REPLACED, _RETURN, _COUNT, _IMBALANCE, _REMEDY = range(8)

@@ -20,10 +20,14 @@ from analyzer.vocabulary import EventKind as E
 
 EVENTS = 200
 """Events listed; of a longer list the first and the last ones."""
-_OF_NODES = (
+_REPEATED = {E.KUBELET_FLAG, E.KUBELET_PART_STARTED, E.RUNTIME_CALLED, E.NODE_HEARTBEAT_MISSED, E.NODE_STATUS_FAILED, E.NODE_LEASE_FAILED}
+"""Told so often, or so many at once, that they would crowd out all else."""
+_OF_NODES = {
     *(k for k in E if k.value.startswith(("kubelet_", "recovery_", "runtime_", "node_"))),
     E.LOG_SUPPRESSED,
-)
+    E.SYNC_SKIPPED,
+    E.CLEANUP_SKIPPED,
+} - _REPEATED
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
 
 Piece = tuple[datetime, datetime, str]
