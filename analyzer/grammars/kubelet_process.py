@@ -59,6 +59,14 @@ _VERSION = re.compile(r"^(?:Version: |Kubelet version: )(?P<version>v\d\S*)$")
 _RUNNING = re.compile(r"^Docker Info.*?\bContainersRunning:(?P<value>\d+)", re.DOTALL)
 
 
+_TELLING_FLAGS = (
+    "v", "hostname-override", "config", "kubeconfig", "api-servers", "node-ip", "node-labels", "node-status-update-frequency",
+    "register-node", "register-with-taints", "container-runtime", "container-runtime-endpoint", "cgroup-driver", "cgroup-root", "root-dir",
+    "pod-manifest-path", "eviction-hard", "feature-gates", "logging-format",
+)  # fmt: skip
+"""Of the two hundred that each start prints: how much it says, who it is, whom it asks, what it runs."""
+
+
 def _flag(line: Klog) -> Iterable[Fields]:
     """flags.go, at V(1) and above all of them at each start; pflag's warnings at any verbosity, before there is a klog."""
     match = _FLAG.match(line.message)
@@ -87,7 +95,7 @@ def fatal(line: Klog) -> Iterable[Fields]:
 
 
 ANY_PROGRAM: tuple[KlogRule, ...] = (  # every program of Kubernetes says so: who wrote it must be known otherwise
-    Rule("FLAG: --", _flag),
+    *(Rule(f"FLAG: --{name}=", _flag) for name in _TELLING_FLAGS),
     Rule(HEADLESS, _flag),
     Rule("ersion: v", _version),
     *told(E.KUBELET_VERSION, "Kubelet version", keep=("kubeletVersion",)),
