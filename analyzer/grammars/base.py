@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -27,6 +28,12 @@ class Rule(Generic[Parsed]):
 
     literal: str
     build: Callable[[Parsed], Iterable[Fields]]
+
+
+@cache
+def pattern(text: str) -> re.Pattern[str]:
+    """A rule's pattern, compiled when it is first tried: of some hundreds few occur in one log."""
+    return re.compile(text, re.DOTALL)
 
 
 def events_frame(rows: Sequence[Fields]) -> pl.DataFrame:

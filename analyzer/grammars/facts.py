@@ -11,7 +11,7 @@ from typing import Final
 
 import polars as pl
 
-from analyzer.grammars.base import Fields, Rule, fields, integer, pod_columns
+from analyzer.grammars.base import Fields, Rule, fields, integer, pattern, pod_columns
 from analyzer.grammars.klog import Klog
 from analyzer.grammars.kubelet import KlogRule
 from analyzer.vocabulary import EventKind
@@ -45,13 +45,12 @@ def fact(kind: EventKind, literal: str, *patterns: str, keys: Sequence[str] = ()
     ``keys``: of a structured line, besides node and pod; ``key:column`` renames. ``file``: a pattern of the source files that say
     this, for words that others may use too. ``fixed``: attributes.
     """
-    compiled = [re.compile(rf"(?:{pattern})\.?\s*", re.DOTALL) for pattern in patterns]
+    whole = [rf"(?:{said})\.?\s*" for said in patterns]
     wanted = [(key, column or key) for key, _, column in (k.partition(":") for k in (*_KEYS, *keys))]
-    files = re.compile(file)
 
     def build(line: Klog) -> Iterable[Fields]:
-        match = next((m for m in (p.fullmatch(line.message) for p in compiled) if m), None)
-        if match is None or not files.match(line.file or ""):
+        match = next((m for m in (pattern(said).fullmatch(line.message) for said in whole) if m), None)
+        if match is None or not pattern(file).match(line.file or ""):
             return
         told = {column: line.text(key) for key, column in wanted if key in line.values}
         told.update({k: v for k, v in match.groupdict().items() if v is not None}, **fixed)

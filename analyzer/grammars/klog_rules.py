@@ -10,7 +10,7 @@ from dataclasses import replace
 import polars as pl
 
 from analyzer.grammars import klog
-from analyzer.grammars.base import Fields, Rule, container_id, events_frame, fields, integer, pod_columns, pod_list, position
+from analyzer.grammars.base import Fields, Rule, container_id, events_frame, fields, integer, pattern, pod_columns, pod_list, position
 from analyzer.grammars.klog import Klog
 from analyzer.vocabulary import EventKind
 
@@ -25,15 +25,14 @@ _POD_KEYS, _UID_KEYS = ("pod", "podName"), ("podUID", "podID")
 _ID_KEYS = ("containerID", "containerId", "podSandboxID", "podSandboxId", "sandboxID")
 
 
-def text(literal: str, pattern: str, kind: EventKind) -> KlogRule:
+def text(literal: str, said: str, kind: EventKind) -> KlogRule:
     """An unstructured message. Named groups: pod, pods, uid, container, id, node, node_name, value; others go to the attributes.
 
     ``node_name``: how the API calls the kubelet's node, which may be longer than its host's name; ``node``: any node.
     """
-    compiled = re.compile(pattern, re.DOTALL)
 
     def build(line: Klog) -> Iterable[Fields]:
-        match = compiled.search(line.message)
+        match = pattern(said).search(line.message)
         if match is None:
             return
         groups = match.groupdict()
@@ -62,9 +61,9 @@ def text(literal: str, pattern: str, kind: EventKind) -> KlogRule:
     return Rule(literal, build)
 
 
-def texts(literals: Sequence[str], pattern: str, kind: EventKind) -> tuple[KlogRule, ...]:
+def texts(literals: Sequence[str], said: str, kind: EventKind) -> tuple[KlogRule, ...]:
     """One pattern for messages that have no telling literal in common."""
-    return tuple(text(literal, pattern, kind) for literal in literals)
+    return tuple(text(literal, said, kind) for literal in literals)
 
 
 def structured(message: str, kind: EventKind, columns: Columns | None = None) -> KlogRule:
