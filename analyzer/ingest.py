@@ -14,7 +14,7 @@ import polars as pl
 
 from analyzer import attribution, formats, grammars
 from analyzer.activity import Activity
-from analyzer.evidence.capture import captured
+from analyzer.evidence.capture import CAPTURE_NAMES, captured
 from analyzer.exceptions import EvidenceError, SourceError
 from analyzer.formats import Format, ReadContext, capture_time
 from analyzer.grammars.base import one_line
@@ -82,7 +82,8 @@ class _Settled:
         self.phase = phase
         sources = store.table("sources").filter(pl.col("status") == str(SourceStatus.READ))
         marks = sources.filter(pl.col("format") == capture_time.FORMAT.name).select("source", "end").sort("source")
-        self._marks = {name.rpartition("/")[0]: end for name, end in marks.iter_rows()}
+        folders = ((*name.rpartition("/")[::2], end) for name, end in marks.iter_rows())
+        self._marks = {folder: end for folder, base, end in folders if base in CAPTURE_NAMES}
         start, end = sources["start"].min(), sources["end"].max()
         self._span = (start, end) if isinstance(start, datetime) and isinstance(end, datetime) else None
         self._options = options

@@ -8,6 +8,8 @@ goes on until about then.
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+CAPTURE_NAMES = frozenset({"timestamp", "date"})
+"""What bundles call the files that hold the moment."""
 _LATER = timedelta(minutes=10)
 """So much later than the last line of a log may what is captured together with it be written."""
 

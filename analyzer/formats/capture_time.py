@@ -1,6 +1,7 @@
 """Files that hold nothing but the moment of capture: must-gather's ``timestamp``, the output of ``date`` in a sosreport.
 
-Go's ``time.String`` (with its monotonic reading), RFC 3339, and ``date`` in the C locale where its zone is UTC or GMT.
+Go's ``time.String`` with its monotonic reading, a line for each beginning and end; or one line of that without it, of RFC 3339, or of
+``date`` in the C locale where its zone is UTC or GMT. More lines of such times may be anything.
 """
 
 import re
@@ -28,7 +29,8 @@ class CaptureTime:
 
     def sniff(self, head: bytes, name: str) -> bool:
         lines = [line for line in head[: _MOST * 100].decode(errors="replace").splitlines() if line.strip()]
-        return 0 < len(lines) <= _MOST and all(_LINE.fullmatch(line) for line in lines)
+        told = 0 < len(lines) <= _MOST and all(_LINE.fullmatch(line) for line in lines)
+        return told and (len(lines) == 1 or all(" m=" in line for line in lines))
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
         for frame in chunks(stream):

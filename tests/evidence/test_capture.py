@@ -50,7 +50,9 @@ def test_files_that_hold_the_moment(text: str, time: str) -> None:
     assert max(row["time"] for row in records) == datetime.fromisoformat(time).replace(tzinfo=UTC)
 
 
-@pytest.mark.parametrize("text", ["", "2021-08-03 10:12:00", "Tue Aug  3 10:12:00 CEST 2021", "2021-08-03T10:12:00Z a b: c\n"])
+@pytest.mark.parametrize(
+    "text", ["", "2021-08-03 10:12:00", "Tue Aug  3 10:12:00 CEST 2021", "2021-08-03T10:12:00Z a b: c\n", "2021-08-03T10:12:00Z\n" * 2]
+)
 def test_other_files(text: str) -> None:
     assert formats.detect(text.encode(), "timestamp") is not capture_time.FORMAT
 
@@ -67,6 +69,9 @@ def test_ages_count_back_from_the_moment_that_the_bundle_tells(tmp_path: Path) -
     ingest([tmp_path], store)
     assert store.table("events").is_empty()
     (tmp_path / "timestamp").write_text("2024-05-06 12:00:00 +0000 UTC m=+0.1\n")
+    store = MemoryStore()
+    ingest([tmp_path], store)
+    (tmp_path / "received").write_text("2024-05-05 12:00:00 +0000 UTC m=+0.1\n")  # another moment than that of the capture
     store = MemoryStore()
     ingest([tmp_path], store)
     (time, resolution) = store.table("events").select("time", "resolution_us").row(0)
