@@ -130,7 +130,8 @@ def _forked(mark: Event, kubelet: list[Spell]) -> Event:
     """A unit of Type=notify is 'Started' only when it is ready: the process began with its first line, seconds before."""
     if mark.kind is not E.KUBELET_STARTED:
         return mark
-    spells = [s.start for s in kubelet if mark.time - _NOTIFY <= s.start < mark.time - _WRITTEN and mark.time < s.end]
+    own = [s for s in kubelet if s.pid is not None]  # without it a spell may be of several processes
+    spells = [s.start for s in own if mark.time - _NOTIFY <= s.start < mark.time - _WRITTEN and mark.time < s.end]
     return replace(mark, time=min(spells)) if spells else mark
 
 
@@ -145,7 +146,8 @@ def _ended(seen: _Sightings, mark: Event, stopping: Event | None) -> Outage:
         killed = mark.attributes.get("code") == "killed" and mark.attributes.get("signal") == "KILL"
         cause = "killed" if killed else "crashed"
     latest = mark.time + _width(mark)
-    edge = Edge(mark.time, min(lower, mark.time) if lower else None, latest, tuple(proofs))
+    best = _silent_from(mark.time, seen.kubelet, latest) if latest > mark.time else mark.time
+    edge = Edge(best, min(lower, mark.time) if lower else None, latest, tuple(proofs))
     return Outage(seen.node, edge, Edge(None, latest, None), cause, boot_lost=False, evidence=list(proofs))
 
 
