@@ -4,24 +4,10 @@ The order matters: the specific before the general.
 """
 
 from analyzer.exceptions import UsageError
-from analyzer.formats import (
-    api_json,
-    api_yaml,
-    audit_log,
-    audit_text,
-    capture_time,
-    container_log,
-    container_snapshots,
-    container_tables,
-    containerd_events,
-    cri_events,
-    daemon_log,
-    describe,
-    docker_json,
-    docker_template,
-    docker_text,
-    event_page,
-    event_table,
+from analyzer.formats import capture_time, klog_file, mixed_text
+from analyzer.formats.base import HEAD, Batch, Format, ReadContext
+from analyzer.formats.containers import container_log, log_export
+from analyzer.formats.journals import (
     journal_binary,
     journal_boots,
     journal_export,
@@ -29,13 +15,19 @@ from analyzer.formats import (
     journal_monotonic,
     journal_text,
     journal_verbose,
-    klog_file,
-    kubernetes_table,
-    log_export,
-    mixed_text,
+)
+from analyzer.formats.kubernetes import api_json, api_yaml, audit_log, audit_text, describe, event_page, event_table, kubernetes_table
+from analyzer.formats.runtimes import (
+    container_snapshots,
+    container_tables,
+    containerd_events,
+    cri_events,
+    daemon_log,
+    docker_json,
+    docker_template,
+    docker_text,
     podman_events,
 )
-from analyzer.formats.base import HEAD, Batch, Format, ReadContext
 
 REGISTRY: tuple[Format, ...] = (
     journal_binary.FORMAT,

@@ -14,9 +14,9 @@ from typing import BinaryIO
 import polars as pl
 
 from analyzer.formats.base import Batch, ReadContext
-from analyzer.formats.container_text import Writer
-from analyzer.formats.journal_cat import Between
-from analyzer.formats.journal_said import SAID
+from analyzer.formats.containers.container_text import Writer
+from analyzer.formats.journals.journal_cat import Between
+from analyzer.formats.journals.journal_said import SAID
 from analyzer.formats.lines import conform, join_continuations, records
 from analyzer.formats.times import Years, first_year, moments, rereadable, to_utc
 from analyzer.vocabulary import RECORDS, TIME

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import polars as pl
 
-from analyzer.formats.docker_names import identify
+from analyzer.formats.runtimes.docker_names import identify
 from analyzer.grammars.base import Fields, container_id, events_frame, fields, position
 from analyzer.vocabulary import SANDBOX
 from analyzer.vocabulary import EventKind as E

@@ -7,7 +7,7 @@ cgroups has ended, on every start, with or without containers.
 import re
 from collections.abc import Iterable
 
-from analyzer.formats.docker_names import identify
+from analyzer.formats.runtimes.docker_names import identify
 from analyzer.grammars.base import Fields, Rule, container_id, fields, integer
 from analyzer.grammars.klog import Klog
 from analyzer.grammars.klog_rules import HEADLESS, KlogRule, plain, text, told, told_of_pods

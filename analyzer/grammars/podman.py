@@ -5,9 +5,9 @@ How a container ended stands in a field of its own (PODMAN_EXIT_CODE), which is 
 
 import polars as pl
 
-from analyzer.formats.docker_json import fields
-from analyzer.formats.docker_text import split_attributes
-from analyzer.formats.podman_events import PODMAN, TIME
+from analyzer.formats.runtimes.docker_json import fields
+from analyzer.formats.runtimes.docker_text import split_attributes
+from analyzer.formats.runtimes.podman_events import PODMAN, TIME
 from analyzer.grammars import docker
 from analyzer.grammars.base import events_frame
 

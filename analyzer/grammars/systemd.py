@@ -12,7 +12,7 @@ from datetime import datetime
 import orjson
 import polars as pl
 
-from analyzer.formats.journal_said import DROPPED, KUBELET_DESCRIPTION, MARK, RUNTIME_DESCRIPTION, SAID
+from analyzer.formats.journals.journal_said import DROPPED, KUBELET_DESCRIPTION, MARK, RUNTIME_DESCRIPTION, SAID
 from analyzer.grammars.base import Fields, events_frame, fields, hits, integer, position
 from analyzer.vocabulary import EventKind
 

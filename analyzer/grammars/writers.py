@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from analyzer.formats.container_text import CONTROL_FILES
+from analyzer.formats.containers.container_text import CONTROL_FILES
 
 _KUBELETS = (
     r"kubelet(?:[._-](?:wrapper|server|service|sh|v?[0-9][\w.-]*))?"  # kubelet-csr-approver is none

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.formats import ages
+from analyzer.formats.kubernetes import ages
 
 CAPTURED = datetime(2026, 11, 22, 8, 36, 37, tzinfo=UTC)
 

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer import formats
-from analyzer.formats import api_json
-from analyzer.formats.api_json import FORMAT
 from analyzer.formats.base import Batch, ReadContext
 from analyzer.formats.json_documents import BETWEEN, JsonReader, Value
+from analyzer.formats.kubernetes import api_json
+from analyzer.formats.kubernetes.api_json import FORMAT
 from analyzer.grammars import understand
 from analyzer.vocabulary import OBJECTS
 

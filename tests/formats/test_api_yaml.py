@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.formats import api_json
-from analyzer.formats.api_yaml import FORMAT, documents
 from analyzer.formats.base import Batch, ReadContext
+from analyzer.formats.kubernetes import api_json
+from analyzer.formats.kubernetes.api_yaml import FORMAT, documents
 
 ITEM = """\
 - apiVersion: v1

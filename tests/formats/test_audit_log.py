@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer import formats
-from analyzer.formats.audit_log import FORMAT
 from analyzer.formats.base import Batch, ReadContext
+from analyzer.formats.kubernetes.audit_log import FORMAT
 from analyzer.grammars import understand
 from analyzer.vocabulary import RECORDS
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer import formats
-from analyzer.formats import audit_text
-from analyzer.formats.audit_text import FORMAT
 from analyzer.formats.base import Batch, ReadContext
+from analyzer.formats.kubernetes import audit_text
+from analyzer.formats.kubernetes.audit_text import FORMAT
 from analyzer.formats.lines import chunks
 from analyzer.grammars import understand
 from analyzer.vocabulary import RECORDS

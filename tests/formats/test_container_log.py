@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from analyzer import formats
 from analyzer.formats import mixed_text
 from analyzer.formats.base import HEAD, Batch, ReadContext
-from analyzer.formats.container_log import CRI, JSON_FILE, STAMPED, ContainerLog
+from analyzer.formats.containers.container_log import CRI, JSON_FILE, STAMPED, ContainerLog
 
 T = "2021-09-14T09:49:03.287548376Z"
 KLOG = "I0914 09:49:03.287000      12 event.go:291] x"

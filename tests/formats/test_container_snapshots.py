@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from analyzer import formats
 from analyzer.formats.base import HEAD, Batch, ReadContext
-from analyzer.formats.container_snapshots import FORMAT
-from analyzer.formats.docker_names import identify
+from analyzer.formats.runtimes.container_snapshots import FORMAT
+from analyzer.formats.runtimes.docker_names import identify
 from analyzer.vocabulary import OBJECTS
 
 ID = "84e67bdf6ff02a8cfa58f55d556630281338d934e03544ad276f7509fc299a0e"

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer import formats
-from analyzer.formats import container_snapshots
 from analyzer.formats.base import Batch, ReadContext
-from analyzer.formats.container_tables import FORMAT
+from analyzer.formats.runtimes import container_snapshots
+from analyzer.formats.runtimes.container_tables import FORMAT
 
 ID = "84e67bdf6ff02a8cfa58f55d556630281338d934e03544ad276f7509fc299a0e"
 UID = "5065d1b6-74ec-4d48-9595-85a58f68e0af"

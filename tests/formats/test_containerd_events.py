@@ -10,7 +10,7 @@ import pytest
 
 from analyzer import formats
 from analyzer.formats.base import Batch, ReadContext
-from analyzer.formats.containerd_events import FORMAT, JSON
+from analyzer.formats.runtimes.containerd_events import FORMAT, JSON
 from analyzer.vocabulary import RECORDS
 
 EXIT = (

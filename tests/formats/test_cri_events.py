@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from analyzer import formats
 from analyzer.formats.base import Batch, ReadContext
-from analyzer.formats.cri_events import FORMAT
+from analyzer.formats.runtimes.cri_events import FORMAT
 
 ID = "8e70aae2ff8e8133993eb171999743a30dbcedb506843b737425590fbaec39ac"
 SANDBOX = "033e09b61c7a807937605134985bcc3a6e45b126f347a36355044ad474f9aa2c"

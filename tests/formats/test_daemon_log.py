@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from analyzer import formats
 from analyzer.formats.base import Batch, ReadContext
-from analyzer.formats.daemon_log import FORMAT
+from analyzer.formats.runtimes.daemon_log import FORMAT
 
 ID = "8e70aae2ff8e8133993eb171999743a30dbcedb506843b737425590fbaec39ac"
 DOCKER = 'time="2026-11-22T08:39:54.639534883Z" level=info msg="Daemon has completed initialization"'

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer import formats
-from analyzer.formats.ages import UNRESOLVED
 from analyzer.formats.base import Batch, ReadContext
-from analyzer.formats.describe import FORMAT, begins
-from analyzer.formats.describe_objects import rfc3339
+from analyzer.formats.kubernetes.ages import UNRESOLVED
+from analyzer.formats.kubernetes.describe import FORMAT, begins
+from analyzer.formats.kubernetes.describe_objects import rfc3339
 from analyzer.grammars import understand
 
 CAPTURED = datetime(2026, 11, 22, 8, 39, tzinfo=UTC)

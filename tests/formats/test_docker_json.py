@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from analyzer.formats.base import Batch, ReadContext
-from analyzer.formats.docker_json import FORMAT
+from analyzer.formats.runtimes.docker_json import FORMAT
 from analyzer.vocabulary import RECORDS, REJECTS
 
 ID = "9c0d1ac1f1f7a3c5d3d7f5b1a1a2e3b4c5d6e7f8091a2b3c4d5e6f708192a3b4"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from analyzer.formats.docker_names import identify
+from analyzer.formats.runtimes.docker_names import identify
 
 UID = "19cf7564-3ab0-4d6a-8ed5-8b701600fbe8"
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer import formats
-from analyzer.formats import docker_json
 from analyzer.formats.base import Batch, ReadContext
-from analyzer.formats.docker_template import FORMAT, NO_TIME
+from analyzer.formats.runtimes import docker_json
+from analyzer.formats.runtimes.docker_template import FORMAT, NO_TIME
 
 ID = "9c0d1ac1f1f7a3c5d3d7f5b1a1a2e3b4c5d6e7f8091a2b3c4d5e6f708192a3b4"
 NAME = "k8s_coredns_coredns-f9fd979d6-h88lr_kube-system_19cf7564-3ab0-4d6a-8ed5-8b701600fbe8_18"

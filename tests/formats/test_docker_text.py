@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.formats import docker_json
 from analyzer.formats.base import Batch, ReadContext
-from analyzer.formats.docker_text import FORMAT, in_order, restore_order, split_attributes
+from analyzer.formats.runtimes import docker_json
+from analyzer.formats.runtimes.docker_text import FORMAT, in_order, restore_order, split_attributes
 from analyzer.vocabulary import RECORDS
 
 SAME = [column for column in RECORDS if column not in ("source_id", "line", "offset", "raw")]

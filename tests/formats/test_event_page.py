@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 from analyzer import formats
-from analyzer.formats import event_page
 from analyzer.formats.base import Batch, ReadContext
-from analyzer.formats.event_page import FORMAT
+from analyzer.formats.kubernetes import event_page
+from analyzer.formats.kubernetes.event_page import FORMAT
 from analyzer.formats.lines import records
 from analyzer.grammars import understand
 

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer import formats
-from analyzer.formats import event_table
-from analyzer.formats.ages import UNRESOLVED
 from analyzer.formats.base import Batch, ReadContext
-from analyzer.formats.event_table import FORMAT, begins
-from analyzer.formats.event_table_columns import layout
+from analyzer.formats.kubernetes import event_table
+from analyzer.formats.kubernetes.ages import UNRESOLVED
+from analyzer.formats.kubernetes.event_table import FORMAT, begins
+from analyzer.formats.kubernetes.event_table_columns import layout
 from analyzer.formats.lines import records
 from analyzer.grammars import understand
 from analyzer.vocabulary import RECORDS

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer import formats
-from analyzer.formats import journal_binary
 from analyzer.formats.base import ReadContext
-from analyzer.formats.journal_binary import FORMAT
-from analyzer.formats.journal_binary_objects import JournalFile
+from analyzer.formats.journals import journal_binary
+from analyzer.formats.journals.journal_binary import FORMAT
+from analyzer.formats.journals.journal_binary_objects import JournalFile
 from tests.formats.journal_writer import BOOT, Entry, write
 
 START = 1_692_663_893_803_082

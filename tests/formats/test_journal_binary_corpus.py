@@ -14,8 +14,8 @@ import polars as pl
 import pytest
 
 from analyzer import analyze
-from analyzer.formats import journal_binary, journal_export, journal_json
 from analyzer.formats.base import Format, ReadContext
+from analyzer.formats.journals import journal_binary, journal_export, journal_json
 from analyzer.outputs import explanation
 
 pytestmark = pytest.mark.corpus

@@ -9,7 +9,7 @@ import pytest
 
 from analyzer import formats
 from analyzer.formats import ReadContext
-from analyzer.formats.journal_boots import FORMAT
+from analyzer.formats.journals.journal_boots import FORMAT
 
 FIRST, LAST = "Mon 2023-08-21 20:23:09 EDT", "Mon 2023-08-21 20:24:53 EDT"
 

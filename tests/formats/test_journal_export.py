@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.formats import journal_export, journal_json, journal_text
 from analyzer.formats.base import Format, ReadContext
-from analyzer.formats.journal_export import FORMAT
+from analyzer.formats.journals import journal_export, journal_json, journal_text
+from analyzer.formats.journals.journal_export import FORMAT
 
 CORPUS = Path(os.environ.get("PODOPSY_CORPUS", Path(__file__).parents[3] / "shared"))
 NODES = sorted(path.parent for path in CORPUS.glob("captures/*/*/kubelet.journal.export"))

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.formats.base import ReadContext
-from analyzer.formats.journal_fields import KEPT, NEEDED, kept
-from analyzer.formats.journal_json import FORMAT, _fast, _slow, decode
+from analyzer.formats.journals.journal_fields import KEPT, NEEDED, kept
+from analyzer.formats.journals.journal_json import FORMAT, _fast, _slow, decode
 
 TIME = '"__REALTIME_TIMESTAMP":"1692663893803082"'
 

@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 
 from analyzer import formats, grammars
-from analyzer.formats import ReadContext, journal_months
-from analyzer.formats.journal_text import YEARLESS
+from analyzer.formats import ReadContext
+from analyzer.formats.journals import journal_months
+from analyzer.formats.journals.journal_text import YEARLESS
 
 GLIBC = Path("/usr/share/i18n/locales")
 LINE = "Aug 21 20:24:53 n kubelet[5]: "

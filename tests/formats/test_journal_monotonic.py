@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from analyzer import formats
 from analyzer.formats import ReadContext
-from analyzer.formats.journal_monotonic import FORMAT
+from analyzer.formats.journals.journal_monotonic import FORMAT
 
 BOOT = datetime(2023, 8, 22, tzinfo=UTC)
 

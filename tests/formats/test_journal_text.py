@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.formats.base import ReadContext
-from analyzer.formats.journal_text import FORMAT, YEARLESS
+from analyzer.formats.journals.journal_text import FORMAT, YEARLESS
 
 
 def read(text: str, context: ReadContext | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:

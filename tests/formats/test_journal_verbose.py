@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from analyzer import formats
 from analyzer.formats import ReadContext
-from analyzer.formats.journal_verbose import FORMAT
+from analyzer.formats.journals.journal_verbose import FORMAT
 
 HEAD = "Mon 2023-08-21 20:24:53.803082 EDT [s=45a1;i=897;b=1111;m=f4aa530a;t=60378061d404a;x=7d30]\n"
 ENTRY = HEAD + "    _BOOT_ID=1111\n    _HOSTNAME=n\n    SYSLOG_IDENTIFIER=kubelet\n    _PID=7\n"

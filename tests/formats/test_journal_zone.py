@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.formats import ReadContext
-from analyzer.formats.journal_text import FORMAT, YEARLESS
+from analyzer.formats.journals.journal_text import FORMAT, YEARLESS
 
 NEW_YORK = ZoneInfo("America/New_York")
 Line = tuple[datetime, str]

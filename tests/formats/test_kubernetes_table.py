@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from analyzer import formats
 from analyzer.formats.base import Batch, ReadContext
-from analyzer.formats.kubernetes_table import FORMAT, begins
+from analyzer.formats.kubernetes.kubernetes_table import FORMAT, begins
 
 PODS_OF_1_0 = """\
 NAME                           READY     REASON    RESTARTS   AGE       NODE

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from analyzer import formats, grammars
 from analyzer.formats import mixed_text
 from analyzer.formats.base import Batch, ReadContext
-from analyzer.formats.log_export import ANY, CLOUD, LogExport, epoch
+from analyzer.formats.containers import log_export_fields
+from analyzer.formats.containers.log_export import ANY, CLOUD, LogExport, epoch
 
 KLOG = "I0803 09:31:14.768503    1675 kubelet.go:1439] x"
 AT = "2021-08-03T09:31:14.768612345Z"
@@ -114,7 +115,7 @@ def test_what_was_given_before_is_counted_and_dropped() -> None:
 
 
 def test_what_was_given_before_is_known_in_later_slices(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("analyzer.formats.log_export._SLICE", 2)
+    monkeypatch.setattr("analyzer.formats.containers.log_export._SLICE", 2)
     lines = [entry(f"{number % 7}", textPayload=str(number)) for number in range(20)]
     batch = read(CLOUD, "\n".join(map(json.dumps, lines)))
     assert batch.records["message"].to_list() == [str(number) for number in range(7)]
@@ -277,7 +278,7 @@ def test_never_raises_and_loses_nothing(contents: list[Any]) -> None:
         batch = read(known, "{}\n" + text)
         grammars.understand(batch, known.family)
         lines = {*batch.records["line"], *batch.objects["line"], *batch.rejects["line"]}
-        empty = {n for n, line in enumerate(text.splitlines(), 2) if not list(formats.log_export_fields.unfolded(orjson.loads(line)))}
+        empty = {n for n, line in enumerate(text.splitlines(), 2) if not list(log_export_fields.unfolded(orjson.loads(line)))}
         assert lines | empty == set(range(1, 2 + text.count("\n")))
 
 

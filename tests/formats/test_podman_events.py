@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from analyzer import formats
 from analyzer.formats.base import Batch, ReadContext
-from analyzer.formats.podman_events import JSON, TEXT
+from analyzer.formats.runtimes.podman_events import JSON, TEXT
 
 ID = "319da37bf7e6ee1b078b7d4e348710a67083b10b7ed7cf7e61e166bda92ab074"
 TIME = "2019-03-02 10:33:42.312377447 -0600 CST"

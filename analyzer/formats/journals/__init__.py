@@ -1,0 +1,1 @@
+"""What journald keeps and journalctl prints, in every mode; and what syslog makes of it."""

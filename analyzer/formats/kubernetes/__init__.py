@@ -1,0 +1,1 @@
+"""What the API server keeps: objects, events and audit logs, as documents, tables and descriptions."""

@@ -1,0 +1,1 @@
+"""What container runtimes and their daemons tell: events, snapshots, logs."""
