@@ -14,7 +14,7 @@ from analyzer import formats
 from analyzer.formats.base import Batch, ReadContext
 from analyzer.formats.kubernetes import event_table
 from analyzer.formats.kubernetes.ages import UNRESOLVED
-from analyzer.formats.kubernetes.event_table import FORMAT, begins
+from analyzer.formats.kubernetes.event_table import FORMAT
 from analyzer.formats.kubernetes.event_table_columns import layout
 from analyzer.formats.lines import records
 from analyzer.grammars import understand
@@ -324,7 +324,7 @@ def test_rows_printed_as_events_came() -> None:
 
 
 def test_a_header_alone() -> None:
-    assert begins(OF_1_14.split("\n")[0])
-    assert begins(OF_ONES_OWN.split("\n")[0])
-    assert not begins("Some REASON   for a MESSAGE")
-    assert not begins("Reason   Message")
+    assert layout(OF_1_14.split("\n")[0])
+    assert layout(OF_ONES_OWN.split("\n")[0])
+    assert not layout("Some REASON   for a MESSAGE")
+    assert not layout("Reason   Message")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from analyzer import formats
 from analyzer.formats.base import Batch, ReadContext
-from analyzer.formats.kubernetes.kubernetes_table import FORMAT, begins
+from analyzer.formats.kubernetes.kubernetes_table import FORMAT, header
 
 PODS_OF_1_0 = """\
 NAME                           READY     REASON    RESTARTS   AGE       NODE
@@ -102,7 +102,7 @@ def test_nothing_at_all() -> None:
 
 @pytest.mark.parametrize("line", ["", "NAME", "NAME   NAME", "Name   Ready", "a   b", "REASON   MESSAGE", "NAME   SHOE SIZE"])
 def test_other_headers(line: str) -> None:
-    assert not begins(line)
+    assert not header(line)
 
 
 def test_corpus(corpus: Path) -> None:
@@ -119,4 +119,4 @@ def test_every_line_ends_somewhere(noise: str, place: int) -> None:
     text = PODS[:place] + noise + PODS[place:]
     batch = read(text)
     kept = "\n".join([*batch.records["raw"], *batch.rejects["raw"]])
-    assert all(line in kept or begins(line) for line in text.split("\n") if line.strip())
+    assert all(line in kept or header(line) for line in text.split("\n") if line.strip())

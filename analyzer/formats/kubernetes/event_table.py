@@ -172,11 +172,6 @@ def _starts(frame: pl.DataFrame) -> pl.Series:
     return headers | headers.shift(1, fill_value=False) | frame["raw"].str.contains(f"{ROW}|{_NOTHING}")
 
 
-def begins(line: str) -> bool:
-    """Whether this is the header of an event table."""
-    return layout(line) is not None
-
-
 class EventTable:
     """Tables of Kubernetes events, as kubectl prints them."""
 

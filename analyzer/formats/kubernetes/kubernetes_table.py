@@ -37,11 +37,6 @@ def header(line: str) -> Columns | None:
     return tuple((cell[0], cell.start()) for cell in cells) if known and kind_of(names) else None
 
 
-def begins(line: str) -> bool:
-    """Whether this is the header of such a table."""
-    return header(line) is not None
-
-
 class _Reader:
     """The table that the lines stand in, and what was counted."""
 
