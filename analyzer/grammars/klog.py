@@ -93,11 +93,11 @@ def _unescape(match: re.Match[str]) -> str:
     return chr(code) if code < 0xD800 or 0xE000 <= code <= 0x10FFFF else match[0]
 
 
-def parse(text: str) -> Klog | None:
-    """The line as klog wrote it, or None if it is no klog line."""
+def parse(text: str, writer: str | None = None, host: str | None = None) -> Klog | None:
+    """The line as klog wrote it, or None if it is no klog line. ``writer``, ``host``: of the record around it."""
     header = HEADER.match(text)
     if header is None:
-        return _parse_json(text) if text.startswith("{") else None
+        return _parse_json(text, writer, host) if text.startswith("{") else None
     body = header["body"].rstrip("\n")
     quoted = _MESSAGE.match(body)
     values: dict[str, Any] = {}
@@ -113,6 +113,8 @@ def parse(text: str) -> Klog | None:
         clock=header["clock"],
         thread=int(header["thread"]),
         values=values,
+        writer=writer,
+        host=host,
     )
 
 
@@ -178,7 +180,7 @@ def _brackets(body: str, at: int) -> dict[int, int]:
     return found
 
 
-def _parse_json(text: str) -> Klog | None:
+def _parse_json(text: str, writer: str | None, host: str | None) -> Klog | None:
     """``--logging-format=json``: unstructured messages end in a newline inside ``msg``."""
     try:
         document = orjson.loads(text)
@@ -187,7 +189,8 @@ def _parse_json(text: str) -> Klog | None:
     if not isinstance(document, dict) or "msg" not in document or "ts" not in document:
         return None
     caller = str(document.get("caller", "")).rsplit("/", 1)[-1].split(":")[0]
-    return Klog(message=str(document["msg"]).rstrip("\n"), structured=True, file=caller or None, values=document)
+    message = str(document["msg"]).rstrip("\n")
+    return Klog(message=message, structured=True, file=caller or None, values=document, writer=writer, host=host)
 
 
 def refine(line: Klog, written: datetime) -> datetime | None:

@@ -5,7 +5,6 @@ A rule names a literal. One pass over the batch finds which records hold which l
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 
 import polars as pl
 
@@ -162,10 +161,9 @@ def _events(records: pl.DataFrame, rules: Sequence[KlogRule], component: str) ->
         by_literal.setdefault(rule.literal, []).append(number)
     for record, literals in _hits(records, list(by_literal)):
         message: str = record["message"]
-        line = parse(message)
+        line = parse(message, record["identifier"], record["node"])
         if line is None:
             continue
-        line = replace(line, writer=record["identifier"], host=record["node"])
         for number in sorted({n for literal in literals for n in by_literal[literal]}):
             rows = list(rules[number].build(line))
             if rows:
@@ -174,9 +172,11 @@ def _events(records: pl.DataFrame, rules: Sequence[KlogRule], component: str) ->
                 break
 
 
-def parse(message: str) -> Klog | None:
+def parse(message: str, writer: str | None = None, host: str | None = None) -> Klog | None:
     """A message as klog wrote it, or as pflag did before there was a klog."""
-    return klog.parse(message) or (Klog(message, structured=False) if message.startswith(HEADLESS) else None)
+    if message.startswith(HEADLESS):
+        return Klog(message, structured=False, writer=writer, host=host)
+    return klog.parse(message, writer, host)
 
 
 def _hits(records: pl.DataFrame, literals: list[str]) -> Iterator[tuple[Fields, list[str]]]:
