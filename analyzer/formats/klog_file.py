@@ -1,24 +1,26 @@
 """Plain klog (glog) files of any component: ``I1122 07:09:48.357765   12753 replica_set.go:559] message``.
 
-The header has neither year nor zone; the file's own first lines may tell the year and the host. Lines of other writers
+The header has neither year nor zone; the file's own first lines may tell the year and the host, and lines that print the process's own
+time its zone (go_times). Lines of other writers
 in the same file (logrus, Go's log, 'Flag --x has been deprecated') are records without a time; klog's JSON (``ts``: Unix
 time in milliseconds, in seconds in some early versions) is one with a time. So is a sentence of PID 1 (journal_cat).
 """
 
 import re
 from collections.abc import Iterator
-from datetime import tzinfo
+from datetime import timedelta, timezone, tzinfo
 from itertools import pairwise
 from typing import BinaryIO
 
 import polars as pl
 
+from analyzer.formats import go_times
 from analyzer.formats.base import Batch, ReadContext
 from analyzer.formats.containers.container_text import Writer
 from analyzer.formats.journals.journal_cat import Between
 from analyzer.formats.journals.journal_said import SAID
 from analyzer.formats.lines import conform, join_continuations, records
-from analyzer.formats.times import Years, first_year, moments, rereadable, to_utc
+from analyzer.formats.times import Years, behind, first_year, moments, rereadable, to_utc
 from analyzer.vocabulary import RECORDS, TIME
 
 # What may stand before the header: blanks, and the file's name if grep picked the line.
@@ -52,8 +54,18 @@ class KlogFile:
         return bool(found) and ((found[0] < 20 and len(found) >= others) or (found[0] == 0 and len(found) >= 3))
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
+        east: set[int] = set()
+
+        def dates(lines: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+            east.update(go_times.told(lines["raw"])["east"].drop_nulls())
+            return _dates(lines)
+
         with rereadable(stream) as source:
-            reader = _Reader(Years(first_year(source, context.year, _dates)), context.zone)
+            years = Years(first_year(source, context.year, dates))
+            told = next(iter(east)) if len(east) == 1 and not context.stated else None
+            if told is not None:
+                yield Batch(notes=(f"times are {behind(told)}, as the times inside tell",))
+            reader = _Reader(years, context.zone if told is None else timezone(timedelta(minutes=told)))
             for lines, starts in records(source, reader.starts):
                 yield reader.batch(lines, starts)
             yield from reader.rest()

@@ -87,6 +87,14 @@ def minutes_east(zone: pl.Expr) -> pl.Expr:
     return pl.coalesce(numeric, zone.replace_strict(_ABBREVIATIONS, default=None, return_dtype=pl.Int64))
 
 
+def behind(minutes: int) -> str:
+    """An offset in words: '5:30 h ahead of UTC'."""
+    if not minutes:
+        return "UTC"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"{hours}{f':{rest:02}' if rest else ''} h {'ahead of' if minutes > 0 else 'behind'} UTC"
+
+
 def moments(year: pl.Expr, month: pl.Expr, day: pl.Expr, clock: pl.Expr, fraction: pl.Expr) -> pl.Expr:
     """Naive Datetime of integers, ``HH:MM:SS`` and up to six digits behind the point; null where there is no such moment."""
     known = year.is_between(1, 9999) & month.is_between(1, 12) & day.is_between(1, 31)

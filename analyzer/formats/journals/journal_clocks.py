@@ -1,10 +1,12 @@
 """The clock inside a message: what its writer took for the time, beside what the journal says.
 
-klog's header has neither year nor zone; klog's JSON (``ts``) and logrus (``time="2026-11-22T08:47:19Z"``) tell UTC itself.
+klog's header has neither year nor zone, but for those lines that tell the process's own (go_times); klog's JSON (``ts``) and logrus
+(``time="2026-11-22T08:47:19Z"``) tell UTC itself.
 """
 
 import polars as pl
 
+from analyzer.formats import go_times
 from analyzer.formats.klog_file import STAMP, stamps
 from analyzer.formats.times import minutes_east, moments
 
@@ -34,4 +36,6 @@ def _exact(messages: pl.Series) -> pl.Series:
         messages.str.extract_groups(_LOGRUS).struct.unnest().with_columns(pl.col("year", "month", "day").cast(pl.Int64), message=messages)
     )
     written = moments(*map(pl.col, _PARTS)) - pl.duration(minutes=minutes_east(pl.col("zone")), time_unit="us")
-    return parts.select(pl.coalesce(written, stamps(pl.col("message")).cast(pl.Datetime("us")))).to_series()
+    told = go_times.told(messages)
+    own = told.select(pl.col("local") - pl.duration(minutes="east", time_unit="us")).to_series()
+    return parts.select(pl.coalesce(written, stamps(pl.col("message")).cast(pl.Datetime("us")), own)).to_series()

@@ -14,7 +14,7 @@ import polars as pl
 
 from analyzer.formats.base import ReadContext
 from analyzer.formats.journals.journal_clocks import clocks, klog_times
-from analyzer.formats.times import minutes_east, to_utc
+from analyzer.formats.times import behind, minutes_east, to_utc
 from analyzer.vocabulary import TIME
 
 _QUARTER = 15 * 60 * 1_000_000
@@ -82,9 +82,9 @@ class Zone:
         """How the zone was found, for the reader."""
         if self._told and not self._taken:
             inside = "times" if self._sure else "klog headers"
-            yield f"times are {', then '.join(dict.fromkeys(map(_behind, self._told)))}, as the {inside} inside tell"
+            yield f"times are {', then '.join(dict.fromkeys(map(behind, self._told)))}, as the {inside} inside tell"
         elif self.header is not None:
-            yield f"times are {_behind(self.header)}, as the journal's header tells"
+            yield f"times are {behind(self.header)}, as the journal's header tells"
         for text in sorted(self._taken):
             what = f"the zone {text} of its times is ambiguous" if text else "its times lack the zone"
             yield f"{what}: taken as {self.zone.tzname(None) or self.zone}"
@@ -161,10 +161,3 @@ def _shifted(local: pl.Series, east: pl.Series) -> pl.Series:
     rows = pl.DataFrame({"local": local, "east": east})
     utc = (pl.col("local") - pl.duration(minutes="east", time_unit="us")).dt.replace_time_zone("UTC").cast(TIME)
     return rows.select(utc).to_series()
-
-
-def _behind(minutes: int) -> str:
-    if not minutes:
-        return "UTC"
-    hours, rest = divmod(abs(minutes), 60)
-    return f"{hours}{f':{rest:02}' if rest else ''} h {'ahead of' if minutes > 0 else 'behind'} UTC"
