@@ -4,7 +4,10 @@ import re
 from pathlib import Path
 
 from analyzer.analysis import analyze
-from analyzer.outputs import text
+from analyzer.ingest import ingest
+from analyzer.outputs import inventory, text
+from analyzer.recognition import Recognising
+from analyzer.store import MemoryStore
 from analyzer.vocabulary import FindingKind
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -19,6 +22,14 @@ def test_the_output_shown_is_that_of_the_demo() -> None:
     shown = next(block for block in re.findall(r"```\n(.*?)```", README, re.DOTALL) if block.startswith("On 20"))
     printed = text.render(analyze([ROOT / "sample_logs" / "long-outage-return"]), "table")
     assert words(printed).startswith(words(shown).removesuffix("…").strip())
+
+
+def test_the_guide_shows_what_inspect_prints() -> None:
+    guide = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
+    shown = re.findall(r"```\n\$ podopsy inspect .*?\n(.*?)```", guide, re.DOTALL)
+    store = Recognising(MemoryStore())
+    ingest([ROOT / "sample_logs" / "long-outage-return"], store)
+    assert shown == [inventory.as_text(store)]
 
 
 def test_each_kind_of_finding_is_explained() -> None:
