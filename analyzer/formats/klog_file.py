@@ -63,9 +63,8 @@ class KlogFile:
         with rereadable(stream) as source:
             years = Years(first_year(source, context.year, dates))
             told = next(iter(east)) if len(east) == 1 and not context.stated else None
-            if told is not None:
-                yield Batch(notes=(f"times are {behind(told)}, as the times inside tell",))
-            reader = _Reader(years, context.zone if told is None else timezone(timedelta(minutes=told)))
+            notes = () if told is None else (f"times are {behind(told)}, as the times inside tell",)
+            reader = _Reader(years, context.zone if told is None else timezone(timedelta(minutes=told)), notes)
             for lines, starts in records(source, reader.starts):
                 yield reader.batch(lines, starts)
             yield from reader.rest()
@@ -88,9 +87,10 @@ def _dates(lines: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
 class _Reader:
     """What holds from one chunk to the next."""
 
-    def __init__(self, years: Years, zone: tzinfo) -> None:
+    def __init__(self, years: Years, zone: tzinfo, notes: tuple[str, ...]) -> None:
         self.years = years
         self.zone = zone
+        self.notes = notes  # for the first batch
         self.node: str | None = None
         self.count = 0
         self.between = Between()
@@ -136,7 +136,8 @@ class _Reader:
         self.count += rows.height
         writer = pl.lit(self.writer.see(rows["message"]), pl.String)
         own = pl.col("pid").is_not_null() | pl.col("message").str.starts_with('{"ts":')
-        return Batch(records=conform(rows.with_columns(identifier=pl.when(own).then(writer)), RECORDS))
+        notes, self.notes = self.notes, ()
+        return Batch(records=conform(rows.with_columns(identifier=pl.when(own).then(writer)), RECORDS), notes=notes)
 
     def _rows(self, framed: pl.DataFrame) -> pl.DataFrame:
         parts = framed["raw"].str.extract_groups(_KLOG).struct.unnest()
