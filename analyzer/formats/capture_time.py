@@ -11,7 +11,7 @@ from typing import BinaryIO, Final
 import polars as pl
 
 from analyzer.formats.base import Batch, ReadContext
-from analyzer.formats.lines import chunks, conform
+from analyzer.formats.lines import beginning, chunks, conform
 from analyzer.vocabulary import RECORDS, TIME
 
 _MOST: Final = 20  # lines
@@ -28,7 +28,7 @@ class CaptureTime:
     dated = True
 
     def sniff(self, head: bytes, name: str) -> bool:
-        lines = [line for line in head[: _MOST * 100].decode(errors="replace").splitlines() if line.strip()]
+        lines = beginning(head[: _MOST * 100])
         told = 0 < len(lines) <= _MOST and all(_LINE.fullmatch(line) for line in lines)
         return told and (len(lines) == 1 or all(" m=" in line for line in lines))
 

@@ -16,7 +16,7 @@ import polars as pl
 
 from analyzer.formats.base import CHUNK, Batch
 from analyzer.formats.lines import LINES
-from analyzer.formats.tables import Reject, reject_frame
+from analyzer.formats.tables import Reject, numbered, reject_frame
 from analyzer.vocabulary import TEXT_LIMIT
 
 BLANK = re.compile(r"[ \t\r\n]*")
@@ -196,11 +196,13 @@ def slices(stream: BinaryIO, size: int) -> Iterator[tuple[list[Value], list[Reje
 
 def batches(stream: BinaryIO, size: int, batch: Callable[[pl.DataFrame, int], Batch]) -> Iterator[Batch]:
     """What ``batch`` makes of the values as lines (columns of ``LINES``) and the number of the first, with the rejects in their places."""
-    first = 0
-    for values, rejects in slices(stream, size):
-        made = batch(pl.DataFrame([value[:3] for value in values], schema=LINES, orient="row"), first)
-        first += made.records.height
-        yield Batch(records=made.records, rejects=pl.concat([made.rejects, reject_frame(rejects)]).sort("offset"))
+
+    def made(part: tuple[list[Value], list[Reject]], first: int) -> Batch:
+        values, rejects = part
+        read = batch(pl.DataFrame([value[:3] for value in values], schema=LINES, orient="row"), first)
+        return Batch(records=read.records, rejects=pl.concat([read.rejects, reject_frame(rejects)]).sort("offset"))
+
+    return numbered(slices(stream, size), made)
 
 
 def clean(text: str) -> str:

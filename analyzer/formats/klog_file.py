@@ -19,7 +19,7 @@ from analyzer.formats.base import Batch, ReadContext
 from analyzer.formats.containers.container_text import Writer
 from analyzer.formats.journals.journal_cat import Between
 from analyzer.formats.journals.journal_said import SAID
-from analyzer.formats.lines import conform, join_continuations, records
+from analyzer.formats.lines import beginning, conform, join_continuations, records
 from analyzer.formats.times import Years, behind, first_year, moments, rereadable, to_utc
 from analyzer.vocabulary import RECORDS, TIME
 
@@ -48,7 +48,7 @@ class KlogFile:
 
     def sniff(self, head: bytes, name: str) -> bool:
         """Half of the lines that are not indented must be klog's, with one in the first twenty; or the first and two more."""
-        lines = [line for line in head.decode(errors="replace").splitlines()[:200] if line.strip("\0 \t\ufeff")]
+        lines = beginning(head)[:200]
         found = [number for number, line in enumerate(lines) if _LIKE_KLOG.match(line) or _LIKE_OTHERS.match(line)]
         others = sum(1 for line in lines if not line[0].isspace() and not _LIKE_SAID.match(line)) - len(found)
         return bool(found) and ((found[0] < 20 and len(found) >= others) or (found[0] == 0 and len(found) >= 3))

@@ -51,6 +51,16 @@ def chunks(stream: BinaryIO, size: int = CHUNK, longest: int = LONGEST) -> Itera
             return
 
 
+def filled(stream: BinaryIO) -> Iterator[pl.DataFrame]:
+    """The same without blank lines."""
+    return (frame.filter(pl.col("raw").str.contains(r"\S")) for frame in chunks(stream))
+
+
+def beginning(head: bytes) -> list[str]:
+    """The lines of a source's first bytes that are not blank, for a look at them; the last one may be cut off."""
+    return [line for line in head.decode(errors="replace").lstrip("\ufeff").splitlines() if line.strip("\0 \t")]
+
+
 def split(data: bytes, line: int = 1, offset: int = 0) -> pl.DataFrame:
     """The lines of these bytes; ``line`` and ``offset`` are those of the first one."""
     begins, ends = edges(data)

@@ -1,13 +1,16 @@
 """Rows and columns into frames of the right schema: what the formats of runtime events and API objects share."""
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 import polars as pl
 
+from analyzer.formats.base import Batch
 from analyzer.vocabulary import REJECTS, TEXT_LIMIT
+
+T = TypeVar("T")
 
 
 class Reject(NamedTuple):
@@ -30,6 +33,15 @@ def packed(fields: Mapping[str, Any]) -> str:
         return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS).decode()
     except TypeError:  # half of a surrogate pair somewhere in it
         return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode(errors="replace").decode()
+
+
+def numbered(parts: Iterable[T], batch: Callable[[T, int], Batch]) -> Iterator[Batch]:
+    """What ``batch`` makes of each part of a source, given the ordinal of the part's first record."""
+    first = 0
+    for part in parts:
+        made = batch(part, first)
+        first += made.records.height
+        yield made
 
 
 def shaped(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:

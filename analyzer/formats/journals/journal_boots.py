@@ -13,7 +13,7 @@ import polars as pl
 from analyzer.formats.base import Batch, ReadContext
 from analyzer.formats.journals.journal_fields import rejected
 from analyzer.formats.journals.journal_zone import Told, Zone
-from analyzer.formats.lines import chunks, conform
+from analyzer.formats.lines import beginning, chunks, conform
 from analyzer.formats.times import moments
 from analyzer.vocabulary import RECORDS
 
@@ -36,7 +36,7 @@ class JournalBoots:
     dated = True
 
     def sniff(self, head: bytes, name: str) -> bool:
-        lines = [line for line in head.decode(errors="replace").splitlines()[:20] if line.strip() and not re.match(_HEADING, line)]
+        lines = [line for line in beginning(head)[:20] if not re.match(_HEADING, line)]
         return bool(lines) and bool(_LOOKS.match(lines[0]))
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:

@@ -19,7 +19,7 @@ import polars as pl
 from analyzer.formats.base import Batch, ReadContext
 from analyzer.formats.journals.journal_clocks import clocks, klog_times
 from analyzer.formats.journals.journal_lines import HEADER, MONOTONIC, Framing, resumed, starts, style
-from analyzer.formats.lines import conform, records
+from analyzer.formats.lines import beginning, conform, records
 from analyzer.formats.times import Years, first_year, rereadable, to_utc
 from analyzer.vocabulary import RECORDS, TIME
 
@@ -44,7 +44,7 @@ class JournalMonotonic:
 
     def sniff(self, head: bytes, name: str) -> bool:
         """Half of the lines must be such, and one of a process: dmesg's are of none."""
-        lines = [line for line in head.decode(errors="replace").splitlines()[:200] if line.strip("\0 \t\ufeff")]
+        lines = beginning(head)[:200]
         found = [line for line in lines if style(line) == "monotonic"]
         others = sum(1 for line in lines if not line[0].isspace() and not re.match(HEADER, line)) - len(found)
         return len(found) > 0 and len(found) >= others and any(re.search(r"\w\[\d+\]: ", line) for line in found)

@@ -14,7 +14,7 @@ from analyzer.formats.base import Batch, ReadContext
 from analyzer.formats.journals.journal_lines import HEADER, WALL_CLOCK, Framing, parsed, resumed, starts, style
 from analyzer.formats.journals.journal_months import numbers
 from analyzer.formats.journals.journal_zone import Told, Zone
-from analyzer.formats.lines import chunks, conform, records
+from analyzer.formats.lines import beginning, chunks, conform, records
 from analyzer.formats.times import Years, first_year, minutes_east, moments, rereadable
 from analyzer.vocabulary import RECORDS, TIME
 
@@ -32,7 +32,7 @@ class JournalText:
 
     def sniff(self, head: bytes, name: str) -> bool:
         """Half of the lines that are neither blank, indented nor the journal's own must be records of this kind."""
-        lines = [line for line in head.decode(errors="replace").splitlines()[:200] if line.strip("\0 \t\ufeff")]
+        lines = beginning(head)[:200]
         if lines and all(re.match(HEADER, line) for line in lines):
             return not self.dated and any(line.startswith("-- No entries --") or _END.match(line) for line in lines)
         found = [known for line in lines for known in [style(line)] if known in WALL_CLOCK]

@@ -20,8 +20,8 @@ import polars as pl
 
 from analyzer.formats.base import HEAD, Batch, ReadContext
 from analyzer.formats.json_documents import batches, mostly, peeked
-from analyzer.formats.lines import BOM, LINES, chunks
-from analyzer.formats.tables import parted, shaped
+from analyzer.formats.lines import BOM, LINES, filled
+from analyzer.formats.tables import numbered, parted, shaped
 from analyzer.vocabulary import RECORDS, TIME
 
 _API: Final = "audit.k8s.io/"
@@ -260,15 +260,7 @@ class AuditLog:
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
         head, whole = peeked(stream, HEAD)
-        return self._lines(whole) if _one_a_line(head) else batches(whole, _SLICE, _batch)
-
-    @staticmethod
-    def _lines(stream: BinaryIO) -> Iterator[Batch]:
-        first = 0
-        for frame in chunks(stream):
-            batch = _batch(frame.filter(pl.col("raw").str.contains(r"\S")), first)
-            first += batch.records.height
-            yield batch
+        return numbered(filled(whole), _batch) if _one_a_line(head) else batches(whole, _SLICE, _batch)
 
 
 def _is_audit(content: Any) -> bool:

@@ -17,7 +17,7 @@ import polars as pl
 
 from analyzer.formats.base import Batch, ReadContext
 from analyzer.formats.kubernetes.audit_log import LONGEST
-from analyzer.formats.lines import chunks
+from analyzer.formats.lines import beginning, chunks
 from analyzer.formats.tables import shaped
 from analyzer.vocabulary import RECORDS, REJECTS, TEXT_LIMIT, TIME
 
@@ -38,7 +38,7 @@ class AuditText:
 
     def sniff(self, head: bytes, name: str) -> bool:
         """Most of the first lines are such lines."""
-        lines = [line for line in head.decode(errors="replace").removeprefix("\ufeff").splitlines()[:10] if line.strip()]
+        lines = beginning(head)[:10]
         return sum(re.match(_LINE, line) is not None for line in lines) * 2 > len(lines)
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:

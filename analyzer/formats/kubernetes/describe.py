@@ -19,7 +19,7 @@ from analyzer.formats.kubernetes.api_objects import canonical
 from analyzer.formats.kubernetes.describe_objects import Outline, document, outline
 from analyzer.formats.kubernetes.event_table import TOLD, interpreted, notes
 from analyzer.formats.kubernetes.event_table_columns import Layout, layout
-from analyzer.formats.lines import records
+from analyzer.formats.lines import beginning, records
 from analyzer.formats.tables import Reject, reject_frame, shaped, storable
 from analyzer.vocabulary import OBJECTS, RECORDS
 
@@ -194,7 +194,7 @@ class Describe:
 
     def sniff(self, head: bytes, name: str) -> bool:
         """One of the first lines is a name, and other keys of an object follow it."""
-        lines = [line for line in head.decode(errors="replace").removeprefix("\ufeff").splitlines() if line.strip()]
+        lines = beginning(head)
         at = next((number for number, line in enumerate(lines[: _LEAD + 1]) if begins(line)), None)
         return at is not None and len(set(_OTHERS.findall("\n".join(lines[at + 1 : at + 100])))) >= 2
 

@@ -16,7 +16,7 @@ from analyzer.formats.base import CHUNK, Batch, ReadContext
 from analyzer.formats.kubernetes.event_names import inferred
 from analyzer.formats.kubernetes.event_table import TOLD, interpreted
 from analyzer.formats.lines import join_continuations, records
-from analyzer.formats.tables import shaped
+from analyzer.formats.tables import numbered, shaped
 from analyzer.vocabulary import RECORDS, REJECTS, TEXT_LIMIT
 
 _HEAD: Final = re.compile(rb'<table\s[^>]*id="events".*<th[^>]*data-field="relatedobject"', re.DOTALL)
@@ -43,11 +43,7 @@ class EventPage:
         return head.lstrip().lower().startswith(b"<!doctype html") and _HEAD.search(head) is not None
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
-        first = 0
-        for frame, starts in records(stream, _starts, _SIZE):
-            batch = _batch(join_continuations(frame, starts), first)
-            first += batch.records.height
-            yield batch
+        return numbered((join_continuations(*part) for part in records(stream, _starts, _SIZE)), _batch)
 
 
 def _starts(frame: pl.DataFrame) -> pl.Series:

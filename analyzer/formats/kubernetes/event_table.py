@@ -17,7 +17,7 @@ from analyzer.formats.base import CHUNK, Batch, ReadContext
 from analyzer.formats.kubernetes import ages
 from analyzer.formats.kubernetes.event_names import KINDS, inferred
 from analyzer.formats.kubernetes.event_table_columns import GO, HEADER, RFC1123, RFC3339, ROW, Layout, cells, layout
-from analyzer.formats.lines import chunks, join_continuations, records
+from analyzer.formats.lines import beginning, chunks, join_continuations, records
 from analyzer.formats.tables import reject_frame, shaped
 from analyzer.formats.times import rereadable
 from analyzer.vocabulary import RECORDS, REJECTS, TEXT_LIMIT, TIME
@@ -181,7 +181,7 @@ class EventTable:
 
     def sniff(self, head: bytes, name: str) -> bool:
         """One of the first lines is an event table's header, and a row of such a table, or nothing, follows it."""
-        lines = [line for line in head.decode(errors="replace").removeprefix("\ufeff").splitlines() if line.strip()]
+        lines = beginning(head)
         for number, line in enumerate(lines[: _LEAD + 1]):
             if re.match(_NOTHING, line) and number + 1 == len(lines):
                 return line.startswith("No events")

@@ -14,7 +14,7 @@ import polars as pl
 from analyzer.formats.base import CHUNK, Batch, ReadContext
 from analyzer.formats.kubernetes.api_objects import canonical
 from analyzer.formats.kubernetes.table_kinds import kind_of, kind_of_row
-from analyzer.formats.lines import chunks
+from analyzer.formats.lines import beginning, chunks
 from analyzer.formats.tables import Reject, reject_frame, shaped, storable
 from analyzer.vocabulary import OBJECTS, RECORDS
 
@@ -125,7 +125,7 @@ class KubernetesTable:
 
     def sniff(self, head: bytes, name: str) -> bool:
         """One of the first lines is the header of such a table, or says that there is nothing."""
-        lines = [line for line in head.decode(errors="replace").removeprefix("\ufeff").splitlines() if line.strip()]
+        lines = beginning(head)
         return any(header(line) for line in lines[: _LEAD + 1]) or (len(lines) == 1 and _NOTHING.match(lines[0]) is not None)
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Final, NamedTuple
 import polars as pl
 
 from analyzer.formats.base import CHUNK, Batch, ReadContext
-from analyzer.formats.lines import chunks
+from analyzer.formats.lines import beginning, chunks
 from analyzer.formats.runtimes.container_snapshots import Document, document, exit_code, frame, row
 from analyzer.formats.runtimes.docker_names import from_name
 from analyzer.formats.tables import Reject, reject_frame
@@ -122,7 +122,7 @@ class ContainerTables:
 
     def sniff(self, head: bytes, name: str) -> bool:
         """A header stands among the first lines."""
-        lines = [line for line in head.decode(errors="replace").lstrip("\ufeff").splitlines() if line.strip()]
+        lines = beginning(head)
         return any(_table(line) for line in lines[:_LEAD])
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:

@@ -15,8 +15,8 @@ import polars as pl
 
 from analyzer.formats.base import Batch, ReadContext
 from analyzer.formats.json_documents import batches, mostly
-from analyzer.formats.lines import chunks
-from analyzer.formats.tables import packed, parted, shaped
+from analyzer.formats.lines import beginning, filled
+from analyzer.formats.tables import numbered, packed, parted, shaped
 from analyzer.formats.times import since_1970, utc
 from analyzer.vocabulary import RECORDS, TIME
 
@@ -143,17 +143,12 @@ class ContainerdEvents:
 
     def sniff(self, head: bytes, name: str) -> bool:
         """Most of the first lines have the shape of an event."""
-        text = head.decode(errors="replace").lstrip("\ufeff")
-        lines = [line for line in text.splitlines() if line.strip()][:20]
+        lines = beginning(head)[:20]
         matching = pl.Series(lines, dtype=pl.String).str.contains(_LINE).sum() if lines else 0
         return 2 * int(matching) > len(lines)
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
-        first = 0
-        for lines in chunks(stream):
-            batch = _batch(lines.filter(pl.col("raw").str.contains(r"\S")), first)
-            first += batch.records.height
-            yield batch
+        return numbered(filled(stream), _batch)
 
 
 class ContainerdJson:

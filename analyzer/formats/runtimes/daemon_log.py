@@ -13,8 +13,8 @@ import polars as pl
 
 from analyzer.formats.base import HEAD, Batch, ReadContext
 from analyzer.formats.json_documents import peeked
-from analyzer.formats.lines import chunks
-from analyzer.formats.tables import Reject, reject_frame, shaped
+from analyzer.formats.lines import beginning, filled
+from analyzer.formats.tables import Reject, numbered, reject_frame, shaped
 from analyzer.formats.times import utc
 from analyzer.vocabulary import RECORDS
 
@@ -62,22 +62,14 @@ class DaemonLog:
 
     def sniff(self, head: bytes, name: str) -> bool:
         """Half of the lines that are not indented are logrus', one of the first twenty is, and one of the daemons is to be told."""
-        lines = [line for line in _lines(head)[:200] if not line[0].isspace()]
+        lines = [line for line in beginning(head)[:200] if not line[0].isspace()]
         found = [number for number, line in enumerate(lines) if _LIKE.match(line)]
         return bool(found) and found[0] < 20 and 2 * len(found) >= len(lines) and writer([lines[number] for number in found]) is not None
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
         head, whole = peeked(stream, HEAD)
-        daemon = writer(_lines(head))
-        first = 0
-        for frame in chunks(whole):
-            batch = _batch(frame.filter(pl.col("raw").str.contains(r"\S")), first, daemon)
-            first += batch.records.height
-            yield batch
-
-
-def _lines(head: bytes) -> list[str]:
-    return [line for line in head.decode(errors="replace").lstrip("\ufeff").splitlines() if line.strip("\0 \t")]
+        daemon = writer(beginning(head))
+        return numbered(filled(whole), lambda frame, first: _batch(frame, first, daemon))
 
 
 def _batch(frame: pl.DataFrame, first: int, daemon: str | None) -> Batch:

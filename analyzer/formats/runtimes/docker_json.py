@@ -14,7 +14,7 @@ import polars as pl
 from analyzer.formats.base import HEAD, Batch, ReadContext
 from analyzer.formats.json_documents import batches, mostly, peeked
 from analyzer.formats.lines import chunks
-from analyzer.formats.tables import packed, parted, shaped, storable
+from analyzer.formats.tables import numbered, packed, parted, shaped, storable
 from analyzer.vocabulary import RECORDS, TIME
 
 TYPES: Final = frozenset({"builder", "config", "container", "daemon", "image", "network", "node", "plugin", "secret", "service", "volume"})
@@ -141,12 +141,8 @@ class EventJson(Generic[Shape]):
         yield from self._lines(whole) if _one_a_line(head) else batches(whole, _SLICE, self._batch)
 
     def _lines(self, stream: BinaryIO) -> Iterator[Batch]:
-        first = 0
-        for frame in chunks(stream):
-            frame = frame.with_columns(pl.col("raw").str.strip_chars_start("\x1e")).filter(pl.col("raw").str.contains(r"\S"))
-            batch = self._batch(frame, first)
-            first += batch.records.height
-            yield batch
+        bare = (frame.with_columns(pl.col("raw").str.strip_chars_start("\x1e")) for frame in chunks(stream))
+        return numbered((frame.filter(pl.col("raw").str.contains(r"\S")) for frame in bare), self._batch)
 
     def _batch(self, events: pl.DataFrame, first: int) -> Batch:
         """Records and rejects of a frame with line, offset and raw, each row an event."""

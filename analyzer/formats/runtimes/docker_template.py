@@ -14,7 +14,7 @@ import polars as pl
 from analyzer.formats.base import Batch, ReadContext
 from analyzer.formats.lines import join_continuations, records
 from analyzer.formats.runtimes.docker_json import ACTIONS, TYPES, docker_frame, fields, message
-from analyzer.formats.tables import Reject, reject_frame
+from analyzer.formats.tables import Reject, numbered, reject_frame
 from analyzer.vocabulary import TIME
 
 _TYPES: Final = "|".join(sorted(TYPES))
@@ -46,11 +46,8 @@ class DockerTemplate:
         return (found[0] and 2 * sum(found) > len(found)) or all(_UNTIMED.fullmatch(line) for line in lines)
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
-        first = 0
-        for frame, starts in records(stream, lambda lines: lines["raw"].str.contains(_BEGIN)):
-            batch = _batch(frame, starts, first)
-            first += batch.records.height
-            yield batch
+        parts = records(stream, lambda lines: lines["raw"].str.contains(_BEGIN))
+        return numbered(parts, lambda part, first: _batch(*part, first))
 
 
 def _batch(frame: pl.DataFrame, starts: pl.Series, first: int) -> Batch:

@@ -17,9 +17,9 @@ from typing import BinaryIO, Final
 import polars as pl
 
 from analyzer.formats.base import Batch, ReadContext
-from analyzer.formats.lines import join_continuations, records
+from analyzer.formats.lines import beginning, join_continuations, records
 from analyzer.formats.runtimes.docker_json import ACTIONS, TYPES, docker_frame, fields, message, untyped_message
-from analyzer.formats.tables import Reject, parted, reject_frame
+from analyzer.formats.tables import Reject, numbered, parted, reject_frame
 from analyzer.formats.times import utc
 from analyzer.vocabulary import RECORDS
 
@@ -186,7 +186,7 @@ class EventText:
 
     def sniff(self, head: bytes, name: str) -> bool:
         """An event begins in one of the first lines, and most lines that begin with a time are events."""
-        lines = [line for line in head.decode(errors="replace").lstrip("\ufeff").splitlines() if line.strip()]
+        lines = beginning(head)
         events = [self._is_event(line) for line in lines[:50] if self._start.match(line)]
         early = any(self._is_event(line) for line in lines[:5])
         return early and 2 * sum(events) > len(events)
@@ -196,11 +196,8 @@ class EventText:
         return time is not None and self._dialect.begins(line[time.end() :])
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
-        first = 0
-        for frame, starts in records(stream, lambda lines: lines["raw"].str.contains(self._dialect.time)):
-            batch = _batch(frame, starts, first, self._dialect)
-            first += batch.records.height
-            yield batch
+        parts = records(stream, lambda lines: lines["raw"].str.contains(self._dialect.time))
+        return numbered(parts, lambda part, first: _batch(*part, first, self._dialect))
 
 
 FORMAT = EventText("docker-text", DOCKER)
