@@ -52,7 +52,7 @@ def chunks(stream: BinaryIO, size: int = CHUNK, longest: int = LONGEST) -> Itera
 
 
 def filled(stream: BinaryIO) -> Iterator[pl.DataFrame]:
-    """The same without blank lines."""
+    """``chunks`` without blank lines."""
     return (frame.filter(pl.col("raw").str.contains(r"\S")) for frame in chunks(stream))
 
 

@@ -13,9 +13,10 @@ import polars as pl
 
 from analyzer.grammars import workloads
 from analyzer.grammars.base import Fields, Rule, fields, integer
-from analyzer.grammars.facts import GO_TIME, NODE, POD, columns, fact, spoken_by, stamp, whole_seconds
+from analyzer.grammars.facts import GO_TIME, NODE, POD, columns, fact, stamp, whole_seconds
 from analyzer.grammars.klog import Klog
 from analyzer.grammars.kubelet import KlogRule, understand_klog
+from analyzer.grammars.writers import spoken_by
 from analyzer.vocabulary import EventKind as E
 
 _LATE = re.compile(

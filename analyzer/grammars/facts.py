@@ -1,4 +1,4 @@
-"""Facts in a control plane's log: a template in all its renderings is one rule; and who may say it.
+"""Facts in a control plane's log: a template in all its renderings is one rule.
 
 Free text (glog, klog, and the same inside klog's JSON) tells by named groups of its pattern, structured lines by their keys. Both
 become the same columns: ``node``; ``pod`` with or without ``ns``; ``value`` (whole number); ``controller``; all else is an attribute.
@@ -9,34 +9,13 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-import polars as pl
-
 from analyzer.grammars.base import Fields, Rule, fields, integer, pattern, pod_columns
 from analyzer.grammars.klog import Klog
 from analyzer.grammars.kubelet import KlogRule
 from analyzer.vocabulary import EventKind
 
-_COMPONENTS: Final = {
-    "kubelet": r"kubelet",
-    "controller-manager": r"controller-?manager|master-controllers",
-    "scheduler": r"scheduler",
-    "others": r"kube-?proxy|api-?server|etcd|dockerd|containerd|crio|systemd|coredns|flannel|calico",
-}
-"""What the identifier of a writer holds if it is this component. All-in-one programs (hyperkube, k3s, origin) name none."""
 _COLUMNS: Final = {"node", "pod", "ns", "value", "controller"}
 _KEYS: Final = ("node", "pod")
-
-
-def spoken_by(component: str, records: pl.DataFrame) -> pl.DataFrame:
-    """The records that may be this component's: not those of a writer whose name is another's."""
-    others = "|".join(pattern for name, pattern in _COMPONENTS.items() if name != component)
-    named, own = pl.col("identifier").str.contains(others), pl.col("identifier").str.contains(_COMPONENTS[component])
-    return records.filter((~named | own).fill_null(True))
-
-
-def written_by(writer: str | None) -> str | None:
-    """The component that a writer's identifier names, if it names one."""
-    return next((name for name, pattern in _COMPONENTS.items() if re.search(pattern, writer or "")), None)
 
 
 def fact(kind: EventKind, literal: str, *patterns: str, keys: Sequence[str] = (), file: str = "", **fixed: str) -> KlogRule:

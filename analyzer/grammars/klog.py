@@ -17,6 +17,8 @@ HEADER = re.compile(
     r"(?P<file>[^\s:\]]+):(?P<line>\d+)\] (?P<body>.*)",
     re.DOTALL,
 )
+BULK_HEADER = r"^([IWEF])\d{4} \d\d:\d\d:\d\d\.\d{6}\s+(\d{1,18}) ([^\s:\]]+):(\d+)\] "
+"""The same for whole columns at once: severity, thread, file, line."""
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _MESSAGE = re.compile(rf"({_QUOTED})(?: |$)")
 _KEY = re.compile(r"(?<!\S)([A-Za-z_][\w./-]*)=")

@@ -4,8 +4,9 @@ from typing import Final
 
 import polars as pl
 
-from analyzer.grammars.facts import fact, spoken_by
+from analyzer.grammars.facts import fact
 from analyzer.grammars.kubelet import KlogRule, understand_klog
+from analyzer.grammars.writers import spoken_by
 from analyzer.vocabulary import EventKind as E
 
 _POD: Final = r'"?(?:(?P<ns>[^\s/"]+)[/ ])?(?P<pod>[^\s/:"]+?)"?'

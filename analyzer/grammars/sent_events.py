@@ -12,9 +12,9 @@ import polars as pl
 
 from analyzer.grammars.api_event import event_columns
 from analyzer.grammars.base import Fields, Rule
-from analyzer.grammars.facts import written_by
 from analyzer.grammars.klog import Klog
 from analyzer.grammars.kubelet import KlogRule, understand_klog
+from analyzer.grammars.writers import written_by
 
 _SENT = re.compile(
     r'^Event\((?:\w+\.)?ObjectReference\{Kind:"(?P<kind>\w*)", Namespace:"(?P<ns>[^"]*)", Name:"(?P<name>[^"]*)", UID:"(?P<uid>[^"]*)"'

@@ -1,9 +1,10 @@
-"""Who wrote a klog line: a kubelet, surely another program, or nobody knows.
+"""Who wrote a klog line: a kubelet, another component, surely another program, or nobody knows.
 
 The identifier of a record says it, else its unit (``hyperkube`` is what the unit runs). What neither tells may be a kubelet under
 any name (a wrapper, a container): then the lines themselves must show it, by a source file that no other program has.
 """
 
+import re
 from collections.abc import Sequence
 
 import polars as pl
@@ -28,11 +29,20 @@ _OTHER = (
     r"|journald?|rsyslogd|syslog.*|sshd|sudo|su|cron[d]?|CRON|anacron|chronyd|ntpd|NetworkManager|dhclient|dhcpcd|dbus.*|auditd?|polkitd|cloud-init"
     r"|ovs.*|haproxy|keepalived|nginx|fluent.*|filebeat|node[-_]exporter|node-problem-detector|prometheus.*)$"
 )
+_COMPONENTS = {
+    "kubelet": r"kubelet",
+    "controller-manager": r"controller-?manager|master-controllers",
+    "scheduler": r"scheduler",
+    "others": r"kube-?proxy|api-?server|etcd|dockerd|containerd|crio|systemd|coredns|flannel|calico",
+}
+"""What the identifier of a writer holds if it is this component. All-in-one programs (hyperkube, k3s, origin) name none."""
+_TO_FILE = r'^(?:[IWEF][0-9]{4} [0-9:.]+ +[0-9]+ (?:[\w.-]+/)*|\{"ts":.{0,40}"caller":"(?:[\w.-]+/)*)'
+"""How a klog line begins, as text or as JSON, up to the name of the source file."""
 _OWN_FILES = (
-    r'^(?:[IWEF][0-9]{4} [0-9:.]+ +[0-9]+ (?:[\w.-]+/)*|\{"ts":.{0,40}"caller":"(?:[\w.-]+/)*)'
-    r"(?:kubelet(?:_\w+)?|kuberuntime_\w+|pod_workers|pod_container_deletor|docker_service|docker_manager|eviction_manager|nodelease)\.go:[0-9]"
+    _TO_FILE + r"(?:kubelet(?:_\w+)?|kuberuntime_\w+|pod_workers|pod_container_deletor|docker_service|docker_manager|eviction_manager"
+    r"|nodelease)\.go:[0-9]"
 )
-CONTROLLERS_FILE = r'^(?:[IWEF][0-9]{4} [0-9:.]+ +[0-9]+ (?:[\w.-]+/)*|\{"ts":.{0,40}"caller":"(?:[\w.-]+/)*)' + CONTROL_FILES + ":[0-9]"
+CONTROLLERS_FILE = _TO_FILE + CONTROL_FILES + ":[0-9]"
 _CADVISOR_FILE = r"^[IWEF][0-9]{4} [0-9:.]+ +[0-9]+ (?:cadvisor|storagedriver)\.go:[0-9]+\]"
 
 
@@ -59,3 +69,15 @@ def shown(records: pl.DataFrame, identifiers: Sequence[str | None]) -> tuple[set
         for pattern in (_OWN_FILES, _CADVISOR_FILE)
     )
     return kubelets, cadvisors - kubelets
+
+
+def spoken_by(component: str, records: pl.DataFrame) -> pl.DataFrame:
+    """The records that may be this component's: not those of a writer whose name is another's."""
+    others = "|".join(pattern for name, pattern in _COMPONENTS.items() if name != component)
+    named, own = pl.col("identifier").str.contains(others), pl.col("identifier").str.contains(_COMPONENTS[component])
+    return records.filter((~named | own).fill_null(True))
+
+
+def written_by(writer: str | None) -> str | None:
+    """The component that a writer's identifier names, if it names one."""
+    return next((name for name, pattern in _COMPONENTS.items() if re.search(pattern, writer or "")), None)

@@ -30,7 +30,6 @@ KLOG: Final = pl.Schema(
     }
 )
 
-_HEADER = r"^([IWEF])\d{4} \d\d:\d\d:\d\d\.\d{6}\s+(\d{1,18}) ([^\s:\]]+):(\d+)\] "
 _JSON = r'^\{"ts":[0-9.]+,.*"msg":"'
 _CALLER = r'"caller":"(?:[^"]*/)?([^"/:]+):(\d+)"'
 _QUOTED = r'(?s)^[^\]]*\] "(?:[^"\\]|\\.)*"(?: |\s*$)'
@@ -43,17 +42,19 @@ def frame(store: Store) -> pl.LazyFrame:
     is_json = text.str.starts_with("{")
     severity = pl.when(text.str.contains('"v":') | ~text.str.contains('"err":')).then(pl.lit("I")).otherwise(pl.lit("E"))
     structured = is_json | text.str.contains(_QUOTED)
-    body = text.str.replace(_HEADER, "").str.strip_chars_end("\n")
-    number = pl.when(is_json).then(text.str.extract(_CALLER, 2)).otherwise(text.str.extract(_HEADER, 4))
+    body = text.str.replace(klog.BULK_HEADER, "").str.strip_chars_end("\n")
+    number = pl.when(is_json).then(text.str.extract(_CALLER, 2)).otherwise(text.str.extract(klog.BULK_HEADER, 4))
     parts = {
-        "severity": pl.when(is_json).then(severity).otherwise(text.str.extract(_HEADER, 1)),
-        "file": pl.when(is_json).then(text.str.extract(_CALLER, 1)).otherwise(text.str.extract(_HEADER, 3).str.extract(r"([^/]*)$")),
+        "severity": pl.when(is_json).then(severity).otherwise(text.str.extract(klog.BULK_HEADER, 1)),
+        "file": pl.when(is_json)
+        .then(text.str.extract(_CALLER, 1))
+        .otherwise(text.str.extract(klog.BULK_HEADER, 3).str.extract(r"([^/]*)$")),
         "file_line": number.cast(pl.Int64, strict=False),
-        "thread": text.str.extract(_HEADER, 2).cast(pl.Int64),
+        "thread": text.str.extract(klog.BULK_HEADER, 2).cast(pl.Int64),
         "message": pl.when(structured).then(_each(pl.when(structured).then(text), _message)).otherwise(body),
         "key_values": _each(pl.when(structured).then(text), _key_values),
     }
-    rows = store.scan("records").filter(text.str.contains(_HEADER) | text.str.contains(_JSON))
+    rows = store.scan("records").filter(text.str.contains(klog.BULK_HEADER) | text.str.contains(_JSON))
     return rows.select(parts.get(name, pl.col(name)).cast(dtype).alias(name) for name, dtype in KLOG.items())
 
 

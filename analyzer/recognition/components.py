@@ -9,6 +9,7 @@ from functools import cache
 
 import polars as pl
 
+from analyzer.grammars.klog import BULK_HEADER
 from analyzer.grammars.systemd import KUBELET_UNIT, RUNTIME_UNIT
 
 KUBELET, CONTROLLERS, SCHEDULER, SYSTEMD = "kubelet", "kube-controller-manager", "kube-scheduler", "systemd"
@@ -42,9 +43,8 @@ _OWN_FILES = {  # source files that no other program has; those of several (mana
     SCHEDULER: re.compile(r"schedule(?:r|_one)\.go|generic_scheduler\.go|scheduling_queue\.go|eventhandlers\.go"),
 }
 
-_HEADER = r"^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{6}\s+\d{1,18} [^\s:\]]+:\d+\] "
 _VALUE = r'(?:"(?:[^"\\]|\\.)*"|<\n(?:[ \t][^\n]*\n)*? >|&?\{.*?\}|\[[^\]]*\]|\S*)'
-_KLOG = rf'(?s){_HEADER}(?:$|[^"]|"(?:[^"\\]|\\.)*(?:"(?: [^\s="]+={_VALUE})*\s*$|"[^ ]|" [^=]*$))'
+_KLOG = rf'(?s){BULK_HEADER}(?:$|[^"]|"(?:[^"\\]|\\.)*(?:"(?: [^\s="]+={_VALUE})*\s*$|"[^ ]|" [^=]*$))'
 """A header, and then free text, or a quoted text and nothing but key=value. A body that only begins with a quoted word is free text."""
 _KLOG_JSON = r'^\{"ts":[0-9.]+,(?:.*?,)?"msg":"'
 _LOGFMT = r'^time="?\d[^ ]* ?[^ ]* level=\w+ msg=(?:"(?:[^"\\]|\\.)*"|\S+)(?:\s|$)|^\{.*"level":".*"msg":"|^\{.*"msg":".*"level":"'
@@ -76,7 +76,7 @@ def attributed(records: pl.DataFrame) -> pl.DataFrame:
     known = {identifier: _writer(identifier) for identifier in records["identifier"].unique().to_list()}
     message, unit = pl.col("message"), pl.col("unit")
     named = pl.col("identifier").replace_strict(known, default=None, return_dtype=pl.String)
-    klog = message.str.contains(_HEADER) | message.str.contains(_KLOG_JSON)
+    klog = message.str.contains(BULK_HEADER) | message.str.contains(_KLOG_JSON)
     about = pl.coalesce(message.str.extract(_ABOUT), pl.when(unit != "init.scope").then(unit))
     units = f"{KUBELET_UNIT.pattern}|{RUNTIME_UNIT.pattern}"
     ours = pl.when(about.is_null()).then(message.str.contains(_DESCRIBED)).otherwise(about.str.contains(units))
@@ -99,7 +99,7 @@ def form() -> pl.Expr:
     return (
         pl.when(component == SYSTEMD)
         .then(pl.lit("systemd"))
-        .when(message.str.contains(_HEADER))  # a runtime's CNI plugins may use klog
+        .when(message.str.contains(BULK_HEADER))  # a runtime's CNI plugins may use klog
         .then(pl.lit("klog"))
         .when(runtime & message.str.contains(_LOGFMT))
         .then(pl.lit("logfmt"))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.grammars import facts
+from analyzer.grammars import facts, writers
 
 ANY = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -44,4 +44,4 @@ def test_durations(text: str, expected: str | None) -> None:
 
 @given(ANY)
 def test_no_text_breaks_them(text: str) -> None:
-    facts.stamp(text), facts.whole_seconds(text), facts.written_by(text)
+    facts.stamp(text), facts.whole_seconds(text), writers.written_by(text)
