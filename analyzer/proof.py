@@ -40,9 +40,12 @@ class Proof:
 
 @dataclass(frozen=True)
 class Edge:
-    """A moment: best estimate, and the bounds between which it surely lies. ``time`` None: not within the evidence."""
+    """A moment: best estimate, and the bounds between which it surely lies. ``time`` None: not within the evidence.
+
+    ``rule``: why these proofs make this edge, one plain clause for a reader."""
 
     time: datetime | None
     earliest: datetime | None
     latest: datetime | None
     proofs: tuple[Proof, ...] = ()
+    rule: str = ""

@@ -29,6 +29,11 @@ class FindingKind(StrEnum):
     OVERSHOOT_WINDOW = "overshoot-window"
     UNDERSHOOT_WINDOW = "undershoot-window"
     IMBALANCE = "imbalance"
+    DUPLICATE_CONTAINER = "duplicate-container"
+    PHANTOM_POD = "phantom-pod"
+    IGNORED_SIGTERM = "ignored-sigterm"
+    EVIDENCE_GAP = "evidence-gap"
+    CLOCK_SKEW = "clock-skew"
 
 
 class Severity(StrEnum):

@@ -24,4 +24,4 @@ def detectors() -> None:
     from analyzer.detectors import REGISTRY
 
     for detector in REGISTRY:
-        typer.echo(f"{detector.kind}\n  proves: {detector.proves}\n  needs:  {detector.needs}")
+        typer.echo(f"{detector.kind}\n  proves: {detector.proves}\n  needs:  {detector.needs}\n  not if: {detector.contradicted_by}")

@@ -73,5 +73,7 @@ DETECTOR = Detector(
     FindingKind.ADOPTION,
     "The kubelet started at 'start' and found these containers running; each was adopted, removed, restarted, or had been lost.",
     "the node's journal, and the runtime's events (or pod objects)",
+    "a die event of the container before the kubelet's start, 'Killing' of it or 'Need to start a new one' for its pod soon after,"
+    " or a deletion mark on the pod from before",
     find,
 )

@@ -49,11 +49,13 @@ class Case:
 
 @dataclass(frozen=True)
 class Detector:
-    """``proves``: what a finding of this kind says; ``needs``: the evidence without which it stays silent."""
+    """``proves``: what a finding of this kind says; ``needs``: the evidence without which it stays silent;
+    ``contradicted_by``: what, had it been in the evidence, would have led to another finding or to none."""
 
     kind: FindingKind
     proves: str
     needs: str
+    contradicted_by: str
     find: Callable[[Case], Iterable[Finding]]
 
 

@@ -107,5 +107,6 @@ DETECTOR = Detector(
     FindingKind.IMBALANCE,
     "After the outage every replica sits on fewer nodes than before, though the node is Ready: it stays so until someone moves pods.",
     "what overshoot-window needs, and the node's return (journal or node events)",
+    "a pod of the controller that runs on that node at the end of the evidence, a node that is not Ready, or fewer nodes before",
     find,
 )

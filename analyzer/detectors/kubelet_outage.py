@@ -91,5 +91,6 @@ DETECTOR = Detector(
     FindingKind.KUBELET_OUTAGE,
     "No kubelet process ran on the node from start to end; cause and effect in the details.",
     "the node's journal with systemd's lines about the kubelet's unit (journalctl -u kubelet has them), or the kubelet's own lines",
+    "a line of a kubelet process of the node, or a report of it to the API, between start and end",
     find,
 )

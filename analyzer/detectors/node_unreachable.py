@@ -82,5 +82,6 @@ DETECTOR = Detector(
     FindingKind.NODE_UNREACHABLE,
     "By the API's view the node was not Ready or Unknown from start to end.",
     "Kubernetes events, node objects, or the controller-manager's log",
+    "a Ready condition of the node that is True, written between start and end",
     find,
 )

@@ -62,5 +62,7 @@ DETECTOR = Detector(
     FindingKind.ORPHANED_CONTAINER,
     "The container ran from start to end while no kubelet supervised it, or after its pod had been deleted.",
     "the node's journal, and the runtime's events (or the kubelet's PLEG lines, or pod objects)",
+    "a die event of the container before the start, a kubelet process of the node that wrote between start and end,"
+    " or, for a deleted pod, a 'Killing' of it within seconds of the request",
     find,
 )

@@ -205,11 +205,13 @@ OVERSHOOT = Detector(
     FindingKind.OVERSHOOT_WINDOW,
     "More pods of the controller had a running container, over all nodes and by the runtime's truth, than were asked for.",
     "the runtime's events of all nodes, and API objects, events or the controller-manager's log for the number asked for",
+    "an earlier die event of one of the counted containers, or another number of replicas asked for at that time",
     overshoots,
 )
 UNDERSHOOT = Detector(
     FindingKind.UNDERSHOOT_WINDOW,
     "Fewer pods of the controller had a running container than were asked for.",
     "the runtime's events of all nodes, and API objects, events or the controller-manager's log for the number asked for",
+    "a start of another container of the controller's pods before the start, on any node, or another number of replicas asked for",
     undershoots,
 )
