@@ -44,7 +44,7 @@ class Analysis:
                 }
                 for c in self.life.coverage
             ],
-            "clocks": [],
+            "clocks": [c.document() for c in self.life.clocks.clocks],
             "findings": [f.document() for f in self.findings],
         }
 
@@ -87,4 +87,6 @@ def analyze(
     if paths:
         ingest(paths, store, options, progress)
     life = build(store, desired)
-    return Analysis(life, detect(life, kinds), store.table("sources").sort("source", "sha256"), store)
+    return Analysis(
+        life, [f.widened(life.clocks.widened) for f in detect(life, kinds)], store.table("sources").sort("source", "sha256"), store
+    )

@@ -1,7 +1,8 @@
 """A finding: what was found, how sure it is, and the lines that prove it."""
 
 import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from analyzer.proof import Edge, Proof, rfc3339
@@ -45,6 +46,10 @@ class Finding:
             rfc3339(self.start.time),
         )
         return hashlib.sha256("\x1f".join(str(p) for p in parts).encode()).hexdigest()[:12]
+
+    def widened(self, widen: Callable[[Edge], Edge]) -> "Finding":
+        """With what is further known of how sure its edges are."""
+        return replace(self, start=widen(self.start), end=widen(self.end))
 
     def sort_key(self) -> tuple[int, str, str]:
         return (_SEVERITY_ORDER[self.severity], rfc3339(self.start.time) or "", self.id)

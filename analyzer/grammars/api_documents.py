@@ -108,9 +108,12 @@ def _rows(objects: pl.DataFrame) -> Iterator[Fields]:
             count=None,
         )
         where = {c: record[c] for c in ("record", "line", "offset")}
+        by_kubelet = columns["attributes"]["reporter"] == "kubelet"  # its own times are its node's; the creation is the API server's
+        created = (event.metadata.creationTimestamp or event.creationTimestamp) if by_kubelet else None
         if condition := event.condition or event.status:
             columns["attributes"] |= {"condition": condition}
         times = _times(event, count)
+        first = times[0]
         if columns["kind"] == EventKind.NODE_NOT_READY or "combined" in columns["attributes"]:
             # between the first and the last of several it was ready again: the first begins nothing that lasts
             # what many were combined to has the message of the latest of them
@@ -118,7 +121,10 @@ def _rows(objects: pl.DataFrame) -> Iterator[Fields]:
         for time, resolution in times:
             stamp = time.strftime("%Y-%m-%dT%H:%M:%S.%fZ" if resolution == 1 else "%Y-%m-%dT%H:%M:%SZ") if time else "no time"
             text = f"{stamp} {columns['message']}" + (f" (x{count})" if count and count > 1 else "")
-            yield {**where, **columns, "time": time, "resolution_us": resolution, "text": text}
+            row = {**where, **columns, "time": time, "resolution_us": resolution, "text": text}
+            if created and (time, resolution) == first:
+                row["attributes"] = {**columns["attributes"], "created": created}
+            yield row
 
 
 def _times(event: _Event, count: int | None) -> list[tuple[datetime | None, int]]:

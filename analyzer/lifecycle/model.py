@@ -10,7 +10,8 @@ from functools import cached_property
 import polars as pl
 
 from analyzer.exceptions import EvidenceError
-from analyzer.lifecycle import containers, controllers, kubelets, objects, pods, readiness, signs
+from analyzer.lifecycle import clocks, containers, controllers, correction, kubelets, objects, pods, readiness, signs
+from analyzer.lifecycle.clocks import Clocks
 from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.controllers import Controller, Name
 from analyzer.lifecycle.coverage import Coverage, coverage
@@ -88,6 +89,7 @@ class Lifecycle:
     events: list[Event]
     coverage: list[Coverage] = field(default_factory=list)
     owners: dict[str, Controller] = field(default_factory=dict)  # by Pod.key
+    clocks: Clocks = field(default_factory=Clocks)  # all times are by the API server's clock, as far as these tell
 
     def apps_of(self, node: str) -> RunIndex:
         """Runs of application containers on a node."""
@@ -110,8 +112,10 @@ def build(store: Store, desired: Mapping[Name, int] | None = None) -> Lifecycle:
     """Rebuild the lifecycle from a store. ``desired``: replica counts that the user states."""
     events = load_events(store)
     versions = objects.versions(store)
-    spells = signs.spells(store)
-    start, end = _span(store, versions)
+    known = clocks.clocks(events, versions)
+    events = correction.events(known, events)
+    spells = correction.spells(known, signs.spells(store))
+    start, end = _span(store, versions, known)
     by_node: dict[str, list[Event]] = defaultdict(list)
     for event in events:
         if event.node:
@@ -119,7 +123,7 @@ def build(store: Store, desired: Mapping[Name, int] | None = None) -> Lifecycle:
     named = {*by_node, *(s.node for s in spells), *(v.name for v in versions if v.kind == "Node")}
     nodes = {name: _node(name, by_node[name], [s for s in spells if s.node == name], versions) for name in sorted(named)}
     lost = [o for node in nodes.values() for o in node.outages if o.boot_lost]
-    runs = containers.runs(events, pods.statuses(versions), lost)
+    runs = containers.runs(events, correction.statuses(known, pods.statuses(versions)), lost)
     all_pods = pods.pods(events, versions, runs)
     _presume_ends(all_pods, nodes, events)
 
@@ -133,7 +137,7 @@ def build(store: Store, desired: Mapping[Name, int] | None = None) -> Lifecycle:
 
     calm = subtract([(start, end)], [s for node in nodes.values() for s in _troubled(node)])
     owners = controllers.controllers(events, versions, all_pods, dict(desired or {}), calm or [(start, end)], replaceable)
-    return Lifecycle(start, end, nodes, runs, all_pods, owners, events, coverage(store))
+    return Lifecycle(start, end, nodes, runs, all_pods, owners, events, correction.coverage(known, coverage(store)), clocks=known)
 
 
 def _presume_ends(all_pods: list[Pod], nodes: dict[str, NodeLife], events: list[Event]) -> None:
@@ -171,12 +175,12 @@ def _troubled(node: NodeLife) -> Iterator[Span]:
         yield start.time, end.time + _AFTERMATH if end.time else None
 
 
-def _span(store: Store, versions: list[objects.Version]) -> tuple[datetime, datetime]:
+def _span(store: Store, versions: list[objects.Version], known: Clocks) -> tuple[datetime, datetime]:
     """From the first to the last record; of dumps alone, from the first to the last write that they tell of."""
-    sources = store.table("sources").filter(pl.col("status") == str(SourceStatus.READ))
-    start, end = sources["start"].min(), sources["end"].max()
-    if isinstance(start, datetime) and isinstance(end, datetime):
-        return start, end
+    sources = store.table("sources").filter(pl.col("status") == str(SourceStatus.READ)).drop_nulls(["start", "end"])
+    spans = [(known.true(start, name), known.true(end, name)) for name, start, end in sources.select("source", "start", "end").iter_rows()]
+    if spans:
+        return min(start for start, _ in spans), max(end for _, end in spans)
     written = [v.earliest for v in versions if v.earliest is not None]
     if not written:
         raise EvidenceError("nothing in the evidence bears a time (give the kubelet's journal, docker events or Kubernetes events)")

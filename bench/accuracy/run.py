@@ -54,11 +54,17 @@ def measure(capture: Path, kind: str) -> Result:
 
 
 def analyze(evidence: Path) -> list[dict[str, Any]]:
-    """The findings that `podopsy analyze` prints. RuntimeError: the last line of what it said instead."""
+    """The findings of the document."""
+    findings: list[dict[str, Any]] = document(evidence)["findings"]
+    return findings
+
+
+def document(evidence: Path) -> dict[str, Any]:
+    """What `podopsy analyze -o json` prints. RuntimeError: the last line of what it said instead."""
     command = [sys.executable, "-m", "analyzer", "analyze", str(evidence), "-o", "json"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=TIME_LIMIT, check=False)
     if done.returncode != 0:
         words = done.stderr.strip().splitlines()
         raise RuntimeError(f"exit status {done.returncode}: {words[-1] if words else 'no word'}")
-    findings: list[dict[str, Any]] = json.loads(done.stdout)["findings"]
-    return findings
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told

@@ -1,0 +1,58 @@
+"""All times by one clock: what nodes and kubelets showed, moved to the API server's, as far as lifecycle.clocks tells."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from analyzer.lifecycle.clocks import Clocks
+from analyzer.lifecycle.containers import Status
+from analyzer.lifecycle.coverage import Coverage
+from analyzer.lifecycle.events import Event
+from analyzer.lifecycle.sightings import LOCAL
+from analyzer.lifecycle.signs import Spell
+
+
+def events(clocks: Clocks, shown: list[Event]) -> list[Event]:
+    """In the order of the corrected times; the same list if no clock needs it."""
+    if not clocks.skewed:
+        return shown
+    moved = [replace(e, time=_moment(clocks, e)) for e in shown]
+    return sorted(moved, key=lambda e: (e.time, e.source, e.line or e.offset or 0))
+
+
+def _moment(clocks: Clocks, event: Event) -> datetime:
+    if event.component in LOCAL:
+        return clocks.true(event.time, event.source, event.node)
+    if event.source in clocks.of_source:
+        return clocks.true(event.time, event.source)
+    by_kubelet = event.component == "api" and event.attributes.get("reporter") == "kubelet"
+    return event.time - clocks.reported.get(event.node or "", timedelta()) if by_kubelet else event.time
+
+
+def spells(clocks: Clocks, shown: list[Spell]) -> list[Spell]:
+    if not clocks.skewed:
+        return shown
+    return [replace(s, first=clocks.proof(s.first, s.node), last=clocks.proof(s.last, s.node)) for s in shown]
+
+
+def statuses(clocks: Clocks, shown: Iterable[Status]) -> Iterator[Status]:
+    """A container's times in a pod object are its kubelet's."""
+    for status in shown:
+        off = clocks.reported.get(status.node or "")
+        if off:
+            yield replace(status, started=status.started and status.started - off, finished=status.finished and status.finished - off)
+        else:
+            yield status
+
+
+def coverage(clocks: Clocks, shown: list[Coverage]) -> list[Coverage]:
+    return [_covered(clocks, c) for c in shown]
+
+
+def _covered(clocks: Clocks, shown: Coverage) -> Coverage:
+    clock = clocks.of(shown.node, "", shown.start) if shown.node is not None else None
+    if clock is None or not clock.skewed:
+        return shown
+    off = clock.correction
+    gaps = tuple((start - off, end - off, why) for start, end, why in shown.gaps)
+    return replace(shown, start=shown.start - off, end=shown.end - off, gaps=gaps)

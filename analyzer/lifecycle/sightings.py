@@ -1,0 +1,221 @@
+"""Sightings of one happening by two clocks: a node's own (its journal, its runtime's events) and the API server's.
+
+What the API did before the node could (bound a pod, made it, marked it) and what the node did before the API could tell of it (started
+a container, started its kubelet). The API server's own clock stamps an event's creation, objects and their managedFields; an event's
+first and last time are the sender's, for a kubelet's events those of its node.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from analyzer.lifecycle.events import Event
+from analyzer.lifecycle.objects import Version, mapping, mappings, parse_time, text
+from analyzer.proof import Proof
+from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS
+from analyzer.vocabulary import EventKind as E
+
+_SECOND = timedelta(seconds=1)
+_TICK = timedelta(microseconds=1)
+_SOON = timedelta(seconds=2)
+"""What follows at once does so within this, on a node that is not overloaded."""
+_LATER = timedelta(seconds=10)
+"""A pod is scheduled, and its sandbox made, within this of its creation, if nothing is in the way."""
+_ASKED = (E.POD_EVICTED, E.POD_DELETED, E.POD_DELETE_ASKED)
+LOCAL = (*RUNTIME_STREAMS, RUNTIME_LOG, "systemd", "runtime-unit", "kubelet", "journald")
+"""Components whose lines bear the clock of the node that they are of."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """``least``/``most``: offsets (node minus API) at which both tell of one happening within its usual lag; ``low``/``high``: what
+    it says for sure, on one side; ``lag``: how long the node usually takes. ``happening``, ``known``: the node's and the API's half."""
+
+    node: str
+    happening: str
+    known: str
+    least: timedelta
+    most: timedelta
+    low: timedelta | None
+    high: timedelta | None
+    lag: timedelta
+    shown: Proof  # the node's half: it has a time
+    proofs: tuple[Proof, ...]
+
+    @property
+    def moment(self) -> datetime:
+        assert self.shown.time is not None
+        return self.shown.time
+
+
+@dataclass(frozen=True)
+class _Half:
+    """One side of a pair: the earliest and the latest moment that it may mean, by its own clock."""
+
+    key: str
+    low: datetime
+    high: datetime
+    proof: Proof
+    node: str | None = None
+
+
+def pairs(events: list[Event], versions: list[Version]) -> list[Pair]:
+    """All candidates, of which those that belong together agree on the offset."""
+    uids = _uids(events, versions)
+    local, api = defaultdict(list), defaultdict(list)
+    for event in events:
+        if event.component in LOCAL and event.node is not None:
+            for key in _own(event, uids):
+                local[key].append(_half(event, "by the node's clock"))
+        elif event.component not in LOCAL:
+            for key, half in _told(event, uids):
+                api[key].append(half)
+    for version in versions:
+        for key, half in _written(version):
+            api[key].append(half)
+    return [pair for key in sorted(local) for pair in _paired(key, _first(local[key], key), api.get(key, []))]
+
+
+def reported(events: list[Event]) -> list[Pair]:
+    """The same for what kubelets report to the API: their clock's reading against the creation of the event there."""
+    found = []
+    for event in events:
+        created = parse_time(event.attributes.get("created"))
+        if event.component == "api" and event.node and created is not None and event.attributes.get("reporter") == "kubelet":
+            shown, known = _half(event, "by the kubelet's clock"), _Half("", created, created + _SECOND, event.proof("its creation"))
+            pair = _before(f"reported {event.message}", event.node, shown, known, _SOON)
+            found.append(replace(pair, high=pair.most, lag=_SOON))  # events are sent at once, but while the API cannot be reached
+    return found
+
+
+def _uids(events: list[Event], versions: list[Version]) -> dict[tuple[str, str], str]:
+    """Pods by namespace and name, where the name was given to one only: some lines name no uid."""
+    named: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for event in events:
+        if event.pod and event.pod_uid:
+            named[(event.namespace or "default", event.pod)].add(event.pod_uid)
+    for version in versions:
+        if version.kind == "Pod" and version.uid:
+            named[(version.namespace, version.name)].add(version.uid)
+    return {name: next(iter(uids)) for name, uids in named.items() if len(uids) == 1}
+
+
+def _pod(event: Event, uids: dict[tuple[str, str], str]) -> str | None:
+    return event.pod_uid or uids.get((event.namespace or "default", event.pod or ""))
+
+
+def _half(event: Event, proves: str) -> _Half:
+    late = timedelta(microseconds=max(event.resolution - 1, 0))
+    return _Half("", event.time, event.time + late, event.proof(proves), event.node)
+
+
+def _own(event: Event, uids: dict[tuple[str, str], str]) -> Iterator[str]:
+    """What the node's lines tell of, under the name by which the API's half is found."""
+    pod = _pod(event, uids)
+    if event.kind is E.POD_ADDED and pod:
+        yield f"bound {pod}"
+        yield f"begun {pod}"
+    elif event.kind is E.POD_DELETE_SEEN and pod:
+        yield f"marked {pod}"
+    elif event.kind is E.CONTAINER_CREATED and event.pod_uid:
+        yield f"made {event.pod_uid}"
+    elif event.kind is E.CONTAINER_STARTED and event.component in RUNTIME_STREAMS:
+        if event.container_id:
+            yield f"running {event.container_id[:12]}"
+        if event.pod_uid and event.container:
+            yield f"started {event.pod_uid}/{event.container}"
+    elif event.kind is E.KUBELET_READY and event.node:
+        yield f"kubelet {event.node}"
+
+
+def _told(event: Event, uids: dict[tuple[str, str], str]) -> Iterator[tuple[str, _Half]]:
+    """The API's half, where an event of the API, the control plane's log or the audit log is one."""
+    pod = _pod(event, uids)
+    by_kubelet = event.attributes.get("reporter") == "kubelet"
+    half = _half(event, "by the API's clock")
+    created = parse_time(event.attributes.get("created")) if by_kubelet else None
+    if event.kind is E.POD_SCHEDULED and pod:
+        yield f"bound {pod}", half
+    elif event.kind in _ASKED and pod and not by_kubelet:
+        yield f"marked {pod}", half
+    elif created is not None:
+        half = _Half("", created, created + _SECOND - _TICK, event.proof(f"created by the API's clock at {created:%H:%M:%S}Z"))
+        if event.kind is E.NODE_KUBELET_STARTING and event.node:
+            yield f"kubelet {event.node}", half
+        elif pod:
+            yield f"begun {pod}", half
+            if event.kind is E.POD_CONTAINER_STARTED and event.container:
+                yield f"started {pod}/{event.container}", half
+
+
+def _written(version: Version) -> Iterator[tuple[str, _Half]]:
+    """What pod objects tell: when the API server made the pod, and by when it knew of a container that runs."""
+    if version.kind != "Pod" or not version.uid:
+        return
+    created = parse_time(version.meta.get("creationTimestamp"))
+    if created is not None:
+        proof = version.proof(f"creationTimestamp {created:%Y-%m-%dT%H:%M:%SZ}", "by the API's clock")
+        yield f"made {version.uid}", _Half("", created, created + _SECOND - _TICK, proof)
+    told = [t for e in mappings(version.meta.get("managedFields")) if e.get("manager") == "kubelet" and (t := parse_time(e.get("time")))]
+    if not told:
+        return
+    latest = max(told)
+    for entry in mappings(version.status.get("containerStatuses")):
+        identity = (text(entry.get("containerID")) or "").rpartition("/")[2]
+        if identity and mapping(mapping(entry.get("state")).get("running")):
+            proof = version.proof(f"the kubelet wrote at {latest:%Y-%m-%dT%H:%M:%SZ} that {identity[:12]} runs", "by the API's clock")
+            yield f"running {identity[:12]}", _Half("", latest, latest + _SECOND - _TICK, proof)
+
+
+_API_FIRST = ("bound", "made", "marked")
+_LAGS = {"bound": _SOON, "marked": _SOON, "made": _LATER, "begun": _SOON, "started": _SOON, "running": _LATER, "kubelet": _SOON}
+_SLACK = {"bound": timedelta(milliseconds=200)}
+"""A scheduler tells that it has bound a pod just after it has: the kubelet may be told in between."""
+_USUAL = {"bound": _SLACK["bound"], "marked": timedelta(milliseconds=30), "made": _SECOND}
+"""How far the sharpest of several bounds usually is from the truth."""
+
+
+def _first(halves: list[_Half], key: str) -> list[_Half]:
+    """Of a pod's making only its first sign; and of the API's events about a pod the first one follows the pod's coming."""
+    return sorted(halves, key=lambda h: (h.low, h.proof))[:1] if key.startswith("made") else halves
+
+
+def _paired(key: str, own: list[_Half], api: list[_Half]) -> Iterator[Pair]:
+    kind = key.partition(" ")[0]
+    if kind in ("begun", "running"):  # the first word of it
+        api = sorted(api, key=lambda h: (h.high, h.proof))[:1]
+    for shown in own:
+        assert shown.node is not None
+        for known in api:
+            if kind in _API_FIRST:
+                yield _after(key, shown.node, shown, known, _LAGS[kind], _USUAL[kind])
+            else:
+                yield _before(key, shown.node, shown, known, _LAGS[kind])
+
+
+def _names(key: str, shown: _Half, known: _Half) -> tuple[str, str]:
+    return f"{key} {shown.proof.place} {shown.low}", f"{key} {known.proof.place} {known.low}"
+
+
+def _after(key: str, node: str, shown: _Half, known: _Half, lag: timedelta, usual: timedelta) -> Pair:
+    """The node told of it after the API had done it."""
+    happening, told = _names(key, shown, known)
+    high = shown.high - known.low + _SLACK.get(key.partition(" ")[0], timedelta())
+    return Pair(node, happening, told, shown.low - known.high - lag, high, None, high, usual, shown.proof, (known.proof, shown.proof))
+
+
+def _before(key: str, node: str, shown: _Half, known: _Half, lag: timedelta) -> Pair:
+    """The API told of it after the node had done it."""
+    happening, told = _names(key, shown, known)
+    low = shown.low - known.high
+    return Pair(node, happening, told, low, shown.high - known.low + lag, low, None, timedelta(0), shown.proof, (shown.proof, known.proof))
+
+
+def written_by(events: Iterable[Event]) -> dict[str, str]:
+    """By source that one node's own components wrote: the node."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for event in events:
+        if event.component in LOCAL and event.node is not None:
+            found[event.source].add(event.node)
+    return {source: next(iter(nodes)) for source, nodes in found.items() if len(nodes) == 1}
