@@ -170,9 +170,9 @@ def _written(version: Version) -> Iterator[tuple[str, _Half]]:
 
 _API_FIRST = ("bound", "made", "marked")
 _LAGS = {"bound": _SOON, "marked": _SOON, "made": _LATER, "begun": _SOON, "started": _SOON, "running": _LATER, "kubelet": _SOON}
-_SLACK = {"bound": timedelta(milliseconds=200)}
-"""A scheduler tells that it has bound a pod just after it has: the kubelet may be told in between."""
-_USUAL = {"bound": _SLACK["bound"], "marked": timedelta(milliseconds=30), "made": _SECOND}
+_SLACK = timedelta(milliseconds=200)
+"""Who did a thing tells of it just after: a kubelet may hear that a pod is bound before the scheduler has said so."""
+_USUAL = {"bound": _SLACK, "marked": _SLACK, "made": _SECOND}
 """How far the sharpest of several bounds usually is from the truth."""
 
 
@@ -201,14 +201,14 @@ def _names(key: str, shown: _Half, known: _Half) -> tuple[str, str]:
 def _after(key: str, node: str, shown: _Half, known: _Half, lag: timedelta, usual: timedelta) -> Pair:
     """The node told of it after the API had done it."""
     happening, told = _names(key, shown, known)
-    high = shown.high - known.low + _SLACK.get(key.partition(" ")[0], timedelta())
+    high = shown.high - known.low + _SLACK
     return Pair(node, happening, told, shown.low - known.high - lag, high, None, high, usual, shown.proof, (known.proof, shown.proof))
 
 
 def _before(key: str, node: str, shown: _Half, known: _Half, lag: timedelta) -> Pair:
     """The API told of it after the node had done it."""
     happening, told = _names(key, shown, known)
-    low = shown.low - known.high
+    low = shown.low - known.high - _SLACK
     return Pair(node, happening, told, low, shown.high - known.low + lag, low, None, timedelta(0), shown.proof, (shown.proof, known.proof))
 
 

@@ -54,9 +54,9 @@ def _analyzed(capture: Path, kind: str, node: str | None, offset: int) -> dict[s
 def _changes(plain: list[dict[str, Any]], told: list[dict[str, Any]]) -> tuple[list[str], float]:
     """What differs of the findings (but of clocks), and by how many seconds edges of the same finding differ at most."""
     worst = 0.0
-    left = [f for f in told if f["kind"] not in _OF_CLOCKS]
+    left = [f for f in told if _is_compared(f)]
     changes = []
-    for finding in (f for f in plain if f["kind"] not in _OF_CLOCKS):
+    for finding in (f for f in plain if _is_compared(f)):
         same = [f for f in left if all(f[k] == finding[k] for k in _SAME)]
         best = min(same, key=lambda f: _apart(finding, f), default=None)
         if best is None or _apart(finding, best) > _TOLERANCE:
@@ -69,6 +69,13 @@ def _changes(plain: list[dict[str, Any]], told: list[dict[str, Any]]) -> tuple[l
     return changes + [f"new: {f['summary']}" for f in left], worst
 
 
+def _is_compared(finding: dict[str, Any]) -> bool:
+    """Not what is about clocks itself, nor what is by design and so short that a few milliseconds decide whether it is told."""
+    flicker = finding["expected"] and _seconds(finding["start"], finding["end"]) < _FLICKER
+    return finding["kind"] not in _OF_CLOCKS and not flicker
+
+
+_FLICKER = 2.0
 _OF_CLOCKS = ("clock-skew", "evidence-gap")
 _SAME = ("kind", "node", "namespace", "controller", "pod", "container_id", "expected")
 _JUDGED = ("confidence", "severity")
