@@ -77,7 +77,7 @@ class Clocks:
 
     clocks: tuple[Clock, ...] = ()
     of_source: Mapping[str, str] = field(default_factory=dict)
-    reported: Mapping[str, timedelta] = field(default_factory=dict)  # by node: what its kubelet's times in the API are off
+    reported: Mapping[str, Clock] = field(default_factory=dict)  # by node: the clock of what its kubelet reports to the API
 
     def of(self, node: str | None, source: str, shown: datetime | None) -> Clock | None:
         """The clock of a node (else: of whoever wrote the source) in a source, at a shown moment."""
@@ -88,10 +88,15 @@ class Clocks:
         at = bisect_right([c.since or datetime.min.replace(tzinfo=shown.tzinfo) for c in own], shown) if shown is not None else 1
         return own[max(at - 1, 0)]
 
+    def reporting(self, node: str | None) -> timedelta:
+        """What a node's reports to the API are off."""
+        clock = self.reported.get(node or "")
+        return clock.correction if clock is not None else _ZERO
+
     @property
     def skewed(self) -> bool:
         """Whether any time must be corrected."""
-        return any(c.skewed for c in self.clocks) or any(self.reported.values())
+        return any(c.skewed for c in self.clocks) or any(c.skewed for c in self.reported.values())
 
     @property
     def _by_node(self) -> dict[str, list[Clock]]:
@@ -120,8 +125,7 @@ def clocks(events: list[Event], versions: list[Version]) -> Clocks:
     """The clocks of all nodes of which pairs tell, by node and time."""
     found = tuple(clock for node, some in sorted(_by_node(pairs(events, versions)).items()) for clock in _of_node(node, some))
     told = {node: _of_node(node, some)[:1] for node, some in sorted(_by_node(reported(events)).items())}
-    off = {node: clock[0].correction for node, clock in told.items() if clock and clock[0].skewed}
-    return Clocks(found, written_by(events), off)
+    return Clocks(found, written_by(events), {node: clock[0] for node, clock in told.items() if clock})
 
 
 def _by_node(some: Iterable[Pair]) -> dict[str, list[Pair]]:

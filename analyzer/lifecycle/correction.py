@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from analyzer.lifecycle.clocks import Clocks
 from analyzer.lifecycle.containers import Status
@@ -26,7 +26,7 @@ def _moment(clocks: Clocks, event: Event) -> datetime:
     if event.source in clocks.of_source:
         return clocks.true(event.time, event.source)
     by_kubelet = event.component == "api" and event.attributes.get("reporter") == "kubelet"
-    return event.time - clocks.reported.get(event.node or "", timedelta()) if by_kubelet else event.time
+    return event.time - clocks.reporting(event.node) if by_kubelet else event.time
 
 
 def spells(clocks: Clocks, shown: list[Spell]) -> list[Spell]:
@@ -38,7 +38,7 @@ def spells(clocks: Clocks, shown: list[Spell]) -> list[Spell]:
 def statuses(clocks: Clocks, shown: Iterable[Status]) -> Iterator[Status]:
     """A container's times in a pod object are its kubelet's."""
     for status in shown:
-        off = clocks.reported.get(status.node or "")
+        off = clocks.reporting(status.node)
         if off:
             yield replace(status, started=status.started and status.started - off, finished=status.finished and status.finished - off)
         else:

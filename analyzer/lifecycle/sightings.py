@@ -137,6 +137,7 @@ def _told(event: Event, uids: dict[tuple[str, str], str]) -> Iterator[tuple[str,
     created = parse_time(event.attributes.get("created")) if by_kubelet else None
     if event.kind is E.POD_SCHEDULED and pod:
         yield f"bound {pod}", half
+        yield f"made {pod}", half
     elif event.kind in _ASKED and pod and not by_kubelet:
         yield f"marked {pod}", half
     elif created is not None:
