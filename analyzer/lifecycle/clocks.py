@@ -204,7 +204,7 @@ def _clock(node: str, group: list[Pair], since: datetime | None, sources: frozen
     low, high = lower.low if lower else None, upper.high if upper else None
     best = None
     if low is not None and high is not None and upper is not None:
-        best = max(low, high - upper.lag) if high >= low else low + (high - low) / 2
+        best = max(low, high - upper.lag) if upper.lag is not None and high >= low else low + (high - low) / 2
         low, high = min(low, high), max(low, high)
     proofs = tuple(p for pair in (lower, upper) if pair is not None for p in pair.proofs)
     votes = len({p.happening for p in group})

@@ -30,7 +30,7 @@ LOCAL = (*RUNTIME_STREAMS, RUNTIME_LOG, "systemd", "runtime-unit", "kubelet", "j
 @dataclass(frozen=True)
 class Pair:
     """``least``/``most``: offsets (node minus API) at which both tell of one happening within its usual lag; ``low``/``high``: what
-    it says for sure, on one side; ``lag``: how long the node usually takes. ``happening``, ``known``: the node's and the API's half."""
+    it says for sure, on one side; ``lag``: how far ``high`` usually is from the truth (None: not known). ``happening``, ``known``: the node's and the API's half."""
 
     node: str
     happening: str
@@ -39,7 +39,7 @@ class Pair:
     most: timedelta
     low: timedelta | None
     high: timedelta | None
-    lag: timedelta
+    lag: timedelta | None
     shown: Proof  # the node's half: it has a time
     proofs: tuple[Proof, ...]
 
@@ -173,7 +173,7 @@ _API_FIRST = ("bound", "made", "marked")
 _LAGS = {"bound": _SOON, "marked": _SOON, "made": _LATER, "begun": _SOON, "started": _SOON, "running": _LATER, "kubelet": _SOON}
 _SLACK = timedelta(milliseconds=200)
 """Who did a thing tells of it just after: a kubelet may hear that a pod is bound before the scheduler has said so."""
-_USUAL = {"bound": _SLACK, "marked": _SLACK, "made": _SECOND}
+_USUAL = {"bound": _SLACK, "marked": _SLACK}
 """How far the sharpest of several bounds usually is from the truth."""
 
 
@@ -190,7 +190,7 @@ def _paired(key: str, own: list[_Half], api: list[_Half]) -> Iterator[Pair]:
         assert shown.node is not None
         for known in api:
             if kind in _API_FIRST:
-                yield _after(key, shown.node, shown, known, _LAGS[kind], _USUAL[kind])
+                yield _after(key, shown.node, shown, known, _LAGS[kind], _USUAL.get(kind))
             else:
                 yield _before(key, shown.node, shown, known, _LAGS[kind])
 
@@ -199,7 +199,7 @@ def _names(key: str, shown: _Half, known: _Half) -> tuple[str, str]:
     return f"{key} {shown.proof.place} {shown.low}", f"{key} {known.proof.place} {known.low}"
 
 
-def _after(key: str, node: str, shown: _Half, known: _Half, lag: timedelta, usual: timedelta) -> Pair:
+def _after(key: str, node: str, shown: _Half, known: _Half, lag: timedelta, usual: timedelta | None) -> Pair:
     """The node told of it after the API had done it."""
     happening, told = _names(key, shown, known)
     high = shown.high - known.low + _SLACK
@@ -210,7 +210,7 @@ def _before(key: str, node: str, shown: _Half, known: _Half, lag: timedelta) -> 
     """The API told of it after the node had done it."""
     happening, told = _names(key, shown, known)
     low = shown.low - known.high - _SLACK
-    return Pair(node, happening, told, low, shown.high - known.low + lag, low, None, timedelta(0), shown.proof, (shown.proof, known.proof))
+    return Pair(node, happening, told, low, shown.high - known.low + lag, low, None, None, shown.proof, (shown.proof, known.proof))
 
 
 def written_by(events: Iterable[Event]) -> dict[str, str]:
