@@ -30,7 +30,8 @@ LOCAL = (*RUNTIME_STREAMS, RUNTIME_LOG, "systemd", "runtime-unit", "kubelet", "j
 @dataclass(frozen=True)
 class Pair:
     """``least``/``most``: offsets (node minus API) at which both tell of one happening within its usual lag; ``low``/``high``: what
-    it says for sure, on one side; ``lag``: how far ``high`` usually is from the truth (None: not known). ``happening``, ``known``: the node's and the API's half."""
+    it says for sure, on one side; ``lag``: how far ``high`` usually is from the truth (None: not known); ``happening``, ``known``: the
+    node's and the API's half."""
 
     node: str
     happening: str

@@ -28,6 +28,7 @@ class Tally:
     end_errors: list[float] = field(default_factory=list)
     right: int = 0  # of the matched: the outcome (orphans), the sets (adoptions)
     remarks: list[str] = field(default_factory=list)
+    judged: list[tuple[str, bool]] = field(default_factory=list)  # of each judged finding: its confidence, and whether it is right
 
     @property
     def f1(self) -> float | None:
@@ -44,6 +45,7 @@ class Tally:
         self.end_errors += other.end_errors
         self.right += other.right
         self.remarks += other.remarks
+        self.judged += other.judged
 
 
 def spread(errors: Sequence[float]) -> tuple[float, float] | None:
@@ -91,7 +93,8 @@ def _score_kind(spells: list[Spell], findings: list[dict[str, Any]], truth: Trut
         tally.start_errors.append(start_error)
         if spells[s].kind != "adoption":
             tally.end_errors.append(end_error)
-        if _is_right(spells[s], findings[f]):
+        tally.judged.append((findings[f]["confidence"], _is_right(spells[s], findings[f])))
+        if tally.judged[-1][1]:
             tally.right += 1
         else:
             tally.remarks.append(f"wrong verdict: {describe(spells[s])} against {_told(findings[f])}")
@@ -104,6 +107,7 @@ def _score_kind(spells: list[Spell], findings: list[dict[str, Any]], truth: Trut
             tally.unjudged += 1
         else:
             tally.false += 1
+            tally.judged.append((findings[f]["confidence"], False))
             tally.remarks.append(f"false: {_told(findings[f])}")
     return tally
 
@@ -189,4 +193,5 @@ def _told(finding: dict[str, Any]) -> str:
     who = (finding[k] for k in ("node", "namespace", "controller", "pod", "container") if finding[k])
     details = {k: v for k, v in finding["details"].items() if k in ("outcome", "cause", "adopted", "removed")}
     span = f"{_clock(_time(finding['start']))} to {_clock(_time(finding['end']))}"
-    return " ".join([finding["kind"], *who, span, str(details), "expected" if finding["expected"] else ""]).strip()
+    words = [finding["kind"], *who, span, str(details), finding["confidence"], "expected" if finding["expected"] else ""]
+    return " ".join(words).strip()

@@ -3,28 +3,32 @@
 import argparse
 import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from analyzer.vocabulary import Confidence
 from bench.accuracy.inputs import INPUTS, captures
 from bench.accuracy.run import ROOT
-from bench.robustness import skew
+from bench.robustness import holes, skew
 
 
 def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser("python -m bench.robustness", description=__doc__)
-    parser.add_argument("what", choices=("skew",))
+    parser.add_argument("what", choices=("skew", "holes"))
     default = Path(os.environ.get("PODOPSY_CORPUS", ROOT.parent / "shared"))
     parser.add_argument("corpus", nargs="?", type=Path, default=default, help="folder that holds captures/ (default: $PODOPSY_CORPUS)")
     parser.add_argument("--input", action="append", choices=sorted(INPUTS), help="kind of input; may be repeated")
     parser.add_argument("--scenario", default="*", metavar="GLOB", help="only captures of such a name")
     parser.add_argument("-v", "--verbose", action="store_true")
+    parser.add_argument("--seeds", type=int, default=4, help="holes: so many draws for each share that is lost")
     options = parser.parse_args(words)
     found = captures(options.corpus, options.scenario, all_runtimes=True)
     if not found:
         print(f"no captures with truth.jsonl in {options.corpus}/captures: name a corpus, or set PODOPSY_CORPUS", file=sys.stderr)
         return 3
-    return _skew(found, options.input or ["json", "text"], options.verbose)
+    kinds = options.input or ["json", "text"]
+    return _skew(found, kinds, options.verbose) if options.what == "skew" else _holes(found, kinds, options.seeds, options.verbose)
 
 
 def _skew(found: list[Path], kinds: list[str], verbose: bool) -> int:
@@ -40,6 +44,24 @@ def _skew(found: list[Path], kinds: list[str], verbose: bool) -> int:
                 print(*(f"    {change}" for change in outcome.changes), sep="\n", end="\n" if outcome.changes else "", flush=True)
     print(f"{runs} runs: the offset within its bounds in {inside}, the same findings in {same}")
     return int(inside < runs or same < runs)
+
+
+def _holes(found: list[Path], kinds: list[str], seeds: int, verbose: bool) -> int:
+    """A line per share of the time that was lost: findings by confidence, right and wrong, and how much of the truth was found."""
+    outcomes = [o for kind in kinds for o in holes.sweep(found, kind, range(seeds))]
+    wrong = [o for o in outcomes if o.wrong]
+    for outcome in wrong:
+        print(f"{outcome.capture} {outcome.kind} share {outcome.share} seed {outcome.seed}: {'; '.join(outcome.cuts)}")
+        print(*(f"    {remark}" for remark in (outcome.remarks if verbose else outcome.wrong)), sep="\n")
+    print("lost   runs  " + "".join(f"{level + ' right/wrong':>24}" for level in Confidence) + "   found")
+    for share in holes.SHARES:
+        mine = [o for o in outcomes if o.share == share]
+        judged = sum((o.judged for o in mine), Counter[tuple[str, bool]]())
+        right = sum(n for (_, is_right), n in judged.items() if is_right)
+        told = "".join(f"{f'{judged[(level, True)]}/{judged[(level, False)]}':>24}" for level in Confidence)
+        print(f"{share:>4.0%} {len(mine):>6}  {told} {right / max(sum(o.demanded for o in mine), 1):>7.1%}")
+    print(f"{len(outcomes)} runs, {sum(len(o.wrong) for o in wrong)} findings wrong and said to be certain, in {len(wrong)} runs")
+    return int(bool(wrong))
 
 
 if __name__ == "__main__":
