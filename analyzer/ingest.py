@@ -90,10 +90,9 @@ class _Settled:
 
     def context(self, planned: Planned) -> ReadContext:
         year = self._options.year or (self._span[1] if self._span else datetime.now(UTC)).year
-        moment = self._options.captured
-        if moment is None and (told := captured(planned.source.name, planned.source.written, self._marks, self._span)):
-            moment = told[0]
-        return ReadContext(year, self._options.zone or UTC, self._options.zone is not None, moment)
+        stated = (self._options.captured, "as stated") if self._options.captured else None
+        moment, how = stated or captured(planned.source.name, planned.source.written, self._marks, self._span) or (None, "")
+        return ReadContext(year, self._options.zone or UTC, self._options.zone is not None, moment, how)
 
 
 def read(planned: Planned, store: Store, options: Options, context: ReadContext) -> None:

@@ -15,7 +15,7 @@ from analyzer.formats import HEAD, Format
 from analyzer.grammars.base import one_line
 from analyzer.vocabulary import SourceStatus
 
-_AGED = frozenset({"event-table", "describe", "kubernetes-table", "mixed"})
+_AGED = frozenset({"event-table", "mixed"})
 """Families that may write ages: when they were captured has to fit to what the others tell."""
 
 

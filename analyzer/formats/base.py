@@ -24,13 +24,14 @@ class ReadContext:
         from one record to the next, the year has changed.
     zone: for formats that write local times without an offset.
     stated: the user named that zone. If not, what a source tells of its zone goes before it.
-    captured: when the evidence was captured, for formats that write ages; None: unknown.
+    captured: when the evidence was captured, for formats that write ages; None: unknown. captured_as: how that is known.
     """
 
     year: int
     zone: tzinfo = UTC
     stated: bool = False
     captured: datetime | None = None
+    captured_as: str = "as stated"
 
 
 @dataclass

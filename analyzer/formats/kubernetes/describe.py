@@ -8,7 +8,6 @@ block does.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from itertools import pairwise
 from typing import Any, BinaryIO, Final, NamedTuple
 
@@ -45,8 +44,8 @@ class _Section(NamedTuple):
 class _Reader:
     """What was read so far, in numbers."""
 
-    def __init__(self, captured: datetime | None) -> None:
-        self._captured = captured
+    def __init__(self, context: ReadContext) -> None:
+        self._captured, self._captured_as = context.captured, context.captured_as
         self._next = 0
 
     def batch(self, frame: pl.DataFrame, starts: pl.Series) -> Batch:
@@ -98,7 +97,7 @@ class _Reader:
             records=records,
             objects=pl.DataFrame(objects, schema=schema, orient="row"),
             rejects=reject_frame(sorted(rejects, key=lambda reject: reject.offset)),
-            notes=notes(records, self._captured),
+            notes=notes(records, self._captured, self._captured_as),
         )
 
 
@@ -199,7 +198,7 @@ class Describe:
         return at is not None and len(set(_OTHERS.findall("\n".join(lines[at + 1 : at + 100])))) >= 2
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
-        reader = _Reader(context.captured)
+        reader = _Reader(context)
         for frame, starts in records(stream, _starts, _SIZE):
             yield reader.batch(frame, starts)
 

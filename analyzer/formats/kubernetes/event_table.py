@@ -49,8 +49,9 @@ _UTC: Final[dict[str, Any]] = {"time_unit": "us", "time_zone": "UTC", "strict": 
 class Table:
     """The header that holds, and how many records there were; both last from one frame to the next."""
 
-    def __init__(self, captured: datetime | None) -> None:
+    def __init__(self, captured: datetime | None, captured_as: str = "") -> None:
         self._captured = captured
+        self._captured_as = captured_as
         self._header = ""
         self._first = 0
 
@@ -79,13 +80,16 @@ class Table:
         ordinals = pl.int_range(self._first, self._first + found.height, dtype=pl.Int64).alias("record")
         self._first += found.height
         records = shaped(found.with_columns(ordinals), RECORDS)
-        return Batch(records=records, rejects=pl.concat(refused).sort("offset"), notes=notes(records, self._captured))
+        return Batch(records=records, rejects=pl.concat(refused).sort("offset"), notes=notes(records, self._captured, self._captured_as))
 
 
-def notes(records: pl.DataFrame, captured: datetime | None) -> tuple[str, ...]:
-    """What is to be said of the source: that its rows have ages, and nothing tells what to count back from."""
-    aged = records["time"].is_null() & records["fields"].str.contains(r'"(?:first|last)_seen":"\d').fill_null(False)
-    return (ages.UNRESOLVED,) if captured is None and aged.any() else ()
+def notes(records: pl.DataFrame, captured: datetime | None, captured_as: str) -> tuple[str, ...]:
+    """What is to be said of the source: what its ages were counted back from, or that nothing tells it."""
+    if not records["fields"].str.contains(r'"(?:first|last)_seen":"\d+[smhdy]').any():
+        return ()
+    if captured is not None:
+        return (f"ages count back from {captured:%Y-%m-%d %H:%M:%S}Z, {captured_as}",)
+    return (ages.UNRESOLVED,) if records["time"].is_null().any() else ()
 
 
 def _refused(rows: pl.DataFrame) -> pl.DataFrame:
@@ -193,7 +197,7 @@ class EventTable:
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
         with rereadable(stream) as again:
             watched = context.captured is not None and _watched(again)
-            table = Table(None if watched else context.captured)
+            table = Table(None if watched else context.captured, context.captured_as)
             for frame, starts in records(again, _starts, _SIZE):
                 batch = table.batch(join_continuations(frame, starts).filter(pl.col("raw").str.contains(r"\S")))
                 yield replace(batch, notes=(_WATCHED,)) if watched and batch.notes else batch
