@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from analyzer.detectors import adoption, clock_skew, imbalance, kubelet_outage, node_unreachable, orphaned_container, replicas
 from analyzer.detectors.base import Case, Detector
+from analyzer.detectors.doubts import tempered
 from analyzer.findings import Finding
 from analyzer.lifecycle.model import Lifecycle
 
@@ -25,4 +26,4 @@ def detect(life: Lifecycle, kinds: Collection[str] | None = None) -> list[Findin
     """All findings (of ``kinds`` only, if given), by severity, start and id."""
     case = Case(life)
     found = [f for detector in REGISTRY if not kinds or detector.kind in kinds for f in detector.find(case)]
-    return sorted(found, key=Finding.sort_key)
+    return sorted((tempered(case, f) for f in found), key=Finding.sort_key)

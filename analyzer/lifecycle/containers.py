@@ -42,6 +42,7 @@ class Run:
     exit_code: int | None = None
     kills: list[Event] = field(default_factory=list)  # signals, and the kubelet's 'Killing container'
     noticed: list[Event] = field(default_factory=list)  # what the kubelet's relist said of it
+    seen: datetime | None = None  # when its kubelet told the API last that it ran
 
     @property
     def sandbox(self) -> bool:
@@ -68,6 +69,7 @@ class Status:
     finished: datetime | None
     exit_code: int | None
     proof: Proof
+    seen: datetime | None = None  # when the kubelet wrote that it ran, by the API's clock
 
 
 def runs(events: list[Event], statuses: Iterable[Status], lost: list[Outage]) -> list[Run]:
@@ -76,7 +78,12 @@ def runs(events: list[Event], statuses: Iterable[Status], lost: list[Outage]) ->
     for event in events:
         if event.container_id and event.kind in (*_RUNTIME, *_KUBELET, E.CONTAINER_SIGNALLED, E.CONTAINER_KILLING):
             by_container[event.container_id].append(event)
-    full = _full_ids(by_container, statuses_by := _by_container(statuses))
+    told = list(statuses)
+    seen: dict[str, list[datetime]] = defaultdict(list)
+    for status in told:
+        if status.seen is not None:
+            seen[status.container_id].append(status.seen)
+    full = _full_ids(by_container, statuses_by := _by_container(told))
     for short, whole in full.items():
         by_container[whole] = sorted(by_container[whole] + by_container.pop(short), key=lambda e: e.time)
     kubelet_starts = sorted((e for e in events if e.kind is E.KUBELET_READY), key=lambda e: e.time)
@@ -86,6 +93,7 @@ def runs(events: list[Event], statuses: Iterable[Status], lost: list[Outage]) ->
         found += _runs_of(container_id, by_container.get(container_id, []), statuses_by.get(container_id), kubelet_starts, sandboxes)
     _name_sandboxes(found)
     for run in found:
+        run.seen = max((t for t in seen.get(run.container_id, ()) if run.alive(t)), default=None)
         _end_with_node(run, lost)
     return sorted(found, key=lambda r: (r.start.time is not None, r.start.time or _LATE, r.container_id))
 

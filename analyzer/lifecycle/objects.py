@@ -55,6 +55,12 @@ class Version:
         kind, name = owner.get("kind"), owner.get("name")
         return (kind, name) if isinstance(kind, str) and isinstance(name, str) else None
 
+    @property
+    def kubelet_wrote(self) -> datetime | None:
+        """When a kubelet last wrote a part of it (managedFields, 1.18+)."""
+        entries = (e for e in mappings(self.meta.get("managedFields")) if e.get("manager") == "kubelet")
+        return max((t for e in entries if (t := parse_time(e.get("time"))) is not None), default=None)
+
     def proof(self, says: str, proves: str) -> Proof:
         text = f"{self.kind} {self.namespace + '/' if self.namespace else ''}{self.name} (resourceVersion {self.version}): {says}"
         return Proof(self.earliest, self.source, self.line, self.offset, text, proves)

@@ -111,6 +111,7 @@ def _statuses_of(version: Version, entry: dict[str, Any]) -> Iterator[Status]:
             finished=finished,
             exit_code=number(ended.get("exitCode")),
             proof=version.proof(says, "the API's container status"),
+            seen=version.kubelet_wrote if running and not ended else None,
         )
 
 

@@ -159,10 +159,9 @@ def _written(version: Version) -> Iterator[tuple[str, _Half]]:
     if created is not None:
         proof = version.proof(f"creationTimestamp {created:%Y-%m-%dT%H:%M:%SZ}", "by the API's clock")
         yield f"made {version.uid}", _Half("", created, created + _SECOND - _TICK, proof)
-    told = [t for e in mappings(version.meta.get("managedFields")) if e.get("manager") == "kubelet" and (t := parse_time(e.get("time")))]
-    if not told:
+    latest = version.kubelet_wrote
+    if latest is None:
         return
-    latest = max(told)
     for entry in mappings(version.status.get("containerStatuses")):
         identity = (text(entry.get("containerID")) or "").rpartition("/")[2]
         if identity and mapping(mapping(entry.get("state")).get("running")):

@@ -51,6 +51,12 @@ def windows(controller: Controller, evidence_start: datetime, evidence_end: date
     return found
 
 
+def overlap(running: list[Step], wanted: list[Step], start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    """Within a window, when more ran than were asked for."""
+    pieces = [p for p in _pieces(running, wanted, start, end) if p[2] > p[3]]
+    return [(group[0][0], group[-1][1]) for group in _grouped(pieces)]
+
+
 def _pieces(running: list[Step], wanted: list[Step], start: datetime, end: datetime) -> Iterator[Piece]:
     """Both step functions together: from, until, running, wanted."""
     steps = sorted([(s.time or _LOW, 0, s.value) for s in running] + [(s.time or _LOW, 1, s.value) for s in wanted], key=lambda s: s[:2])

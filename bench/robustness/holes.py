@@ -15,7 +15,7 @@ from bench.accuracy.score import score
 from bench.accuracy.truth import Truth, derive
 from bench.robustness.cut import cut
 
-SHARES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.7)
+SHARES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7)
 """Of the capture's time, lost from each source that loses any."""
 
 

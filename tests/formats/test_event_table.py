@@ -319,10 +319,8 @@ def test_rows_printed_as_events_came() -> None:
     watched = resolved("\n".join([header, *rows, *fresh, ""]))
     assert watched.records["time"].is_null().all()
     assert set(watched.notes) == {event_table._WATCHED}
-    assert (
-        resolved("\n".join([header, *reversed(rows), *sorted(fresh, reverse=True), ""])).records["time"].is_not_null().any()
-    )  # sorted: at once
-    assert resolved("\n".join([header, *fresh, *rows, ""])).notes == ()
+    for printed_at_once in ([*reversed(rows), *sorted(fresh, reverse=True)], [*fresh, *rows]):
+        assert resolved("\n".join([header, *printed_at_once, ""])).records["time"].is_not_null().any()
 
 
 def test_a_header_alone() -> None:

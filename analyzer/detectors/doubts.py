@@ -1,0 +1,220 @@
+"""How sure a finding is: certain only if each thing it says is told by a sign, not by silence; and what would settle a doubt."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from analyzer.detectors.base import Case, clock, seconds
+from analyzer.findings import Finding
+from analyzer.lifecycle.controllers import Controller
+from analyzer.lifecycle.kubelets import Outage
+from analyzer.lifecycle.model import NodeLife
+from analyzer.lifecycle.orphans import Orphan
+from analyzer.lifecycle.windows import overlap
+from analyzer.lifecycle.witness import alive_at, surely_running, witnessed
+from analyzer.proof import Edge
+from analyzer.vocabulary import Confidence, FindingKind
+
+_KNOWN: Final = timedelta(seconds=5)
+"""An edge whose bounds lie further apart than this is not known for certain."""
+_SHORT: Final = timedelta(seconds=2)
+"""Times of the API have whole seconds, and views of one happening differ by as much."""
+_RECORDED: Final = timedelta(seconds=60)
+"""What else a node writes, for so long after its kubelet fell silent, shows that its log went on."""
+_LEVELS: Final = tuple(Confidence)
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """``level``: what the finding is at most; ``depends_on``: what it takes for granted; ``settled_by``: what would tell."""
+
+    level: Confidence
+    depends_on: str
+    settled_by: str
+
+
+Rule = Callable[[Case, Finding], Iterator[Doubt]]
+
+
+def tempered(case: Case, finding: Finding) -> Finding:
+    """The finding as sure as its doubts leave it, with what it depends on, and what would settle that."""
+    doubts = [*_edges(finding), *(RULES[finding.kind](case, finding) if finding.kind in RULES else ())]
+    if not doubts:
+        return finding
+    level = _LEVELS[max(_LEVELS.index(d.level) for d in (*doubts, Doubt(finding.confidence, "", "")))]
+    more: dict[str, Any] = {
+        "depends_on": list(dict.fromkeys(d.depends_on for d in doubts)),
+        "settled_by": list(dict.fromkeys(d.settled_by for d in doubts)),
+    }
+    return replace(finding, confidence=level, details={**finding.details, **more})
+
+
+def _edges(finding: Finding) -> Iterator[Doubt]:
+    for name, edge in (("start", finding.start), ("end", finding.end)):
+        if _vague(edge):
+            between = f"between {clock(edge.earliest) if edge.earliest else 'an unknown moment'} and {_later(edge.latest)}"
+            yield Doubt(Confidence.LIKELY, f"its {name} lies somewhere {between}", _SOURCES[finding.kind])
+
+
+def _vague(edge: Edge) -> bool:
+    return edge.time is not None and (edge.earliest is None or edge.latest is None or edge.latest - edge.earliest > _KNOWN)
+
+
+def _later(moment: datetime | None) -> str:
+    return clock(moment) if moment is not None else "an unknown moment"
+
+
+# --- outages, and what follows from them
+
+
+def _outage(case: Case, finding: Finding) -> Iterator[Doubt]:
+    outage = _outage_of(case, finding.node, finding.start.time)
+    if outage is not None:
+        yield from _of_outage(case, outage)
+
+
+def _outage_of(case: Case, node: str | None, start: datetime | None) -> Outage | None:
+    life = case.life.nodes.get(node or "")
+    return next((o for o in life.outages if o.start.time == start), None) if life is not None else None
+
+
+def _of_outage(case: Case, outage: Outage) -> Iterator[Doubt]:
+    node = case.life.nodes[outage.node]
+    start, end = outage.start.time, outage.end.time or case.life.end
+    journal = f"the whole journal of {outage.node} (journalctl without -u) over that time"
+    if start is None:
+        return
+    if outage.cause == "unknown":
+        yield Doubt(Confidence.LIKELY, "no line tells how the kubelet's process ended", journal)
+    if outage.end.time is None and not _stays_down(node, start, end):
+        last = f"nothing of {outage.node} speaks after {clock(start)}"
+        yield Doubt(Confidence.LIKELY, f"that the kubelet did not come back is told by silence alone: {last}", journal)
+    heard = [e for e in node.events if e.component == "api" and e.attributes.get("reporter") == "kubelet"]
+    within = next((e for e in heard if start + _SHORT < e.time < end - _SHORT), None)
+    if within is not None:
+        yield Doubt(
+            Confidence.POSSIBLE, f"the API heard of the kubelet at {clock(within.time)}, in between: lines of it are missing", journal
+        )
+
+
+def _stays_down(node: NodeLife, start: datetime, end: datetime) -> bool:
+    """Whether anything but the kubelet's silence says so: the API held the node for lost to the end, or the rest of its journal went on."""
+    lost = node.not_ready_at(end) if node.not_ready else None
+    if lost is not None and lost.start.time is not None and lost.start.time >= start and lost.reporters != {"kubelet"}:
+        return True
+    return any(s.end >= min(end, start + _RECORDED) and s.end > start for s in node.spells)
+
+
+def _orphan(case: Case, finding: Finding) -> Iterator[Doubt]:
+    orphan = next((o for o in case.orphans if o.run.container_id == finding.container_id and o.start.time == finding.start.time), None)
+    if orphan is None:
+        return
+    if orphan.outage is not None:
+        yield from _of_outage(case, orphan.outage)
+        yield from _fate(orphan, orphan.outage)
+    until = orphan.end.time or case.life.end
+    first, last = witnessed(orphan.run)
+    if last is None or last < until - _SHORT:
+        since = f"after {clock(last)}" if last is not None else "at all"
+        tells = f"that it ran to {clock(until)} is told by the silence of the runtime's events: nothing shows it running {since}"
+        yield Doubt(Confidence.LIKELY, tells, _INSPECT.format(orphan.run.node))
+    if first is None or (orphan.start.time is not None and first > orphan.start.time + _SHORT):
+        yield Doubt(Confidence.LIKELY, "no sign shows it running when the spell began", _INSPECT.format(orphan.run.node))
+
+
+def _fate(orphan: Orphan, outage: Outage) -> Iterator[Doubt]:
+    """What became of a container that ended about when the kubelet returned, or by somebody's hand while it is said to be away."""
+    ended = orphan.run.end.time
+    if ended is None:
+        return
+    back = outage.end
+    about = (
+        back.time is not None and _vague(back) and (back.earliest is None or back.earliest <= ended) and (ended <= (back.latest or ended))
+    )
+    if about or (orphan.outcome == "exited" and any(k.time <= ended for k in orphan.run.kills)):
+        tells = "whether the kubelet ended it or was still away cannot be told"
+        yield Doubt(Confidence.LIKELY, tells, f"the journal of {outage.node} about {clock(ended)}")
+
+
+def _adoption(case: Case, finding: Finding) -> Iterator[Doubt]:
+    outage = next(
+        (o for n in case.life.nodes.values() for o in n.outages if n.name == finding.node and o.end.time == finding.start.time), None
+    )
+    if outage is None or outage.end.time is None:
+        return
+    yield from _of_outage(case, outage)
+    if _vague(outage.start):
+        yield Doubt(Confidence.LIKELY, "when the kubelet had gone is not known: what it left running is", f"the journal of {finding.node}")
+    adopted = set(finding.details.get("adopted") or ())
+    for run in case.life.apps_of(outage.node).alive(outage.end.time):
+        if run.container_id in adopted and not alive_at(run, outage.end.time):
+            tells = "that all of them ran on is told by the silence of the runtime's events"
+            yield Doubt(Confidence.LIKELY, tells, _INSPECT.format(outage.node))
+            return
+
+
+# --- counts of pods
+
+
+def _controller(case: Case, finding: Finding) -> Controller | None:
+    named = (c for c in case.life.controllers if c.title == finding.controller and c.namespace == finding.namespace)
+    return next(named, None)
+
+
+def _overshoot(case: Case, finding: Finding) -> Iterator[Doubt]:
+    """Certain where pods that surely ran are more than were asked for, from the start to the end."""
+    controller = _controller(case, finding)
+    if controller is None or controller.wanted is None or finding.start.time is None:
+        return
+    start, end = finding.start.time, finding.end.time or case.life.end
+    if finding.details.get("cause") == "unknown":
+        yield Doubt(Confidence.LIKELY, "nothing in the evidence explains it", "the controller-manager's log or the audit log")
+    sure = overlap(surely_running(controller), list(controller.wanted.steps), start, end)
+    nodes = ", ".join(sorted({str(p.node) for p in controller.pods if p.node}))
+    if not sure:
+        tells = "that all these pods ran at once is told by the silence of the runtime's events alone"
+        yield Doubt(Confidence.LIKELY, tells, _INSPECT.format(nodes))
+    elif sure[0][0] > start + _SHORT or sure[-1][1] < end - _SHORT:
+        tells = (
+            f"surely it lasted from {clock(sure[0][0])} to {clock(sure[-1][1])} ({seconds(sure[-1][1] - sure[0][0])}); the rest is silence"
+        )
+        yield Doubt(Confidence.LIKELY, tells, _INSPECT.format(nodes))
+
+
+def _undershoot(case: Case, finding: Finding) -> Iterator[Doubt]:
+    if finding.details.get("cause") in ("unknown", "starting"):
+        tells = "a pod that started unseen would fill it"
+        yield Doubt(Confidence.LIKELY, tells, "the runtime's events of all nodes over that time")
+
+
+def _imbalance(case: Case, finding: Finding) -> Iterator[Doubt]:
+    controller = _controller(case, finding)
+    if controller is None:
+        return
+    ran = [r for p in controller.pods for r in p.apps if r.alive(case.life.end)]
+    if any(last is None or last < case.life.end - _RECORDED for _, last in map(witnessed, ran)):
+        yield Doubt(Confidence.LIKELY, "that the pods stayed where they are is told by silence", "kubectl get pods -o wide")
+
+
+_INSPECT: Final = "docker inspect, crictl inspect or the runtime's journal of {}"
+_JOURNAL: Final = "the node's whole journal over that time"
+_RUNTIME: Final = "the runtime's events or journal of all nodes over that time"
+_API: Final = "the controller-manager's log, the audit log or a watch of the API over that time"
+_SOURCES: Final[Mapping[str, str]] = {
+    kind: {
+        FindingKind.KUBELET_OUTAGE: _JOURNAL,
+        FindingKind.ADOPTION: _JOURNAL,
+        FindingKind.NODE_UNREACHABLE: _API,
+        FindingKind.CLOCK_SKEW: "pod objects and events of the same pods",
+    }.get(kind, _RUNTIME)
+    for kind in FindingKind
+}
+RULES: Final[Mapping[str, Rule]] = {
+    FindingKind.KUBELET_OUTAGE: _outage,
+    FindingKind.ORPHANED_CONTAINER: _orphan,
+    FindingKind.ADOPTION: _adoption,
+    FindingKind.OVERSHOOT_WINDOW: _overshoot,
+    FindingKind.UNDERSHOOT_WINDOW: _undershoot,
+    FindingKind.IMBALANCE: _imbalance,
+}
