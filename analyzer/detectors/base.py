@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from analyzer.findings import Finding
+from analyzer.lifecycle.controllers import Controller
 from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.model import Lifecycle
 from analyzer.lifecycle.orphans import Orphan, orphans
@@ -41,6 +42,16 @@ class Case:
     def runtime_nodes(self) -> set[str | None]:
         """Nodes whose container runtime itself tells what ran."""
         return {e.node for e in self.life.events if e.component in (*RUNTIME_STREAMS, RUNTIME_LOG)}
+
+    @cached_property
+    def orphaned(self) -> dict[tuple[str | None, datetime | None], Orphan]:
+        """Orphaned spells by container and start."""
+        return {(o.run.container_id, o.start.time): o for o in self.orphans}
+
+    @cached_property
+    def controllers(self) -> dict[tuple[str | None, str | None], Controller]:
+        """By namespace and title."""
+        return {(c.namespace, c.title): c for c in self.life.controllers}
 
     @cached_property
     def orphans(self) -> list[Orphan]:

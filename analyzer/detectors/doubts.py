@@ -93,9 +93,8 @@ def _of_outage(case: Case, outage: Outage) -> Iterator[Doubt]:
     heard = [e for e in node.events if e.component == "api" and e.attributes.get("reporter") == "kubelet"]
     within = next((e for e in heard if start + _SHORT < e.time < end - _SHORT), None)
     if within is not None:
-        yield Doubt(
-            Confidence.POSSIBLE, f"the API heard of the kubelet at {clock(within.time)}, in between: lines of it are missing", journal
-        )
+        tells = f"the API heard of the kubelet at {clock(within.time)}, in between: lines of it are missing"
+        yield Doubt(Confidence.POSSIBLE, tells, journal)
 
 
 def _stays_down(node: NodeLife, start: datetime, end: datetime) -> bool:
@@ -107,7 +106,7 @@ def _stays_down(node: NodeLife, start: datetime, end: datetime) -> bool:
 
 
 def _orphan(case: Case, finding: Finding) -> Iterator[Doubt]:
-    orphan = next((o for o in case.orphans if o.run.container_id == finding.container_id and o.start.time == finding.start.time), None)
+    orphan = case.orphaned.get((finding.container_id, finding.start.time))
     if orphan is None:
         return
     if orphan.outage is not None:
@@ -129,18 +128,15 @@ def _fate(orphan: Orphan, outage: Outage) -> Iterator[Doubt]:
     if ended is None:
         return
     back = outage.end
-    about = (
-        back.time is not None and _vague(back) and (back.earliest is None or back.earliest <= ended) and (ended <= (back.latest or ended))
-    )
+    about = _vague(back) and (back.earliest or ended) <= ended <= (back.latest or ended)
     if about or (orphan.outcome == "exited" and any(k.time <= ended for k in orphan.run.kills)):
         tells = "whether the kubelet ended it or was still away cannot be told"
         yield Doubt(Confidence.LIKELY, tells, f"the journal of {outage.node} about {clock(ended)}")
 
 
 def _adoption(case: Case, finding: Finding) -> Iterator[Doubt]:
-    outage = next(
-        (o for n in case.life.nodes.values() for o in n.outages if n.name == finding.node and o.end.time == finding.start.time), None
-    )
+    node = case.life.nodes.get(finding.node or "")
+    outage = next((o for o in node.outages if o.end.time == finding.start.time), None) if node is not None else None
     if outage is None or outage.end.time is None:
         return
     yield from _of_outage(case, outage)
@@ -158,8 +154,7 @@ def _adoption(case: Case, finding: Finding) -> Iterator[Doubt]:
 
 
 def _controller(case: Case, finding: Finding) -> Controller | None:
-    named = (c for c in case.life.controllers if c.title == finding.controller and c.namespace == finding.namespace)
-    return next(named, None)
+    return case.controllers.get((finding.namespace, finding.controller))
 
 
 def _overshoot(case: Case, finding: Finding) -> Iterator[Doubt]:
@@ -175,14 +170,14 @@ def _overshoot(case: Case, finding: Finding) -> Iterator[Doubt]:
     if not sure:
         tells = "that all these pods ran at once is told by the silence of the runtime's events alone"
         yield Doubt(Confidence.LIKELY, tells, _INSPECT.format(nodes))
-    elif sure[0][0] > start + _SHORT or sure[-1][1] < end - _SHORT:
-        tells = (
-            f"surely it lasted from {clock(sure[0][0])} to {clock(sure[-1][1])} ({seconds(sure[-1][1] - sure[0][0])}); the rest is silence"
-        )
+    elif len(sure) > 1 or sure[0][0] > start + _SHORT or sure[-1][1] < end - _SHORT:
+        longest = max(sure, key=lambda span: span[1] - span[0])
+        lasted = seconds(longest[1] - longest[0])
+        tells = f"surely it lasted from {clock(longest[0])} to {clock(longest[1])} ({lasted}); the rest is told by silence"
         yield Doubt(Confidence.LIKELY, tells, _INSPECT.format(nodes))
 
 
-def _undershoot(case: Case, finding: Finding) -> Iterator[Doubt]:
+def _undershoot(_: Case, finding: Finding) -> Iterator[Doubt]:
     if finding.details.get("cause") in ("unknown", "starting"):
         tells = "a pod that started unseen would fill it"
         yield Doubt(Confidence.LIKELY, tells, "the runtime's events of all nodes over that time")
