@@ -6,8 +6,10 @@ the old process and the first of the new one. After SIGKILL systemd says 'Stoppe
 
 import re
 from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from analyzer.lifecycle.events import Event, EventIndex
 from analyzer.lifecycle.signs import KUBELET_IDENTIFIERS, Signs, Spell
@@ -109,9 +111,38 @@ def _marks(seen: _Sightings) -> list[Event]:
             marks.append(replace(event, kind=E.KUBELET_STARTED, time=begin))
             starts.append(begin)
         known.add(key)
+    begun = [replace(e, kind=E.KUBELET_STARTED) for e in seen.events if e.kind is E.NODE_KUBELET_STARTING]
     if not seen.kubelet:  # no journal of this node: the API's event is what is left
-        marks += [replace(e, kind=E.KUBELET_STARTED) for e in seen.events if e.kind is E.NODE_KUBELET_STARTING]
-    return sorted(marks, key=lambda e: e.time)
+        return sorted([*marks, *begun], key=lambda e: e.time)
+    marks = sorted([*marks, *_untold(seen, starts)], key=lambda e: e.time)
+    return sorted([*marks, *(e for e in begun if e.resolution <= _SECOND and _missed(marks, e.time))], key=lambda e: e.time)
+
+
+def _untold(seen: _Sightings, starts: list[datetime]) -> Iterator[Event]:
+    """The first line of each process of which no start is told: its first lines are lost."""
+    processes: dict[tuple[str | None, int | None], list[Spell]] = {}
+    for spell in seen.kubelet:
+        if spell.pid is not None:
+            processes.setdefault((spell.boot_id, spell.pid), []).append(spell)
+    lives = sorted((min(s.start for s in some), max(s.end for s in some), some) for some in processes.values())
+    for (_, ended, _), (began, _, some) in pairwise(lives):
+        if ended < began and not any(ended - _WRITTEN <= start <= began + _WRITTEN for start in starts):
+            yield _first_line(min(some, key=lambda s: s.start))
+
+
+def _first_line(spell: Spell) -> Event:
+    first = spell.first
+    told = dict.fromkeys(("namespace", "pod", "pod_uid", "container", "container_id", "controller", "value"))
+    where = {"source": first.source, "line": first.line, "offset": first.offset, "text": first.text, "message": first.text}
+    process = {"node": spell.node, "pid": spell.pid, "boot_id": spell.boot_id}
+    return Event(time=spell.start, resolution=1, kind=E.KUBELET_STARTED, component="kubelet", **told, **where, **process)  # type: ignore[arg-type]
+
+
+def _missed(marks: list[Event], moment: datetime) -> bool:
+    """Whether the kubelet is said to be away at a moment at which it told the API that it had started: lines of it are lost."""
+    before = max((m for m in marks if m.time <= moment - _NOTICED), key=lambda m: m.time, default=None)
+    near = any(m.kind is E.KUBELET_STARTED and moment - _FIRST_LINES <= m.time <= moment + _NOTICED for m in marks)
+    return before is not None and before.kind is not E.KUBELET_STARTED and not near
 
 
 def _within(mark: Event) -> Event:
