@@ -1,5 +1,6 @@
 """How sure a finding is: certain only if each thing it says is told by a sign, not by silence; and what would settle a doubt."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from analyzer.lifecycle.controllers import Controller
 from analyzer.lifecycle.kubelets import Outage
 from analyzer.lifecycle.model import NodeLife
 from analyzer.lifecycle.orphans import Orphan
+from analyzer.lifecycle.signs import KUBELET_IDENTIFIERS
 from analyzer.lifecycle.windows import overlap
 from analyzer.lifecycle.witness import alive_at, surely_running, witnessed
 from analyzer.proof import Edge
@@ -102,7 +104,8 @@ def _stays_down(node: NodeLife, start: datetime, end: datetime) -> bool:
     lost = node.not_ready_at(end) if node.not_ready else None
     if lost is not None and lost.start.time is not None and lost.start.time >= start and lost.reporters != {"kubelet"}:
         return True
-    return any(s.end >= min(end, start + _RECORDED) and s.end > start for s in node.spells)
+    others = (s for s in node.spells if s.identifier is not None and not re.match(rf"{KUBELET_IDENTIFIERS}|systemd$", s.identifier))
+    return any(s.end >= min(end, start + _RECORDED) and s.end > start for s in others)
 
 
 def _orphan(case: Case, finding: Finding) -> Iterator[Doubt]:

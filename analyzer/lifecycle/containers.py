@@ -20,6 +20,8 @@ _RUNTIME = (E.CONTAINER_STARTED, E.CONTAINER_DIED, E.CONTAINER_DESTROYED, E.CONT
 _KUBELET = (E.CONTAINER_SEEN_RUNNING, E.CONTAINER_SEEN_DEAD)
 _RELIST = timedelta(seconds=2)
 """PLEG relists each second; what it sees at the first relist after a start of the kubelet may be older."""
+_FAILS = timedelta(seconds=5)
+"""A start that fails does so within this of the container's making."""
 _BURST = timedelta(milliseconds=100)
 """What one relist sees is logged within this."""
 _LATE = datetime.max.replace(tzinfo=UTC)
@@ -179,9 +181,9 @@ def _from_runtime(identity: dict[str, Any], events: list[Event]) -> list[Run]:
     """Start and die in turns. With neither its making nor its start, it ran before the evidence; a destroy ends what no die did."""
     found: list[Run] = []
     current: Run | None = None
-    made = False
+    made: Event | None = None
     for event in events:
-        made = made or event.kind is E.CONTAINER_CREATED
+        made = event if event.kind is E.CONTAINER_CREATED else made
         if event.kind is E.CONTAINER_STARTED:
             if current is not None:  # its end was not recorded: no later than now
                 current.end = Edge(event.time, current.start.time, event.time, (event.proof("it was started again"),))
@@ -189,9 +191,9 @@ def _from_runtime(identity: dict[str, Any], events: list[Event]) -> list[Run]:
             current = Run(**identity, start=_edge(event, "the runtime started it"))
             found.append(current)
         elif event.kind in (E.CONTAINER_DIED, E.CONTAINER_DESTROYED, E.CONTAINER_STOPPED):
-            if current is None and event.kind is E.CONTAINER_DIED and not found and not made:  # made, but its start failed: no run
-                current = Run(**identity, start=Edge(None, None, event.time))
-                found.append(current)
+            if current is None and event.kind is E.CONTAINER_DIED and not found:
+                current = _unstarted(identity, made, event)
+                found += [current] if current is not None else []
             if current is None:
                 continue
             if event.kind is E.CONTAINER_DIED:
@@ -202,6 +204,17 @@ def _from_runtime(identity: dict[str, Any], events: list[Event]) -> list[Run]:
                 current.end, current.end_reason = Edge(event.time, current.start.time, event.time, (proof,)), "destroyed"
             current = None
     return found
+
+
+def _unstarted(identity: dict[str, Any], made: Event | None, died: Event) -> Run | None:
+    """The run that ends with a death of which no start is told: it began before the evidence, or the start is lost. Where it ends as
+    soon as it is made, its start failed: then it never ran."""
+    if made is None:
+        return Run(**identity, start=Edge(None, None, died.time))
+    if died.time - made.time <= _FAILS:
+        return None
+    proof = made.proof("the runtime made it; of its start nothing is told")
+    return Run(**identity, start=Edge(made.time, made.time, died.time, (proof,)))
 
 
 def _edge(event: Event, proves: str) -> Edge:

@@ -34,21 +34,21 @@ class Event:
     resolution: int
     kind: EventKind
     component: str
-    node: str | None
-    namespace: str | None
-    pod: str | None
-    pod_uid: str | None
-    container: str | None
-    container_id: str | None
-    controller: str | None
-    pid: int | None
-    boot_id: str | None
-    value: int | None
     message: str
     source: str
     line: int | None
     offset: int | None
     text: str
+    node: str | None = None
+    namespace: str | None = None
+    pod: str | None = None
+    pod_uid: str | None = None
+    container: str | None = None
+    container_id: str | None = None
+    controller: str | None = None
+    pid: int | None = None
+    boot_id: str | None = None
+    value: int | None = None
     attributes: dict[str, Any] = field(default_factory=dict)
 
     def proof(self, proves: str) -> Proof:

@@ -131,11 +131,22 @@ def _untold(seen: _Sightings, starts: list[datetime]) -> Iterator[Event]:
 
 
 def _first_line(spell: Spell) -> Event:
+    """As if it told of a start, which it comes after."""
     first = spell.first
-    told = dict.fromkeys(("namespace", "pod", "pod_uid", "container", "container_id", "controller", "value"))
-    where = {"source": first.source, "line": first.line, "offset": first.offset, "text": first.text, "message": first.text}
-    process = {"node": spell.node, "pid": spell.pid, "boot_id": spell.boot_id}
-    return Event(time=spell.start, resolution=1, kind=E.KUBELET_STARTED, component="kubelet", **told, **where, **process)  # type: ignore[arg-type]
+    return Event(
+        time=spell.start,
+        resolution=1,
+        kind=E.KUBELET_STARTED,
+        component="kubelet",
+        node=spell.node,
+        pid=spell.pid,
+        boot_id=spell.boot_id,
+        message=first.text,
+        source=first.source,
+        line=first.line,
+        offset=first.offset,
+        text=first.text,
+    )
 
 
 def _missed(marks: list[Event], moment: datetime) -> bool:
