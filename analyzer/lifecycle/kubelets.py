@@ -124,7 +124,8 @@ def _untold(seen: _Sightings, starts: list[datetime]) -> Iterator[Event]:
     for spell in seen.kubelet:
         if spell.pid is not None:
             processes.setdefault((spell.boot_id, spell.pid), []).append(spell)
-    lives = sorted((min(s.start for s in some), max(s.end for s in some), some) for some in processes.values())
+    lives = [(min(s.start for s in some), max(s.end for s in some), some) for some in processes.values()]
+    lives.sort(key=lambda life: life[:2])
     for (_, ended, _), (began, _, some) in pairwise(lives):
         if ended < began and not any(ended - _WRITTEN <= start <= began + _WRITTEN for start in starts):
             yield _first_line(min(some, key=lambda s: s.start))
