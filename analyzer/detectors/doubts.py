@@ -115,6 +115,9 @@ def _orphan(case: Case, finding: Finding) -> Iterator[Doubt]:
     if orphan.outage is not None:
         yield from _of_outage(case, orphan.outage)
         yield from _fate(orphan, orphan.outage)
+    if orphan.run.container is None:
+        tells = "its name is not told: it may be the pod's sandbox, which is no orphan"
+        yield Doubt(Confidence.LIKELY, tells, _INSPECT.format(orphan.run.node))
     until = orphan.end.time or case.life.end
     first, last = witnessed(orphan.run)
     if last is None or last < until - _SHORT:
@@ -145,6 +148,9 @@ def _adoption(case: Case, finding: Finding) -> Iterator[Doubt]:
     yield from _of_outage(case, outage)
     if _vague(outage.start):
         yield Doubt(Confidence.LIKELY, "when the kubelet had gone is not known: what it left running is", f"the journal of {finding.node}")
+    if any(r.container is None for r in case.life.apps_of(outage.node).alive(outage.end.time)):
+        tells = "the names of some are not told: they may be sandboxes of pods"
+        yield Doubt(Confidence.LIKELY, tells, _INSPECT.format(outage.node))
     adopted = set(finding.details.get("adopted") or ())
     for run in case.life.apps_of(outage.node).alive(outage.end.time):
         if run.container_id in adopted and not alive_at(run, outage.end.time):

@@ -20,6 +20,7 @@ _RUNTIME = (E.CONTAINER_STARTED, E.CONTAINER_DIED, E.CONTAINER_DESTROYED, E.CONT
 _KUBELET = (E.CONTAINER_SEEN_RUNNING, E.CONTAINER_SEEN_DEAD)
 _RELIST = timedelta(seconds=2)
 """PLEG relists each second; what it sees at the first relist after a start of the kubelet may be older."""
+_COMES_UP = timedelta(seconds=30)
 _FAILS = timedelta(seconds=5)
 """A start that fails does so within this of the container's making."""
 _BURST = timedelta(milliseconds=100)
@@ -144,6 +145,8 @@ def _runs_of(
         found = _from_runtime(identity, runtime)
         _complete(found, [e for e in events if e.kind in _KUBELET], status)
     else:
+        if identity["container"] is None and _died_first([e for e in events if e.kind in _KUBELET]):
+            identity["container"] = SANDBOX
         run = _from_others(identity, events, status, kubelet_starts)
         found = [run] if run else []
     for event in events:
@@ -152,6 +155,12 @@ def _runs_of(
             if run.began_by(event.time) and (run.end.time is None or event.time <= run.end.time + _RELIST):
                 (run.noticed if event.kind in _KUBELET else run.kills).append(event)
     return found
+
+
+def _died_first(noticed: list[Event]) -> bool:
+    """A sandbox that is made and not yet started counts as dead for the relist (1.2+): it is said to die, and then to start."""
+    kinds = [e.kind for e in noticed[:2]]
+    return kinds == [E.CONTAINER_SEEN_DEAD, E.CONTAINER_SEEN_RUNNING] and noticed[1].time - noticed[0].time <= _COMES_UP
 
 
 def _runtime_events(events: list[Event]) -> list[Event]:
