@@ -6,7 +6,7 @@ side. Which sightings belong together is settled by vote: the offset at which mo
 """
 
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -22,6 +22,8 @@ _SURE = timedelta(milliseconds=100)
 """An offset is corrected only if zero lies outside of its bounds by more than this: schedulers and buffers take their time."""
 _VOTES = 2
 """So many happenings must agree on an offset; a further offset of the same node needs one more."""
+_AGAINST = 2
+"""An offset needs more than so many times the votes against it and for none: what happens in bursts agrees by chance."""
 _CLOCKS = 4
 """More steps of one clock than this are not told apart."""
 _ZERO = timedelta(0)
@@ -140,7 +142,7 @@ def _of_node(node: str, pairs: list[Pair]) -> list[Clock]:
     groups: list[list[Pair]] = []
     while pairs and len(groups) < _CLOCKS:
         group = _elected(pairs)
-        if len({p.happening for p in group}) < _VOTES + bool(groups):
+        if _votes(group) < _VOTES + bool(groups):
             break
         groups.append(group)
         told, known = {p.happening for p in group}, {p.known for p in group}
@@ -179,8 +181,8 @@ def _elected(pairs: list[Pair]) -> list[Pair]:
     for pair in pairs:
         changes[pair.least].append(pair)
     ends = sorted(pairs, key=lambda p: p.most)
-    counted: dict[str, int] = defaultdict(int)
-    best: tuple[int, timedelta] | None = None
+    counted: Counter[str] = Counter()
+    best: tuple[tuple[int, int], timedelta] | None = None
     at = 0
     for edge in edges:  # the depth is greatest at some edge: intervals are closed
         while at < len(ends) and ends[at].most < edge:
@@ -191,10 +193,18 @@ def _elected(pairs: list[Pair]) -> list[Pair]:
             at += 1
         for pair in changes.get(edge, ()):
             counted[pair.happening] += 1
-        if best is None or (-len(counted), abs(edge)) < (-best[0], abs(best[1])):
-            best = (len(counted), edge)
+        depth = (len(counted), counted.total())
+        if best is None or (depth, -abs(edge)) > (best[0], -abs(best[1])):
+            best = (depth, edge)
     assert best is not None
-    return [p for p in pairs if p.least <= best[1] <= p.most]
+    agreed, plain = ([p for p in pairs if p.least <= offset <= p.most] for offset in (best[1], _ZERO))
+    against = [p for p in plain if p not in agreed]
+    return plain if _votes(agreed) <= _AGAINST * _votes(against) else agreed
+
+
+def _votes(group: list[Pair]) -> int:
+    """How many happenings agree, as either side tells them apart."""
+    return min(len({p.happening for p in group}), len({p.known for p in group}))
 
 
 def _clock(node: str, group: list[Pair], since: datetime | None, sources: frozenset[str]) -> Clock:
@@ -207,5 +217,4 @@ def _clock(node: str, group: list[Pair], since: datetime | None, sources: frozen
         best = max(low, high - upper.lag) if upper.lag is not None and high >= low else low + (high - low) / 2
         low, high = min(low, high), max(low, high)
     proofs = tuple(p for pair in (lower, upper) if pair is not None for p in pair.proofs)
-    votes = len({p.happening for p in group})
-    return Clock(node, low, high, best, votes, since, sources, proofs)
+    return Clock(node, low, high, best, _votes(group), since, sources, proofs)

@@ -85,7 +85,7 @@ def reported(events: list[Event]) -> list[Pair]:
         created = parse_time(event.attributes.get("created"))
         if event.component == "api" and event.node and created is not None and event.attributes.get("reporter") == "kubelet":
             shown, known = _half(event, "by the kubelet's clock"), _Half("", created, created + _SECOND, event.proof("its creation"))
-            pair = _before(f"reported {event.message}", event.node, shown, known, _SOON)
+            pair = _before(event.node, shown, known, _SOON)
             found.append(replace(pair, high=pair.most, lag=_SOON))  # events are sent at once, but while the API cannot be reached
     return found
 
@@ -119,6 +119,8 @@ def _own(event: Event, uids: dict[tuple[str, str], str]) -> Iterator[str]:
         yield f"begun {pod}"
     elif event.kind is E.POD_DELETE_SEEN and pod:
         yield f"marked {pod}"
+    elif event.kind is E.CONTAINER_KILLING and pod:
+        yield f"killed {pod}"
     elif event.kind is E.CONTAINER_CREATED and event.pod_uid:
         yield f"made {event.pod_uid}"
     elif event.kind is E.CONTAINER_STARTED and event.component in RUNTIME_STREAMS:
@@ -147,6 +149,8 @@ def _told(event: Event, uids: dict[tuple[str, str], str]) -> Iterator[tuple[str,
             yield f"kubelet {event.node}", half
         elif pod:
             yield f"begun {pod}", half
+            if event.kind is E.POD_CONTAINER_KILLING:
+                yield f"killed {pod}", half
             if event.kind is E.POD_CONTAINER_STARTED and event.container:
                 yield f"started {pod}/{event.container}", half
 
@@ -169,8 +173,13 @@ def _written(version: Version) -> Iterator[tuple[str, _Half]]:
             yield f"running {identity[:12]}", _Half("", latest, latest + _SECOND - _TICK, proof)
 
 
+_LOOSE = ("killed",)
+"""A kubelet tells that it kills a container only when its hook has run, up to the grace period later: such a pair bounds nothing."""
 _API_FIRST = ("bound", "made", "marked")
-_LAGS = {"bound": _SOON, "marked": _SOON, "made": _LATER, "begun": _SOON, "started": _SOON, "running": _LATER, "kubelet": _SOON}
+_LAGS = {
+    **dict.fromkeys(("bound", "marked", "begun", "started", "killed", "kubelet"), _SOON),
+    **dict.fromkeys(("made", "running"), _LATER),
+}
 _SLACK = timedelta(milliseconds=200)
 """Who did a thing tells of it just after: a kubelet may hear that a pod is bound before the scheduler has said so."""
 _USUAL = {"bound": _SLACK, "marked": _SLACK}
@@ -190,25 +199,27 @@ def _paired(key: str, own: list[_Half], api: list[_Half]) -> Iterator[Pair]:
         assert shown.node is not None
         for known in api:
             if kind in _API_FIRST:
-                yield _after(key, shown.node, shown, known, _LAGS[kind], _USUAL.get(kind))
+                yield _after(shown.node, shown, known, _LAGS[kind], _USUAL.get(kind))
             else:
-                yield _before(key, shown.node, shown, known, _LAGS[kind])
+                pair = _before(shown.node, shown, known, _LAGS[kind])
+                yield replace(pair, low=None) if kind in _LOOSE else pair
 
 
-def _names(key: str, shown: _Half, known: _Half) -> tuple[str, str]:
-    return f"{key} {shown.proof.place} {shown.low}", f"{key} {known.proof.place} {known.low}"
+def _names(shown: _Half, known: _Half) -> tuple[str, str]:
+    """What happens within one second is one happening: a kubelet that restarts tells of all its pods at once."""
+    return f"{shown.low:%Y-%m-%d %H:%M:%S}", f"{known.low:%Y-%m-%d %H:%M:%S}"
 
 
-def _after(key: str, node: str, shown: _Half, known: _Half, lag: timedelta, usual: timedelta | None) -> Pair:
+def _after(node: str, shown: _Half, known: _Half, lag: timedelta, usual: timedelta | None) -> Pair:
     """The node told of it after the API had done it."""
-    happening, told = _names(key, shown, known)
+    happening, told = _names(shown, known)
     high = shown.high - known.low + _SLACK
     return Pair(node, happening, told, shown.low - known.high - lag, high, None, high, usual, shown.proof, (known.proof, shown.proof))
 
 
-def _before(key: str, node: str, shown: _Half, known: _Half, lag: timedelta) -> Pair:
+def _before(node: str, shown: _Half, known: _Half, lag: timedelta) -> Pair:
     """The API told of it after the node had done it."""
-    happening, told = _names(key, shown, known)
+    happening, told = _names(shown, known)
     low = shown.low - known.high - _SLACK
     return Pair(node, happening, told, low, shown.high - known.low + lag, low, None, None, shown.proof, (shown.proof, known.proof))
 
