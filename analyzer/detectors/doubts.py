@@ -119,7 +119,7 @@ def _orphan(case: Case, finding: Finding) -> Iterator[Doubt]:
         tells = "its name is not told: it may be the pod's sandbox, which is no orphan"
         yield Doubt(Confidence.LIKELY, tells, _INSPECT.format(orphan.run.node))
     until = orphan.end.time or case.life.end
-    first, last = witnessed(orphan.run)
+    first, last = witnessed(orphan.run, case.life.nodes.get(orphan.run.node or ""))
     if last is None or last < until - _SHORT:
         since = f"after {clock(last)}" if last is not None else "at all"
         tells = f"that it ran to {clock(until)} is told by the silence of the runtime's events: nothing shows it running {since}"
@@ -153,7 +153,7 @@ def _adoption(case: Case, finding: Finding) -> Iterator[Doubt]:
         yield Doubt(Confidence.LIKELY, tells, _INSPECT.format(outage.node))
     adopted = set(finding.details.get("adopted") or ())
     for run in case.life.apps_of(outage.node).alive(outage.end.time):
-        if run.container_id in adopted and not alive_at(run, outage.end.time):
+        if run.container_id in adopted and not alive_at(run, outage.end.time, node):
             tells = "that all of them ran on is told by the silence of the runtime's events"
             yield Doubt(Confidence.LIKELY, tells, _INSPECT.format(outage.node))
             return
@@ -174,7 +174,7 @@ def _overshoot(case: Case, finding: Finding) -> Iterator[Doubt]:
     start, end = finding.start.time, finding.end.time or case.life.end
     if finding.details.get("cause") == "unknown":
         yield Doubt(Confidence.LIKELY, "nothing in the evidence explains it", "the controller-manager's log or the audit log")
-    sure = overlap(surely_running(controller), list(controller.wanted.steps), start, end)
+    sure = overlap(surely_running(controller, case.life.nodes), list(controller.wanted.steps), start, end)
     nodes = ", ".join(sorted({str(p.node) for p in controller.pods if p.node}))
     if not sure:
         tells = "that all these pods ran at once is told by the silence of the runtime's events alone"
@@ -197,7 +197,8 @@ def _imbalance(case: Case, finding: Finding) -> Iterator[Doubt]:
     if controller is None:
         return
     ran = [r for p in controller.pods for r in p.apps if r.alive(case.life.end)]
-    if any(last is None or last < case.life.end - _RECORDED for _, last in map(witnessed, ran)):
+    known = (witnessed(r, case.life.nodes.get(r.node or "")) for r in ran)
+    if any(last is None or last < case.life.end - _RECORDED for _, last in known):
         yield Doubt(Confidence.LIKELY, "that the pods stayed where they are is told by silence", "kubectl get pods -o wide")
 
 

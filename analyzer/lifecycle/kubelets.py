@@ -73,23 +73,23 @@ def outages(node: str, events: list[Event], spells: list[Spell], lost: list[Even
     found: list[Outage] = []
     down: Outage | None = None
     stopping: Event | None = None
-    up = False
+    up: Event | None = None
     for mark in _marks(seen):
         if mark.kind is E.KUBELET_STOPPING:
             stopping = mark
         elif mark.kind is E.KUBELET_STARTED:
             if down is None:
-                down = _unseen(seen, mark) if seen.kubelet else _told_by_api(seen, mark)
+                down = _unseen(seen, mark, up) if seen.kubelet else _told_by_api(seen, mark)
                 found += [down] if down is not None else []
             if down is not None:
                 _finish(seen, down, mark)
-            down, stopping, up = None, None, True
+            down, stopping, up = None, None, mark
         elif down is not None:
             down.evidence.append(mark.proof("systemd's closing line"))
         elif up or not found:
             down = _ended(seen, mark, stopping)
             found.append(down)
-            up = False
+            up = None
     if down is None and lost:
         vanished = _vanished(seen, lost[-1])
         found += [vanished] if vanished is not None else []
@@ -204,9 +204,11 @@ def _finish(seen: _Sightings, outage: Outage, mark: Event) -> None:
         outage.cause, outage.boot_lost = "rebooted", True
 
 
-def _unseen(seen: _Sightings, start: Event) -> Outage | None:
-    """A process started though none was seen to end: it ended between the old one's last line and now."""
+def _unseen(seen: _Sightings, start: Event, up: Event | None) -> Outage | None:
+    """A process started though none was seen to end: it ended between the old one's last line (or its start, ``up``) and now."""
     last = seen.signs.last_before(start.time - timedelta(microseconds=1))
+    if up is not None and (last is None or last.time is None or last.time < up.time):
+        last = up.proof("the old process had started")
     if last is None or last.time is None:
         return None
     rebooted = seen.rebooted(start.time)

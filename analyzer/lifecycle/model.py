@@ -1,5 +1,6 @@
 """The lifecycle of everything, rebuilt: what detectors and outputs read."""
 
+import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -52,6 +53,11 @@ class NodeLife:
         return any(self.index.has(kind) for kind in (E.POD_ADDED, E.POD_DELETE_SEEN, E.CONTAINER_KILLING))
 
     @cached_property
+    def tells_of_containers(self) -> bool:
+        """Whether its kubelet logs what its relist sees: then it would tell of a container's end."""
+        return self.index.has(E.CONTAINER_SEEN_RUNNING) or self.index.has(E.CONTAINER_SEEN_DEAD)
+
+    @cached_property
     def _kubelet_times(self) -> list[datetime]:
         return [e.time for e in self.events if e.component == "kubelet"]
 
@@ -59,6 +65,11 @@ class NodeLife:
         """Whether the kubelet wrote a line that was understood, after ``low`` and before ``high``."""
         at = bisect_right(self._kubelet_times, low)
         return at < len(self._kubelet_times) and self._kubelet_times[at] < high
+
+    def last_line(self, before: datetime | None) -> datetime | None:
+        """When the kubelet last wrote, at or before a moment (None: at all), as far as its processes' last lines tell."""
+        ends = (s.end for s in self.spells if re.match(signs.KUBELET_IDENTIFIERS, s.identifier or ""))
+        return max((end for end in ends if before is None or end <= before), default=None)
 
     def outage_at(self, moment: datetime) -> Outage | None:
         """The outage of its kubelet under way at a moment. Outages do not overlap."""

@@ -3,36 +3,48 @@
 A container that nobody saw end is taken to run on; but a log that lost its end looks the same. Where a finding rests on that, it says so.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.controllers import Controller
 from analyzer.lifecycle.intervals import Span, Step, count
+from analyzer.lifecycle.model import NodeLife
 from analyzer.vocabulary import EventKind as E
 
 _ALIVE = (E.CONTAINER_SEEN_RUNNING, E.CONTAINER_SIGNALLED)
 
 
-def witnessed(run: Run) -> tuple[datetime | None, datetime | None]:
-    """The first and the last sign that the container ran; None: there is none."""
+def witnessed(run: Run, node: NodeLife | None = None) -> tuple[datetime | None, datetime | None]:
+    """The first and the last sign that the container ran; None: there is none. A kubelet that lives and tells of its pods would have
+    told of its end: while that goes on writing, the container ran on. ``node``: of the run."""
     signs = [e.time for e in (*run.noticed, *run.kills) if e.kind in _ALIVE]
     signs += [t for t in (run.seen, run.start.latest if run.start.time is not None else None) if t is not None]
     if run.end.time is not None and run.end.earliest is not None and run.end.proofs:
         signs.append(run.end.earliest)
-    return min(signs, default=None), max(signs, default=None)
+    first, last = min(signs, default=None), max(signs, default=None)
+    return first, _watched_until(node, last) if node is not None and last is not None and run.end.time is None else last
 
 
-def alive_at(run: Run, moment: datetime) -> bool:
+def _watched_until(node: NodeLife, moment: datetime) -> datetime:
+    """Until when the kubelet that lived at a moment went on telling of its pods."""
+    if not node.tells_of_containers or node.outage_at(moment) is not None:
+        return moment
+    away = min((o.start.earliest or o.start.time for o in node.outages if o.start.time and o.start.time > moment), default=None)
+    return max(moment, node.last_line(away) or moment)
+
+
+def alive_at(run: Run, moment: datetime, node: NodeLife | None) -> bool:
     """Whether signs on either side of the moment say that it ran."""
-    first, last = witnessed(run)
+    first, last = witnessed(run, node)
     return first is not None and last is not None and first <= moment <= last
 
 
-def surely_running(controller: Controller) -> list[Step]:
+def surely_running(controller: Controller, nodes: Mapping[str, NodeLife]) -> list[Step]:
     """Pods with at least one application container that surely ran, as steps."""
-    return count([_spans(pod.apps) for pod in controller.pods])
+    return count([_spans(pod.apps, nodes) for pod in controller.pods])
 
 
-def _spans(runs: Iterable[Run]) -> list[Span]:
-    return [(first, last) for first, last in map(witnessed, runs) if first is not None and last is not None]
+def _spans(runs: Iterable[Run], nodes: Mapping[str, NodeLife]) -> list[Span]:
+    known = (witnessed(run, nodes.get(run.node or "")) for run in runs)
+    return [(first, last) for first, last in known if first is not None and last is not None]
