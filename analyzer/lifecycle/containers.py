@@ -23,7 +23,16 @@ _RELIST = timedelta(seconds=2)
 _BURST = timedelta(milliseconds=100)
 """What one relist sees is logged within this."""
 _LATE = datetime.max.replace(tzinfo=UTC)
-UNKNOWN_EDGE = Edge(None, None, None)
+_RECORDED = "the container runtime recorded this moment itself"
+_REPORTED = "the runtime's events do not tell: the API's container status says it, in whole seconds"
+_SEEN = "no event of the runtime tells: the kubelet's relist saw it running, up to two seconds after its start"
+_MET = "the kubelet had only just started when it saw it: it ran before, nobody tells since when"
+_NOTICED = "no event of the runtime tells: the kubelet's relist noticed the end, which came after it was last seen running"
+_AGAIN = "its end was not recorded, but it was started again: it had ended by then"
+_GONE = "its end was not recorded, but it was removed: it had ended by then"
+_BEFORE = "its end is told, its start is not: it ran before the evidence begins"
+_NODE_LOST = "a container does not outlive its node, and the runtime recorded no earlier death"
+UNKNOWN_EDGE = Edge(None, None, None, rule="nothing tells of its end")
 
 
 @dataclass
@@ -176,13 +185,13 @@ def _from_runtime(identity: dict[str, Any], events: list[Event]) -> list[Run]:
         made = made or event.kind is E.CONTAINER_CREATED
         if event.kind is E.CONTAINER_STARTED:
             if current is not None:  # its end was not recorded: no later than now
-                current.end = Edge(event.time, current.start.time, event.time, (event.proof("it was started again"),))
+                current.end = Edge(event.time, current.start.time, event.time, (event.proof("it was started again"),), rule=_AGAIN)
                 current.end_reason = "noticed"
             current = Run(**identity, start=_edge(event, "the runtime started it"))
             found.append(current)
         elif event.kind in (E.CONTAINER_DIED, E.CONTAINER_DESTROYED, E.CONTAINER_STOPPED):
             if current is None and event.kind is E.CONTAINER_DIED and not found and not made:  # made, but its start failed: no run
-                current = Run(**identity, start=Edge(None, None, event.time))
+                current = Run(**identity, start=Edge(None, None, event.time, rule=_BEFORE))
                 found.append(current)
             if current is None:
                 continue
@@ -191,7 +200,7 @@ def _from_runtime(identity: dict[str, Any], events: list[Event]) -> list[Run]:
                 current.exit_code = event.value
             else:
                 proof = event.proof("the runtime removed it: it had ended by then")
-                current.end, current.end_reason = Edge(event.time, current.start.time, event.time, (proof,)), "destroyed"
+                current.end, current.end_reason = Edge(event.time, current.start.time, event.time, (proof,), rule=_GONE), "destroyed"
             current = None
     return found
 
@@ -199,7 +208,7 @@ def _from_runtime(identity: dict[str, Any], events: list[Event]) -> list[Run]:
 def _edge(event: Event, proves: str) -> Edge:
     """A moment recorded by the runtime; ``resolution`` is how far the true one may lie after the written one."""
     latest = event.time + timedelta(microseconds=event.resolution - 1) if event.resolution > 1 else event.time
-    return Edge(event.time, event.time, latest, (event.proof(proves),))
+    return Edge(event.time, event.time, latest, (event.proof(proves),), rule=_RECORDED)
 
 
 def _complete(found: list[Run], noticed: list[Event], status: Status | None) -> None:
@@ -229,7 +238,7 @@ def _complete(found: list[Run], noticed: list[Event], status: Status | None) -> 
 
 def _second(moment: datetime, proof: Proof, proves: str) -> Edge:
     told = Proof(proof.time, proof.source, proof.line, proof.offset, proof.text, proves)
-    return Edge(moment, moment, moment + timedelta(seconds=1), (told,))
+    return Edge(moment, moment, moment + timedelta(seconds=1), (told,), rule=_REPORTED)
 
 
 def _seen_later(noticed: list[Event], moment: datetime) -> bool:
@@ -244,7 +253,7 @@ def _end_noticed(run: Run, noticed: list[Event]) -> None:
     final = next((e for e in dead if last_running is None or e.time > last_running), None)
     if final is not None:
         earliest = last_running or run.start.time
-        run.end = Edge(final.time, earliest, final.time, (final.proof("the kubelet noticed that it had ended"),))
+        run.end = Edge(final.time, earliest, final.time, (final.proof("the kubelet noticed that it had ended"),), rule=_NOTICED)
         run.end_reason, run.exit_code = "noticed", final.value
 
 
@@ -258,10 +267,12 @@ def _from_others(identity: dict[str, Any], events: list[Event], status: Status |
     elif seen is not None:
         proof = seen.proof("the kubelet saw it running")
         resumed = _first_relist(seen, kubelet_starts)
-        start = Edge(None, None, seen.time, (proof,)) if resumed else Edge(seen.time, seen.time - _RELIST, seen.time, (proof,))
+        start = Edge(None, None, seen.time, (proof,), rule=_MET)
+        if not resumed:
+            start = Edge(seen.time, seen.time - _RELIST, seen.time, (proof,), rule=_SEEN)
         run = Run(**identity, start=start)
     elif noticed and not _first_relist(noticed[0], kubelet_starts):  # else it was dead when this kubelet began: nobody knows since when
-        run = Run(**identity, start=Edge(None, None, noticed[0].time))
+        run = Run(**identity, start=Edge(None, None, noticed[0].time, rule=_BEFORE))
     if run is None:
         return None
     if status is not None and status.finished is not None:
@@ -284,6 +295,6 @@ def _end_with_node(run: Run, lost: list[Outage]) -> None:
         if outage.node != run.node or gone is None or not run.began_by(gone):
             continue
         if run.end.time is None or (run.end.time > gone and run.end_reason != "died"):
-            run.end = Edge(gone, outage.start.earliest, outage.start.latest, outage.start.proofs)
+            run.end = Edge(gone, outage.start.earliest, outage.start.latest, outage.start.proofs, rule=_NODE_LOST)
             run.end_reason = "node-lost"
             return
