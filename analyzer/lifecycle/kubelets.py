@@ -162,7 +162,7 @@ def _ended(seen: _Sightings, mark: Event, stopping: Event | None) -> Outage:
         cause = "killed" if killed else "crashed"
     latest = mark.time + _width(mark)
     best = _silent_from(mark.time, seen.kubelet, latest) if latest > mark.time else mark.time
-    edge = Edge(best, min(lower, mark.time) if lower else None, latest, tuple(proofs), rule=_ENDS[mark.kind])
+    edge = Edge(best, min(lower, mark.time) if lower else None, latest, tuple(proofs), rule=_ENDS.get(mark.kind, ""))
     return Outage(seen.node, edge, Edge(None, latest, None, rule=_OPEN), cause, boot_lost=False, evidence=list(proofs))
 
 

@@ -51,18 +51,14 @@ def spells(node: str, events: list[Event], objects: list[Version]) -> list[Spell
         if not change.ready:
             if current is None:
                 latest = change.time + timedelta(microseconds=change.resolution - 1)
-                edge = Edge(
-                    change.time, change.time, latest, (change.proof,), rule="the first word that the API held the node for not Ready"
-                )
+                edge = Edge(change.time, change.time, latest, (change.proof,), rule=_LOST)
                 current = Spell(node, edge, Edge(None, change.time, None, rule=_OPEN))
                 found.append(current)
             current.reporters.add(change.reporter)
             current.evidence.append(change.proof)
         elif current is not None and current.start.time is not None and change.time > current.start.time:
             latest = change.time + timedelta(microseconds=change.resolution - 1)
-            current.end = Edge(
-                change.time, change.time, latest, (change.proof,), rule="the first word after it that the node was Ready again"
-            )
+            current.end = Edge(change.time, change.time, latest, (change.proof,), rule=_BACK)
             current.evidence.append(change.proof)
             current = None
     return found
