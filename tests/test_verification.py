@@ -195,6 +195,22 @@ def test_a_binary_journal(tmp_path: Path) -> None:
     assert told(verify([path], written=before))
 
 
+def test_the_last_line_of_a_process_in_a_binary_journal(tmp_path: Path) -> None:
+    """What is cited as a sign of life has a place as well."""
+    process = ["_HOSTNAME=node-1", "SYSLOG_IDENTIFIER=kubelet"]
+    lines = [(second, 900, 'setters.go:86] Using node IP: "10.0.0.1"') for second in range(0, 60, 10)]
+    lines.append((100, 1900, "server.go:1176] Started kubelet"))
+    start = 1_795_331_000_000_000
+    fields = {s: [*process, f"_PID={pid}", f"MESSAGE=I1122 07:0{s // 60}:{s % 60:02}.000000    {pid} {said}"] for s, pid, said in lines}
+    path = tmp_path / "system.journal"
+    path.write_bytes(journal_writer.write([(start + s * 1_000_000, [f.encode() for f in told]) for s, told in fields.items()]))
+    before = read_document(document(path, tmp_path / "findings.json"))
+    places = [(p.get("line"), p.get("offset")) for f in before.findings.values() for p in f["evidence"]]
+    assert places
+    assert all(line is None and offset for line, offset in places)
+    assert told(verify([path], written=before)) == []
+
+
 def test_where_a_text_stands() -> None:
     assert stands("Started  x", b"Jan 1 systemd: Started x\nnext")
     assert stands("one two", b"head one\n    two\nnext")

@@ -111,15 +111,14 @@ class _Readings:
         at = pl.col("line").is_in(lines) | (pl.col("line").is_null() & pl.col("offset").is_in(offsets))
         self._texts: dict[tuple[int | None, int | None], set[str]] = {}
         self._objects: dict[tuple[int | None, int | None], list[dict[str, Any]]] = {}
-        self._unplaced: set[str] = set()
         if not citations:
             return
         for line, offset, text in today.scan("events").filter(mine & at).select("line", "offset", "text").collect().iter_rows():
             self._texts.setdefault(_key(line, offset), set()).add(text)
-        activity = today.scan("activity").filter(mine).select("first_line", "first_text", "last_line", "last_text").collect()
-        for first, begun, last, ended in activity.iter_rows():
-            for line, text in ((first, begun), (last, ended)):
-                self._texts.setdefault((line, None), set()).add(text or "")
+        for which in ("first", "last"):
+            told = today.scan("activity").filter(mine).select(f"{which}_line", f"{which}_offset", f"{which}_text").collect()
+            for line, offset, text in told.iter_rows():
+                self._texts.setdefault(_key(line, offset), set()).add(text or "")
         for row in today.scan("objects").filter(mine & at).collect().iter_rows(named=True):
             self._objects.setdefault(_key(row["line"], row["offset"]), []).append(row)
 
