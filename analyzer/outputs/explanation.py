@@ -100,6 +100,7 @@ class _Teller:
         yield f"   {rfc3339(proof.time) or '-'}  {proof.proves}"
         if here in self._told:
             yield f"   {proof.place}  (shown above)"
+            yield f"   says: {proof.text}"
             return
         self._told.add(here)
         yield f"   {proof.place}"

@@ -27,6 +27,10 @@ _EXCERPT = 32 * 1024
 _SHORT = 16
 """Lines of a record that are shown as they are; of a longer one the first, and those about what is cited."""
 
+_SAME = 200
+"""Characters that are compared."""
+_COLUMNS = ["line", "offset", "message", "raw"]
+
 Place = tuple[str, int | None, int | None]
 """Source, line, offset."""
 _Rows = dict[int, str]
@@ -43,7 +47,7 @@ class Raw:
 
 
 def place(proof: Proof) -> Place:
-    return proof.source, proof.line, proof.offset if proof.line is None else None
+    return proof.source, proof.line, proof.offset
 
 
 def surroundings(analysis: Analysis, proofs: Sequence[Proof], paths: Sequence[str | Path], context: int) -> dict[Place, list[Raw]]:
@@ -57,8 +61,10 @@ def surroundings(analysis: Analysis, proofs: Sequence[Proof], paths: Sequence[st
         if source.name in wanted:
             cited = list(wanted[source.name].values())
             try:
-                found |= _from_lines(source, [p for p in cited if p.line is not None], context)
-                found |= _from_entries(source, known.get(source.name), [p for p in cited if p.line is None], context)
+                if lines := [p for p in cited if p.line is not None]:
+                    found |= _from_lines(source, lines, context)
+                if entries := [p for p in cited if p.line is None and p.offset is not None]:
+                    found |= _from_entries(source, known.get(source.name), entries, context)
             except (OSError, EOFError, SourceError, ValueError):
                 continue  # what came before the damage is shown
     left = {name: missing for name, some in wanted.items() if (missing := [p for key, p in some.items() if key not in found])}
@@ -67,23 +73,36 @@ def surroundings(analysis: Analysis, proofs: Sequence[Proof], paths: Sequence[st
 
 def _from_lines(source: Source, proofs: list[Proof], context: int) -> dict[Place, list[Raw]]:
     """The lines around each; a record may go on for many lines before it comes to what is cited."""
-    numbers = {p.line: p for p in proofs if p.line is not None}
-    if not numbers:
-        return {}
-    starts = {number for line in numbers for number in range(line - context, line + 1)}
+    by_line: dict[int, list[Proof]] = {}
+    for proof in proofs:
+        by_line.setdefault(proof.line or 0, []).append(proof)
+    starts = {number for line in by_line for number in range(line - context, line + 1)}
     found: dict[Place, list[Raw]] = {}
     before: _Rows = {}
     with source.open() as stream:
         for number, excerpt in excerpts(stream, starts, _EXCERPT):
-            lines = [line.decode(errors="replace").rstrip("\r")[:_WIDE] for line in excerpt.split(b"\n")]
+            lines = [line.decode(errors="replace").rstrip("\r")[:_WIDE] for line in excerpt.removesuffix(b"\n").split(b"\n")]
             before[number] = lines[0]
-            if number in numbers:
-                size = _record(lines)
+            size = _record(lines)
+            for proof in by_line.get(number, ()):
                 rows = [Raw(str(n), before[n], cited=False) for n in range(number - context, number) if n in before]
-                rows += _cited(lines[:size], numbers[number].text, context, number)
+                rows += _cited(lines[:size], proof.text, context, number)
                 if size == 1 or rows[-1].label == str(number + size - 1):
                     rows += [Raw(str(number + size + i), line, cited=False) for i, line in enumerate(lines[size : size + context])]
-                found[place(numbers[number])] = rows
+                found[place(proof)] = rows
+    return found | _within_lines(source, [p for p in proofs if len(before.get(p.line or 0, "")) == _WIDE], before)
+
+
+def _within_lines(source: Source, proofs: list[Proof], lines: _Rows) -> dict[Place, list[Raw]]:
+    """Of a line too long to be shown, what stands at the offset: all items of a list may be in one."""
+    found: dict[Place, list[Raw]] = {}
+    if proofs:
+        with source.open() as stream:
+            for proof in sorted((p for p in proofs if p.offset is not None), key=lambda p: p.offset or 0):
+                stream.seek(proof.offset or 0)
+                text = stream.read(_WIDE).partition(b"\n")[0].decode(errors="replace")
+                if text[:_SAME] != lines[proof.line or 0][:_SAME]:  # it does not begin with the line
+                    found[place(proof)] = [Raw(str(proof.line), text, cited=True)]
     return found
 
 
@@ -117,9 +136,9 @@ def _focus(lines: list[str], text: str) -> int:
 
 def _from_entries(source: Source, known: str | None, proofs: list[Proof], context: int) -> dict[Place, list[Raw]]:
     """Formats without lines: their records are at offsets."""
-    cited = {p.offset: p for p in proofs if p.offset is not None}
+    cited = {p.offset: p for p in proofs}
     found: dict[Place, list[Raw]] = {}
-    if not cited or known is None:
+    if known is None:
         return found
     with source.open() as stream:
         for frame in _overlapping(formats.named(known).read(stream, ReadContext(datetime.now(UTC).year)), context):
@@ -139,18 +158,13 @@ def _overlapping(batches: Iterator[formats.Batch], context: int) -> Iterator[pl.
         yield pl.concat([before.tail(2 * context), after])
 
 
-_COLUMNS = ["line", "offset", "message", "raw"]
-
-
 def _record_rows(row: dict[str, Any], proof: Proof, context: int) -> list[Raw]:
     """A record as a store or a format has it: whole if it is the cited one, else what it says."""
     lines = (row["raw"] or row["message"] or "").split("\n")
-    mine = row["line"] == proof.line if proof.line is not None else row["offset"] == proof.offset
-    label = str(row["line"]) if row["line"] is not None else f"@{row['offset']}"
-    if not mine:
-        return [Raw(label, lines[0] if len(lines) == 1 else (row["message"] or "").replace("\n", " "), cited=False)]
+    if not _is_of(row, proof):
+        return [Raw(_label(row), lines[0] if len(lines) == 1 else (row["message"] or "").replace("\n", " "), cited=False)]
     rows = _cited(lines, proof.text, context, row["line"])
-    return rows if row["line"] is not None else [replace(rows[0], label=label), *rows[1:]]
+    return rows if row["line"] is not None else [replace(rows[0], label=_label(row)), *rows[1:]]
 
 
 def _from_store(analysis: Analysis, wanted: dict[str, list[Proof]], context: int) -> dict[Place, list[Raw]]:
@@ -161,18 +175,25 @@ def _from_store(analysis: Analysis, wanted: dict[str, list[Proof]], context: int
         mine = pl.col("source_id") == ids.get(name, "")
         at = pl.col("line").is_in([p.line for p in proofs if p.line is not None])
         at |= pl.col("line").is_null() & pl.col("offset").is_in([p.offset for p in proofs if p.line is None])
-        by_place = {place(p): p for p in proofs}
         records = analysis.store.scan("records").filter(mine).select("record", *_COLUMNS)
         cited = records.filter(at).collect().sort("record").rows(named=True)
         near = {n for row in cited for n in range(row["record"] - context, row["record"] + context + 1)}
         around = {row["record"]: row for row in records.filter(pl.col("record").is_in(sorted(near))).collect().iter_rows(named=True)}
-        for row in cited:
-            key = (name, row["line"], row["offset"] if row["line"] is None else None)
-            span = range(row["record"] - context, row["record"] + context + 1)
-            found[key] = [raw for n in span if n in around for raw in _record_rows(around[n], by_place[key], context)]
-        objects = analysis.store.scan("objects").filter(mine & at).select("line", "offset", "document").collect()
-        for row in objects.sort("offset").iter_rows(named=True):
-            key = (name, row["line"], row["offset"] if row["line"] is None else None)
-            label = str(row["line"]) if row["line"] is not None else f"@{row['offset']}"
-            found.setdefault(key, []).append(Raw(label, row["document"], cited=True))
+        objects = analysis.store.scan("objects").filter(mine & at).select("line", "offset", "document").collect().rows(named=True)
+        for proof in proofs:
+            record = next((row["record"] for row in cited if _is_of(row, proof)), None)
+            if record is not None:
+                span = [around[n] for n in range(record - context, record + context + 1) if n in around]
+                found[place(proof)] = [raw for row in span for raw in _record_rows(row, proof, context)]
+            else:
+                found[place(proof)] = [Raw(_label(row), row["document"], cited=True) for row in objects if _is_of(row, proof)]
     return found
+
+
+def _is_of(row: dict[str, Any], proof: Proof) -> bool:
+    """Whether a row stands where the proof says. All items of a list may stand in one line."""
+    return bool(row["line"] == proof.line) and proof.offset in (None, row["offset"])
+
+
+def _label(row: dict[str, Any]) -> str:
+    return str(row["line"]) if row["line"] is not None else f"@{row['offset']}"

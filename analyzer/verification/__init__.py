@@ -2,7 +2,7 @@
 
 from analyzer.verification.citations import Citation
 from analyzer.verification.sources import Recorded
-from analyzer.verification.verify import Problem, Verdict, verify
+from analyzer.verification.verdict import Problem, Verdict, verify
 from analyzer.verification.written import Written, read_document
 
 __all__ = ["Citation", "Problem", "Recorded", "Verdict", "Written", "read_document", "verify"]

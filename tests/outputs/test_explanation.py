@@ -1,6 +1,8 @@
 """explain: the reasoning of a finding, in order, with the raw lines that prove it."""
 
+import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,6 +75,21 @@ def test_a_record_of_many_lines_is_shown_where_it_says_so(sample_logs: Path) -> 
     analysis = analyze([folder])
     shown = render(analysis, of_kind(analysis, "node-unreachable").id, [folder], 0)
     assert re.search(r'^   > \d+: +"message": "Node minion-01 status is now: NodeNotReady",$', shown, re.MULTILINE)
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_an_item_of_a_list_in_one_line(sample_logs: Path, tmp_path: Path, stored: bool) -> None:
+    """Each at its own place, though all are in line 1."""
+    folder = tmp_path / "case"
+    shutil.copytree(sample_logs / "long-outage-return", folder)
+    events = folder / "cluster" / "events.json"
+    events.write_text(json.dumps(json.loads(events.read_text())))
+    analysis = analyze([folder], store=open_store(tmp_path / "store", create=True) if stored else None)
+    shown = render(analysis, of_kind(analysis, "kubelet-outage").id, [] if stored else [folder], 0)
+    cited = re.findall(r"^   > 1: (.*)$", shown, re.MULTILINE)
+    assert len(cited) == 2
+    assert '"minion-01"' in cited[0]
+    assert '"example-service-release-33-wp2pd"' in cited[1]
 
 
 def test_from_a_store_alone(sample_logs: Path, tmp_path: Path) -> None:
