@@ -47,6 +47,7 @@ class Analysis:
                 for c in self.life.coverage
             ],
             "clocks": [],
+            "sources": self.cited(),
             "findings": [f.document() for f in self.findings],
         }
 
@@ -60,6 +61,12 @@ class Analysis:
             "records": int((read["records"] + read["objects"]).sum()),
             "rejected": int(self.sources["rejected"].sum()),
         }
+
+    def cited(self) -> list[dict[str, Any]]:
+        """The sources that the findings cite, with the SHA-256 and the size of their decompressed content, by name."""
+        names = {proof.source for finding in self.findings for proof in finding.evidence}
+        read = self.sources.filter(pl.col("status") == str(SourceStatus.READ), pl.col("source").is_in(sorted(names)))
+        return read.select("source", "sha256", "size").to_dicts()
 
     def incomplete(self) -> list[str]:
         """What stands in the way of completeness, a line each: rejects, and sources that broke off or failed."""

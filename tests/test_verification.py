@@ -2,9 +2,11 @@
 
 import gzip
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from analyzer.analysis import analyze
 from analyzer.ingest import ingest
 from analyzer.outputs import text, verification
 from analyzer.store import open_store
-from analyzer.verification import Verdict, Written, read_document, verify
+from analyzer.verification import Recorded, Verdict, Written, read_document, verify
 from analyzer.verification.citations import stands
 from tests.cli.running import podopsy
 from tests.formats import journal_writer
@@ -94,9 +96,32 @@ def test_a_changed_time_of_a_cited_line(case: Path, written: Written) -> None:
     proof = next(p for f in written.findings.values() for p in f["evidence"] if "Deactivated" in p["text"])
     stamp = json.loads(path.read_text().splitlines()[proof["line"] - 1])["_SOURCE_REALTIME_TIMESTAMP"].encode()
     edit(path, proof["line"], one_byte(stamp, stamp[:-1] + (b"0" if stamp[-1:] != b"0" else b"1")))
-    verdict = verify([case], written=written)
-    assert [p.where.split()[0] for p in verdict.problems] == ["finding"] * len(verdict.problems)
-    assert verdict.problems
+    says = told(verify([case], written=written))
+    assert says[0].startswith(f"{KUBELET}: changed: other content (")
+    assert len(says) > 1
+    assert all(
+        re.match(r"finding \w+: an analysis (does not give it|gives it with other .*) today|finding \w+: given today", p) for p in says[1:]
+    )
+
+
+def test_a_document_without_digests_is_verified_by_its_citations(case: Path, written: Written) -> None:
+    bare = replace(written, sources=[Recorded(s.name) for s in written.sources])
+    assert told(verify([case], written=bare)) == []
+    line, says = cited(written, KUBELET)
+    edit(case / KUBELET, line, one_byte(says[:9].encode(), b"x" + says[1:9].encode()))
+    assert told(verify([case], written=bare))[0].startswith(f"{KUBELET}:{line}: does not say what is cited: ")
+    (case / KUBELET).rename(case / "kubelet.journal.json")
+    verdict = verify([case / "kubelet.journal.json"], written=bare)
+    assert f"{KUBELET}: moved: taken to be kubelet.journal.json" in [f"{n.where}: {n.says}" for n in verdict.notes]
+
+
+def test_any_changed_byte_of_a_cited_source_is_noticed(case: Path, written: Written) -> None:
+    """The document has digests of what it cites: also what no citation shows."""
+    content = bytearray((case / KUBELET).read_bytes())
+    at = content.index(b'"PRIORITY":"6"')
+    content[at + 12] ^= 1
+    (case / KUBELET).write_bytes(content)
+    assert told(verify([case], written=written)) == [f"{KUBELET}: changed: other content ({len(content):,} bytes, as before)"]
 
 
 def test_a_truncated_source(case: Path, stored: Path, written: Written) -> None:
@@ -164,7 +189,7 @@ def test_an_edited_document(case: Path, written: Written) -> None:
     says = told(verify([case], written=written))
     assert any("does not say" in p and p.endswith("and more") for p in says)
     assert any(":1000000000: does not say" in p for p in says)
-    assert any(p.startswith("elsewhere: missing") for p in says)
+    assert any(p.startswith("elsewhere: cited 1 time(s), but not one of the recorded sources") for p in says)
     assert any(p.startswith(f"finding {identity}: an analysis gives it with other start today") for p in says)
     assert any(p.startswith("finding 000000000000: an analysis does not give it today: made up") for p in says)
     assert any("given today, but not in findings.json" in p for p in says)

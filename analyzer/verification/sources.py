@@ -16,7 +16,7 @@ _BLOCK = 1024 * 1024
 
 @dataclass(frozen=True)
 class Recorded:
-    """A source as a store knows it; of one that only a findings document names, nothing but the name is known."""
+    """A source as a store or a findings document knows it; of one that the document only cites, nothing but the name is known."""
 
     name: str
     sha256: str | None = None

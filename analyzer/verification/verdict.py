@@ -14,7 +14,7 @@ from analyzer.lifecycle.controllers import Name
 from analyzer.plan import Options
 from analyzer.store import Store
 from analyzer.verification.citations import Citation, failing
-from analyzer.verification.sources import Fate, Recorded, fates, present, recorded
+from analyzer.verification.sources import Fate, fates, present, recorded
 from analyzer.verification.written import Written
 from analyzer.version import tool_version
 
@@ -81,7 +81,7 @@ def verify(
     if store is not None:
         known = recorded(store.table("sources"))
     elif written is not None:
-        known = [Recorded(name) for name in sorted({c.source for c in citations})]
+        known = written.sources
     else:
         known = recorded(today.sources)
     verdict = Verdict(len(cited), sum(len(f["evidence"]) for f in cited.values()), len(known), failed=today.failed)
@@ -119,7 +119,7 @@ def _check(verdict: Verdict, fared: list[Fate], citations: list[Citation], today
             for wrong in failing(cited, source, today.store, ids.get(source.name, "")):
                 verdict.problems.append(Problem(wrong.place, f"does not say what is cited: {wrong.text}", wrong.findings))
     for name, cited in by_source.items():
-        verdict.problems.append(Problem(name, f"cited {len(cited)} time(s), but no source of the store", _resting(cited)))
+        verdict.problems.append(Problem(name, f"cited {len(cited)} time(s), but not one of the recorded sources", _resting(cited)))
 
 
 def _resting(cited: list[Citation]) -> tuple[str, ...]:

@@ -9,15 +9,17 @@ import orjson
 
 from analyzer.exceptions import UsageError
 from analyzer.findings import SCHEMA_VERSION
+from analyzer.verification.sources import Recorded
 
 
 @dataclass(frozen=True)
 class Written:
-    """Its findings by id, as they stand there, and the version of the tool that wrote them."""
+    """Its findings by id, as they stand there, the sources that they cite, and the version of the tool that wrote them."""
 
     name: str
     version: str
     findings: dict[str, dict[str, Any]]
+    sources: list[Recorded]
 
 
 def read_document(path: Path) -> Written:
@@ -31,7 +33,11 @@ def read_document(path: Path) -> Written:
     fault = next(_faults(document), None)
     if fault is not None:
         raise UsageError(f"{path}: not a findings document: {fault} (write one with: podopsy analyze PATH -o json)")
-    return Written(path.name, str(document.get("tool", {}).get("version")), {f["id"]: f for f in document["findings"]})
+    findings = {f["id"]: f for f in document["findings"]}
+    digests = {s["source"]: Recorded(s["source"], s["sha256"], s["size"]) for s in document.get("sources", ())}
+    names = sorted({*digests, *(proof["source"] for finding in findings.values() for proof in finding["evidence"])})
+    sources = [digests.get(name, Recorded(name)) for name in names]
+    return Written(path.name, str(document.get("tool", {}).get("version")), findings, sources)
 
 
 def _faults(document: Any) -> Iterator[str]:
@@ -41,6 +47,8 @@ def _faults(document: Any) -> Iterator[str]:
         yield f"its schema_version is {document.get('schema_version')!r}, not {SCHEMA_VERSION!r}"
     elif not isinstance(document.get("tool", {}), dict):
         yield "its tool is no object"
+    elif not isinstance(document.get("sources", []), list) or not all(map(_is_source, document.get("sources", []))):
+        yield "its sources are no list of names with SHA-256 and size"
     else:
         for number, finding in enumerate(document["findings"]):
             proofs = finding.get("evidence") if isinstance(finding, dict) else None
@@ -48,6 +56,11 @@ def _faults(document: Any) -> Iterator[str]:
                 yield f"finding {number} has no id or no evidence"
             elif not all(_is_proof(proof) for proof in proofs):
                 yield f"finding {finding['id']} has evidence without source, place or text"
+
+
+def _is_source(source: Any) -> bool:
+    keys = {"source": str, "sha256": str, "size": int}
+    return isinstance(source, dict) and all(isinstance(source.get(key), kind) for key, kind in keys.items())
 
 
 def _is_proof(proof: Any) -> bool:
