@@ -1,7 +1,7 @@
 """One analysis: a store, the lifecycle rebuilt from it, the findings, and the document that holds them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,14 @@ from analyzer.vocabulary import SourceStatus
 
 @dataclass
 class Analysis:
-    """What outputs read. ``findings``: by severity, start, id; ``sources``: the table of that name, by source."""
+    """What outputs read. ``findings``: by severity, start, id; ``sources``: the table of that name, by source;
+    ``failed``: detectors of other distributions that could not be used, a line each."""
 
     life: Lifecycle
     findings: list[Finding]
     sources: pl.DataFrame
     store: Store
+    failed: list[str] = field(default_factory=list)
 
     def document(self) -> dict[str, Any]:
         """The findings document; the same evidence gives the same document."""
@@ -45,6 +47,7 @@ class Analysis:
                 for c in self.life.coverage
             ],
             "clocks": [c.document() for c in self.life.clocks.clocks],
+            "sources": self.cited(),
             "findings": [f.document() for f in self.findings],
         }
 
@@ -58,6 +61,12 @@ class Analysis:
             "records": int((read["records"] + read["objects"]).sum()),
             "rejected": int(self.sources["rejected"].sum()),
         }
+
+    def cited(self) -> list[dict[str, Any]]:
+        """The sources that the findings cite, with the SHA-256 and the size of their decompressed content, by name."""
+        names = {proof.source for finding in self.findings for proof in finding.evidence}
+        read = self.sources.filter(pl.col("status") == str(SourceStatus.READ), pl.col("source").is_in(sorted(names)))
+        return read.select("source", "sha256", "size").to_dicts()
 
     def incomplete(self) -> list[str]:
         """What stands in the way of completeness, a line each: rejects, and sources that broke off or failed."""
@@ -76,17 +85,18 @@ def analyze(
     options: Options | None = None,
     desired: Mapping[Name, int] | None = None,
     kinds: Collection[str] | None = None,
+    without: Collection[str] | None = None,
     progress: Progress | None = None,
 ) -> Analysis:
     """Findings of the evidence under ``paths``, together with what ``store`` already holds.
 
     Without a store nothing is written: the evidence is read into memory, its raw records left where they are.
-    Raises EvidenceError where there is nothing usable.
+    ``kinds``: only findings of these; ``without``: none of these. Raises EvidenceError where there is nothing usable.
     """
     store = store if store is not None else MemoryStore()
     if paths:
         ingest(paths, store, options, progress)
     life = build(store, desired)
-    return Analysis(
-        life, [f.widened(life.clocks.widened) for f in detect(life, kinds)], store.table("sources").sort("source", "sha256"), store
-    )
+    failed: list[str] = []
+    findings = detect(life, kinds, without, failed.append)
+    return Analysis(life, findings, store.table("sources").sort("source", "sha256"), store, failed)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from analyzer.proof import Edge, Proof, rfc3339
-from analyzer.vocabulary import Confidence, FindingKind, Severity
+from analyzer.vocabulary import Confidence, Severity
 
 SCHEMA_VERSION = "1"
 _SEVERITY_ORDER = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
@@ -14,9 +14,11 @@ _SEVERITY_ORDER = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 @dataclass(frozen=True)
 class Finding:
-    """One finding as docs/findings.md defines it. Fields that do not apply are None."""
+    """One finding as docs/findings.md defines it. Fields that do not apply are None.
 
-    kind: FindingKind
+    ``kind`` is a FindingKind, or the word of a detector that another distribution brings."""
+
+    kind: str
     severity: Severity
     confidence: Confidence
     expected: bool

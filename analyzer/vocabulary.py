@@ -109,9 +109,11 @@ ACTIVITY: Final = _schema(
         "records": pl.Int64,
         "first_time": TIME,
         "first_line": pl.Int64,
+        "first_offset": pl.Int64,
         "first_text": pl.String,
         "last_time": TIME,
         "last_line": pl.Int64,
+        "last_offset": pl.Int64,
         "last_text": pl.String,
         "resolution_us": pl.Int64,  # the coarsest of its records
         "pace_us": pl.Int64,  # the longest silence among its last records: how long it is usually quiet

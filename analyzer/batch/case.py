@@ -4,10 +4,12 @@ import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from analyzer.analysis import analyze
+from analyzer.detectors import known
 from analyzer.exceptions import PodopsyError
 from analyzer.outputs import text
 from analyzer.outputs.report import write as write_report
@@ -31,11 +33,19 @@ class Result:
     incomplete: list[str] = field(default_factory=list)
 
 
-def signature(path: Path) -> str:
-    """Names, sizes and modification times of all that a case consists of, and the version of the tool."""
+class Sought(NamedTuple):
+    """Which kinds of finding are looked for: only these, if any are named; and those that are not."""
+
+    kinds: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+
+def signature(path: Path, sought: Sought) -> str:
+    """Names, sizes and modification times of all that a case consists of, what is looked for, and the versions of the tools."""
     files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
     parts = [f"{p.relative_to(path.parent).as_posix()}:{p.stat().st_size}:{p.stat().st_mtime_ns}" for p in files]
-    return hashlib.sha256("\n".join([tool_version(), *parts]).encode(errors="surrogateescape")).hexdigest()
+    tools = [tool_version(), *sorted({f"{d} {version(d)}" for known_one in known() if (d := known_one.distribution)}), repr(tuple(sought))]
+    return hashlib.sha256("\n".join([*tools, *parts]).encode(errors="surrogateescape")).hexdigest()
 
 
 def previous(out: Path, name: str) -> Result | None:
@@ -49,12 +59,12 @@ def previous(out: Path, name: str) -> Result | None:
     return result if whole else None
 
 
-def work(name: str, path: str, out: str, signed: str) -> Result:
+def work(name: str, path: str, out: str, signed: str, sought: Sought) -> Result:
     """Analyze one case and write its folder. Never raises: what goes wrong is the result."""
     folder = Path(out) / name
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        analysis = analyze([path])
+        analysis = analyze([path], kinds=sought.kinds, without=sought.without)
         _replace(folder / FINDINGS, text.render(analysis, "json"))
         write_report(analysis, folder / REPORT, title=name, command=f"podopsy batch (case {name})")
         unexpected = [f for f in analysis.findings if not f.expected]
@@ -62,7 +72,8 @@ def work(name: str, path: str, out: str, signed: str) -> Result:
         for finding in unexpected:
             kinds[str(finding.kind)] = kinds.get(str(finding.kind), 0) + 1
         worst = str(unexpected[0].severity) if unexpected else None
-        result = Result(name, path, signed, "done", None, analysis.evidence(), dict(sorted(kinds.items())), worst, analysis.incomplete())
+        result = Result(name, path, signed, "done", None, analysis.evidence(), dict(sorted(kinds.items())), worst)
+        result.incomplete = [*analysis.incomplete(), *analysis.failed]
     except PodopsyError as error:
         result = failed(name, path, signed, str(error))
     except Exception as error:  # a defect must not end the other cases; it is told in the index

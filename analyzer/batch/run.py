@@ -1,14 +1,14 @@
 """All cases, in as many processes as there are cores; then an index page and a table over all."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 
-from analyzer.batch.case import Result, failed, previous, record, signature, work
+from analyzer.batch.case import Result, Sought, failed, previous, record, signature, work
 from analyzer.batch.corpus import CORPUS, write_corpus
 from analyzer.batch.index import INDEX, write_index
 from analyzer.evidence import Case, cases
@@ -25,10 +25,20 @@ class Outcome:
     failed: int
 
 
-def run_batch(directory: Path, out: Path, *, jobs: int | None = None, again: bool = False, progress: Progress | None = None) -> Outcome:
+def run_batch(
+    directory: Path,
+    out: Path,
+    *,
+    jobs: int | None = None,
+    again: bool = False,
+    kinds: Sequence[str] | None = None,
+    without: Sequence[str] | None = None,
+    progress: Progress | None = None,
+) -> Outcome:
     """Analyze what is missing or changed below ``directory``; write ``out/CASE/``, ``out/index.html``, ``out/findings.parquet``.
 
-    ``again``: all of it, changed or not. Raises EvidenceError if there is no case, UsageError if ``out`` cannot be a directory.
+    ``again``: all of it, changed or not; ``kinds``, ``without``: as for ``analyze``.
+    Raises EvidenceError if there is no case, UsageError if ``out`` cannot be a directory.
     """
     if not directory.is_dir():
         raise EvidenceError(f"{directory}: no such folder (give the folder that holds the archives or case folders)")
@@ -40,15 +50,16 @@ def run_batch(directory: Path, out: Path, *, jobs: int | None = None, again: boo
     out.mkdir(parents=True, exist_ok=True)
     results: dict[str, Result] = {}
     todo: list[tuple[Case, str]] = []
+    sought = Sought(tuple(sorted(kinds or ())), tuple(sorted(without or ())))
     for case in found:
-        signed = signature(case.path)
+        signed = signature(case.path, sought)
         old = None if again else previous(out, case.name)
         if old is not None and old.signature == signed:
             results[case.name] = old
         else:
             todo.append((case, signed))
     kept = len(results)
-    for number, result in enumerate(_results(todo, out, jobs or os.cpu_count() or 1), 1):
+    for number, result in enumerate(_results(todo, out, sought, jobs or os.cpu_count() or 1), 1):
         results[result.name] = result
         if progress:
             progress(result.name, number, len(todo))
@@ -72,11 +83,11 @@ def _named(found: list[Case]) -> list[Case]:
     return renamed
 
 
-def _results(todo: list[tuple[Case, str]], out: Path, jobs: int) -> Iterable[Result]:
+def _results(todo: list[tuple[Case, str]], out: Path, sought: Sought, jobs: int) -> Iterable[Result]:
     """Results as they come. If a process dies, the cases that were under way are tried again, each alone."""
     unfinished: list[tuple[Case, str]] = []
     with _pool(min(jobs, len(todo) or 1)) as pool:
-        futures = {pool.submit(work, case.name, str(case.path), str(out), signed): (case, signed) for case, signed in todo}
+        futures = {pool.submit(work, case.name, str(case.path), str(out), signed, sought): (case, signed) for case, signed in todo}
         for future in as_completed(futures):
             try:
                 yield future.result()
@@ -85,7 +96,7 @@ def _results(todo: list[tuple[Case, str]], out: Path, jobs: int) -> Iterable[Res
     for case, signed in sorted(unfinished, key=lambda item: item[0].name):
         with _pool(1) as pool:
             try:
-                yield pool.submit(work, case.name, str(case.path), str(out), signed).result()
+                yield pool.submit(work, case.name, str(case.path), str(out), signed, sought).result()
             except BrokenProcessPool:
                 result = failed(case.name, str(case.path), signed, "its process died (out of memory?)")
                 record(result, out)

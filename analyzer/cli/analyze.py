@@ -17,37 +17,29 @@ class Output(StrEnum):
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(analyze)
+    app.command()(o.spread(analyze))
 
 
 def analyze(
-    paths: o.Paths = None,
-    store: o.StoreDir = None,
+    evidence: o.Evidence,
+    question: o.Question,
     output: Annotated[Output, typer.Option("-o", "--output", help="How the findings are written.")] = Output.TABLE,
-    node: o.Node = None,
-    source_format: o.Format = None,
-    tz: o.Zone = None,
-    year: o.Year = None,
-    captured: o.Captured = None,
-    desired: o.Desired = None,
-    kind: o.Kinds = None,
     fail_on: Annotated[
         str | None, typer.Option("--fail-on", metavar="KIND|SEVERITY", help="Exit with 1 if there is an unexpected finding of it.")
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 4 if some evidence could not be read.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 4 if some evidence could not be read, or a detector used.")] = False,
 ) -> None:
     """Find kubelet outages, orphaned containers, adoptions, overshoot windows; each with its proof."""
+    from analyzer.detectors import kinds_known
     from analyzer.exceptions import UsageError
     from analyzer.outputs import text
-    from analyzer.vocabulary import FindingKind, Severity
+    from analyzer.vocabulary import Severity
 
-    if fail_on is not None and fail_on not in [*FindingKind, *Severity]:
-        raise UsageError(f"--fail-on {fail_on}: neither a kind ({', '.join(FindingKind)}) nor a severity ({', '.join(Severity)})")
-    analysis = o.run(
-        paths, store, node=node, source_format=source_format, zone=tz, year=year, captured=captured, desired=desired, kinds=kind
-    )
+    if fail_on is not None and fail_on not in [*(kinds := kinds_known()), *Severity]:
+        raise UsageError(f"--fail-on {fail_on}: neither a kind ({', '.join(kinds)}) nor a severity ({', '.join(Severity)})")
+    analysis = o.run(evidence, question)
     typer.echo(text.render(analysis, output), nl=False)
     if fail_on is not None and any(fail_on in (f.kind, f.severity) and not f.expected for f in analysis.findings):
         raise typer.Exit(1)
-    if strict and analysis.incomplete():
+    if strict and (analysis.incomplete() or analysis.failed):
         raise typer.Exit(4)

@@ -27,7 +27,7 @@ def demo(
     from analyzer.outputs import text
     from analyzer.outputs.report import write
 
-    analysis = o.run([str(sample())], None)
+    analysis = o.run(o.Evidence(paths=[str(sample())]))
     typer.echo(text.render(analysis, "table"), nl=False)
     with o.writable(out):
         write(analysis, out, title=_SAMPLE, command="podopsy demo")

@@ -8,23 +8,17 @@ from analyzer.cli import options as o
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(explain)
+    app.command()(o.spread(explain))
 
 
 def explain(
     finding: Annotated[str, typer.Argument(metavar="FINDING-ID", help="Its id, or the beginning of it.")],
-    paths: o.Paths = None,
-    store: o.StoreDir = None,
+    evidence: o.Evidence,
+    question: o.Question,
     context: Annotated[int, typer.Option("-C", "--context", min=0, max=50, help="Lines of the source around each cited one.")] = 1,
-    node: o.Node = None,
-    source_format: o.Format = None,
-    tz: o.Zone = None,
-    year: o.Year = None,
-    captured: o.Captured = None,
-    desired: o.Desired = None,
 ) -> None:
     """Tell how a finding was reached: its edges, their bounds, and each record that proves them, with context."""
     from analyzer.outputs import explanation
 
-    analysis = o.run(paths, store, node=node, source_format=source_format, zone=tz, year=year, captured=captured, desired=desired)
-    typer.echo(explanation.render(analysis, finding, paths or [], context), nl=False)
+    analysis = o.run(evidence, question)
+    typer.echo(explanation.render(analysis, finding, evidence.paths or [], context), nl=False)

@@ -1,16 +1,22 @@
-"""Options that several commands share, and how they become what the program works with."""
+"""Options that several commands share, and how they become what the program works with.
+
+A command takes groups of options as one parameter each (``evidence: Evidence``), and is registered as ``app.command()(spread(it))``.
+"""
 
 from __future__ import annotations
 
+import inspect
 import sys
 from contextlib import contextmanager
+from dataclasses import dataclass, fields, is_dataclass
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from analyzer.analysis import Analysis
@@ -43,6 +49,70 @@ Desired = Annotated[
     typer.Option("--desired", metavar="NS/KIND/NAME=N", help="A replica count that the evidence lacks. May be repeated."),
 ]
 Kinds = Annotated[list[str] | None, typer.Option("--kind", metavar="KIND", help="Only findings of this kind. May be repeated.")]
+Without = Annotated[
+    list[str] | None, typer.Option("--without", metavar="KIND", help="Switch off the detector of this kind. May be repeated.")
+]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is read, and what the user says of it."""
+
+    paths: Paths = None
+    store: StoreDir = None
+    node: Node = None
+    source_format: Format = None
+    tz: Zone = None
+    year: Year = None
+    captured: Captured = None
+
+    def options(self) -> Options:
+        return evidence_options(self.node, self.source_format, self.tz, self.year, self.captured)
+
+
+@dataclass(frozen=True)
+class Sought:
+    """Which detectors look."""
+
+    kind: Kinds = None
+    without: Without = None
+
+    def check(self) -> None:
+        """UsageError for a kind that neither we nor an installed detector knows."""
+        check_kinds("--kind", self.kind)
+        check_kinds("--without", self.without)
+
+
+@dataclass(frozen=True)
+class Question(Sought):
+    """What is looked for, and what was asked for that the evidence does not tell."""
+
+    desired: Desired = None
+
+
+def spread(command: Callable[..., None]) -> Callable[..., None]:
+    """The command as typer reads it: in place of a parameter that is one of the groups, the options of that group."""
+    hints = get_type_hints(command, include_extras=True)
+    groups: dict[str, Any] = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
+    parameters: list[inspect.Parameter] = []
+    for parameter in inspect.signature(command).parameters.values():
+        group = groups.get(parameter.name)
+        named = {f.name: f.default for f in fields(group)} if group else {parameter.name: parameter.default}
+        types = get_type_hints(group, include_extras=True) if group else hints
+        parameters += [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=types[name])
+            for name, default in named.items()
+        ]
+
+    @wraps(command)
+    def spreaded(**given: Any) -> None:
+        gathered = {name: group(**{f.name: given.pop(f.name) for f in fields(group)}) for name, group in groups.items()}
+        command(**given, **gathered)
+
+    spreaded.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    spreaded.__annotations__ = {p.name: p.annotation for p in parameters}
+    del spreaded.__wrapped__
+    return spreaded
 
 
 def evidence_options(
@@ -80,14 +150,13 @@ def parse_desired(values: list[str] | None) -> dict[Name, int]:
     return found
 
 
-def check_kinds(kinds: list[str] | None) -> list[str] | None:
+def check_kinds(option: str, kinds: list[str] | None) -> None:
+    from analyzer.detectors import kinds_known
     from analyzer.exceptions import UsageError
-    from analyzer.vocabulary import FindingKind
 
     for kind in kinds or []:
-        if kind not in list(FindingKind):
-            raise UsageError(f"--kind {kind}: there is no such kind (there are: {', '.join(FindingKind)})")
-    return kinds
+        if kind not in (there := kinds_known()):
+            raise UsageError(f"{option} {kind}: there is no such kind (there are: {', '.join(there)})")
 
 
 def opened(paths: list[str] | None, store: Path | None) -> Store | None:
@@ -141,25 +210,23 @@ def writable(path: Path) -> Iterator[None]:
         raise UsageError(f"{error.filename or path}: {error.strerror or error} (choose another place with --out)") from error
 
 
-def run(
-    paths: list[str] | None,
-    store: Path | None,
-    *,
-    node: str | None = None,
-    source_format: str | None = None,
-    zone: str | None = None,
-    year: int | None = None,
-    captured: str | None = None,
-    desired: list[str] | None = None,
-    kinds: list[str] | None = None,
-) -> Analysis:
-    """One analysis as the command line asks for it; what could not be read is told on stderr."""
+def run(evidence: Evidence, question: Question = Question()) -> Analysis:
+    """One analysis as the command line asks for it; what could not be read or used is told on stderr."""
     from analyzer.analysis import analyze
 
-    stated, chosen = parse_desired(desired), check_kinds(kinds)
-    options = evidence_options(node, source_format, zone, year, captured)
+    question.check()
     with progress() as bar:
-        analysis = analyze(paths or [], store=opened(paths, store), options=options, desired=stated, kinds=chosen, progress=bar)
+        analysis = analyze(
+            evidence.paths or [],
+            store=opened(evidence.paths, evidence.store),
+            options=evidence.options(),
+            desired=parse_desired(question.desired),
+            kinds=question.kind,
+            without=question.without,
+            progress=bar,
+        )
+    for line in analysis.failed:
+        complain(line)
     problems = analysis.incomplete()
     for line in problems[:_PROBLEMS]:
         complain(line)

@@ -2,6 +2,8 @@
 
 import typer
 
+from analyzer.cli.options import complain, plain
+
 
 def register(app: typer.Typer) -> None:
     app.command()(schema)
@@ -20,8 +22,11 @@ def schema() -> None:
 
 
 def detectors() -> None:
-    """What is looked for: what each kind of finding proves, and what it needs."""
-    from analyzer.detectors import REGISTRY
+    """What is looked for: what each kind of finding proves, what it needs, what would speak against it, and who brings the detector."""
+    from analyzer.detectors import known
 
-    for detector in REGISTRY:
-        typer.echo(f"{detector.kind}\n  proves: {detector.proves}\n  needs:  {detector.needs}\n  not if: {detector.contradicted_by}")
+    for detector in known(complain):
+        words = {"proves": detector.proves, "needs": detector.needs, "not if": detector.contradicted_by}
+        typer.echo(detector.kind)
+        for label, text in (words | {"from": detector.distribution or "podopsy itself"}).items():
+            typer.echo(f"  {label + ':':<8}{plain(text)}")

@@ -11,23 +11,17 @@ from analyzer.cli import options as o
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(timeline)
+    app.command()(o.spread(timeline))
 
 
 def timeline(
     name: Annotated[str, typer.Argument(metavar="OBJECT", help="A pod, container (name or id), node or controller.")],
-    paths: o.Paths = None,
-    store: o.StoreDir = None,
-    node: o.Node = None,
-    source_format: o.Format = None,
-    tz: o.Zone = None,
-    year: o.Year = None,
-    captured: o.Captured = None,
+    evidence: o.Evidence,
 ) -> None:
     """Draw what one object went through, and list its events."""
     from analyzer.outputs import timeline as drawing
 
-    analysis = o.run(paths, store, node=node, source_format=source_format, zone=tz, year=year, captured=captured)
+    analysis = o.run(evidence)
     width = shutil.get_terminal_size((100, 24)).columns
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     typer.echo("\n".join(drawing.lanes(analysis, name, width, colour=colour)))

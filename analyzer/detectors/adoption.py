@@ -52,7 +52,7 @@ def _finding(case: Case, outage: Outage, recovery: Event | None) -> Finding:
     if recovery is not None:
         proof = recovery.proof("cAdvisor has found the containers that exist; it says nothing of their fate")
         proofs.append(proof)
-        end = Edge(recovery.time, recovery.time, recovery.time, (proof,))
+        end = Edge(recovery.time, recovery.time, recovery.time, (proof,), rule="the first 'Recovery completed' of this kubelet process")
     counted = ", ".join(f"{len(ids)} {name}" for name, ids in lists.items() if ids)
     told = f"The kubelet of {outage.node} came back at {clock(outage.end.time)} to running containers: {counted}."
     return Finding(

@@ -11,7 +11,7 @@ from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.model import Lifecycle
 from analyzer.lifecycle.orphans import Orphan, orphans
 from analyzer.proof import Proof
-from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS, Confidence, FindingKind
+from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS, Confidence
 
 
 class Case:
@@ -61,13 +61,15 @@ class Case:
 @dataclass(frozen=True)
 class Detector:
     """``proves``: what a finding of this kind says; ``needs``: the evidence without which it stays silent;
-    ``contradicted_by``: what, had it been in the evidence, would have led to another finding or to none."""
+    ``contradicted_by``: what, had it been in the evidence, would have led to another finding or to none;
+    ``distribution``: who installed it, None for our own. ``kind`` is a FindingKind or, of others' detectors, any such word."""
 
-    kind: FindingKind
+    kind: str
     proves: str
     needs: str
     contradicted_by: str
     find: Callable[[Case], Iterable[Finding]]
+    distribution: str | None = None
 
 
 def seconds(duration: timedelta | None) -> str:

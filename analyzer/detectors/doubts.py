@@ -56,7 +56,7 @@ def _edges(finding: Finding) -> Iterator[Doubt]:
     for name, edge in (("start", finding.start), ("end", finding.end)):
         if _vague(edge):
             between = f"between {clock(edge.earliest) if edge.earliest else 'an unknown moment'} and {_later(edge.latest)}"
-            yield Doubt(Confidence.LIKELY, f"its {name} lies somewhere {between}", _SOURCES[finding.kind])
+            yield Doubt(Confidence.LIKELY, f"its {name} lies somewhere {between}", _SOURCES.get(finding.kind, _ANY))
 
 
 def _vague(edge: Edge) -> bool:
@@ -206,6 +206,7 @@ _INSPECT: Final = "docker inspect, crictl inspect or the runtime's journal of {}
 _JOURNAL: Final = "the node's whole journal over that time"
 _RUNTIME: Final = "the runtime's events or journal of all nodes over that time"
 _API: Final = "the controller-manager's log, the audit log or a watch of the API over that time"
+_ANY: Final = "more of the sources that tell of it"
 _SOURCES: Final[Mapping[str, str]] = {
     kind: {
         FindingKind.KUBELET_OUTAGE: _JOURNAL,

@@ -84,7 +84,7 @@ def _finding(
         confidence=Confidence.CERTAIN,
         expected=False,
         start=start,
-        end=Edge(None, start.time, None),
+        end=Edge(None, start.time, None, rule="it is still so when the evidence ends"),
         summary=told,
         node=node.name,
         namespace=controller.namespace,

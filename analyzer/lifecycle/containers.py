@@ -26,7 +26,17 @@ _FAILS = timedelta(seconds=5)
 _BURST = timedelta(milliseconds=100)
 """What one relist sees is logged within this."""
 _LATE = datetime.max.replace(tzinfo=UTC)
-UNKNOWN_EDGE = Edge(None, None, None)
+_RECORDED = "the container runtime recorded this moment itself"
+_REPORTED = "the runtime's events do not tell: the API's container status says it, in whole seconds"
+_SEEN = "no event of the runtime tells: the kubelet's relist saw it running, up to two seconds after its start"
+_MET = "the kubelet had only just started when it saw it: it ran before, nobody tells since when"
+_NOTICED = "no event of the runtime tells: the kubelet's relist noticed the end, which came after it was last seen running"
+_UNTOLD = "it ended long after it was made, so it had been started: soon after, as a rule"
+_AGAIN = "its end was not recorded, but it was started again: it had ended by then"
+_GONE = "its end was not recorded, but it was removed: it had ended by then"
+_BEFORE = "its end is told, its start is not: it ran before the evidence begins"
+_NODE_LOST = "a container does not outlive its node, and the runtime recorded no earlier death"
+UNKNOWN_EDGE = Edge(None, None, None, rule="nothing tells of its end")
 
 
 @dataclass
@@ -195,7 +205,7 @@ def _from_runtime(identity: dict[str, Any], events: list[Event]) -> list[Run]:
         made = event if event.kind is E.CONTAINER_CREATED else made
         if event.kind is E.CONTAINER_STARTED:
             if current is not None:  # its end was not recorded: no later than now
-                current.end = Edge(event.time, current.start.time, event.time, (event.proof("it was started again"),))
+                current.end = Edge(event.time, current.start.time, event.time, (event.proof("it was started again"),), rule=_AGAIN)
                 current.end_reason = "noticed"
             current = Run(**identity, start=_edge(event, "the runtime started it"))
             found.append(current)
@@ -210,7 +220,7 @@ def _from_runtime(identity: dict[str, Any], events: list[Event]) -> list[Run]:
                 current.exit_code = event.value
             else:
                 proof = event.proof("the runtime removed it: it had ended by then")
-                current.end, current.end_reason = Edge(event.time, current.start.time, event.time, (proof,)), "destroyed"
+                current.end, current.end_reason = Edge(event.time, current.start.time, event.time, (proof,), rule=_GONE), "destroyed"
             current = None
     return found
 
@@ -219,17 +229,17 @@ def _unstarted(identity: dict[str, Any], made: Event | None, died: Event) -> Run
     """The run that ends with a death of which no start is told: it began before the evidence, or the start is lost. Where it ends as
     soon as it is made, its start failed: then it never ran."""
     if made is None:
-        return Run(**identity, start=Edge(None, None, died.time))
+        return Run(**identity, start=Edge(None, None, died.time, rule=_BEFORE))
     if died.time - made.time <= _FAILS:
         return None
     proof = made.proof("the runtime made it; of its start nothing is told")
-    return Run(**identity, start=Edge(made.time, made.time, died.time, (proof,)))
+    return Run(**identity, start=Edge(made.time, made.time, died.time, (proof,), rule=_UNTOLD))
 
 
 def _edge(event: Event, proves: str) -> Edge:
     """A moment recorded by the runtime; ``resolution`` is how far the true one may lie after the written one."""
     latest = event.time + timedelta(microseconds=event.resolution - 1) if event.resolution > 1 else event.time
-    return Edge(event.time, event.time, latest, (event.proof(proves),))
+    return Edge(event.time, event.time, latest, (event.proof(proves),), rule=_RECORDED)
 
 
 def _complete(found: list[Run], noticed: list[Event], status: Status | None) -> None:
@@ -259,7 +269,7 @@ def _complete(found: list[Run], noticed: list[Event], status: Status | None) -> 
 
 def _second(moment: datetime, proof: Proof, proves: str) -> Edge:
     told = Proof(proof.time, proof.source, proof.line, proof.offset, proof.text, proves)
-    return Edge(moment, moment, moment + timedelta(seconds=1), (told,))
+    return Edge(moment, moment, moment + timedelta(seconds=1), (told,), rule=_REPORTED)
 
 
 def _seen_later(noticed: list[Event], moment: datetime) -> bool:
@@ -274,7 +284,7 @@ def _end_noticed(run: Run, noticed: list[Event]) -> None:
     final = next((e for e in dead if last_running is None or e.time > last_running), None)
     if final is not None:
         earliest = last_running or run.start.time
-        run.end = Edge(final.time, earliest, final.time, (final.proof("the kubelet noticed that it had ended"),))
+        run.end = Edge(final.time, earliest, final.time, (final.proof("the kubelet noticed that it had ended"),), rule=_NOTICED)
         run.end_reason, run.exit_code = "noticed", final.value
 
 
@@ -288,10 +298,12 @@ def _from_others(identity: dict[str, Any], events: list[Event], status: Status |
     elif seen is not None:
         proof = seen.proof("the kubelet saw it running")
         resumed = _first_relist(seen, kubelet_starts)
-        start = Edge(None, None, seen.time, (proof,)) if resumed else Edge(seen.time, seen.time - _RELIST, seen.time, (proof,))
+        start = Edge(None, None, seen.time, (proof,), rule=_MET)
+        if not resumed:
+            start = Edge(seen.time, seen.time - _RELIST, seen.time, (proof,), rule=_SEEN)
         run = Run(**identity, start=start)
     elif noticed and not _first_relist(noticed[0], kubelet_starts):  # else it was dead when this kubelet began: nobody knows since when
-        run = Run(**identity, start=Edge(None, None, noticed[0].time))
+        run = Run(**identity, start=Edge(None, None, noticed[0].time, rule=_BEFORE))
     if run is None:
         return None
     if status is not None and status.finished is not None:
@@ -314,6 +326,6 @@ def _end_with_node(run: Run, lost: list[Outage]) -> None:
         if outage.node != run.node or gone is None or not run.began_by(gone):
             continue
         if run.end.time is None or (run.end.time > gone and run.end_reason != "died"):
-            run.end = Edge(gone, outage.start.earliest, outage.start.latest, outage.start.proofs)
+            run.end = Edge(gone, outage.start.earliest, outage.start.latest, outage.start.proofs, rule=_NODE_LOST)
             run.end_reason = "node-lost"
             return

@@ -29,6 +29,21 @@ _REBOOT_NOTICE = timedelta(seconds=120)
 """The kubelet reports 'Rebooted' within this after its start."""
 _SECOND = 1_000_000
 """Microseconds: lines whose moment is known less well have no time of their own."""
+_ENDS = {
+    E.KUBELET_EXITED: "systemd says here that the main process exited; 'Stopped' is no edge, after a kill it comes only at the restart",
+    E.KUBELET_DEACTIVATED: "systemd says here that the unit is deactivated, which it does when the process has ended",
+    E.KUBELET_STOPPED: "systemd says here that the unit stopped, and no line about the process itself goes before",
+}
+_BEGINS = {
+    "systemd": "systemd says that it started the unit; of one that says so only when it is ready, the process's first line is the edge",
+    "kubelet": "no line of systemd tells of this start: the process's first line is the edge",
+    "api": "there is no journal of the node: the kubelet's own report to the API that it is starting is the edge",
+}
+_NO_WORD = "no line tells of the end: it lies between the old process's last line and the new one's start, estimated by its usual silence"
+_LOST = "there is no journal of the node: it was away by the time that the API had lost its heartbeat"
+_NOT_LOST = "there is no journal of the node, and the API did not lose it: since when it was away is not known, only that it started"
+_VANISHED = "all lines of the node end here, and the API, which lost its heartbeat then, never saw it again"
+_OPEN = "no kubelet process is seen to start again within the evidence"
 _SYSTEMD = (E.KUBELET_STARTED, E.KUBELET_STOPPING, E.KUBELET_DEACTIVATED, E.KUBELET_EXITED, E.KUBELET_STOPPED)
 
 
@@ -190,15 +205,15 @@ def _ended(seen: _Sightings, mark: Event, stopping: Event | None) -> Outage:
         cause = "killed" if killed else "crashed"
     latest = mark.time + _width(mark)
     best = _silent_from(mark.time, seen.kubelet, latest) if latest > mark.time else mark.time
-    edge = Edge(best, min(lower, mark.time) if lower else None, latest, tuple(proofs))
-    return Outage(seen.node, edge, Edge(None, latest, None), cause, boot_lost=False, evidence=list(proofs))
+    edge = Edge(best, min(lower, mark.time) if lower else None, latest, tuple(proofs), rule=_ENDS.get(mark.kind, ""))
+    return Outage(seen.node, edge, Edge(None, latest, None, rule=_OPEN), cause, boot_lost=False, evidence=list(proofs))
 
 
 def _finish(seen: _Sightings, outage: Outage, mark: Event) -> None:
     """A process started: the outage is over."""
     proof = mark.proof("the kubelet process started")
     earliest = mark.time - _width(mark) if mark.component == "systemd" else min(outage.start.latest or mark.time, mark.time)
-    outage.end = Edge(mark.time, earliest, mark.time, (proof,))
+    outage.end = Edge(mark.time, earliest, mark.time, (proof,), rule=_BEGINS.get(mark.component, _BEGINS["kubelet"]))
     outage.evidence.append(proof)
     if outage.cause == "stopped" and seen.rebooted(mark.time):
         outage.cause, outage.boot_lost = "rebooted", True
@@ -220,9 +235,9 @@ def _unseen(seen: _Sightings, start: Event, up: Event | None) -> Outage | None:
     proofs = [replace(last, proves="the last line before the process was gone")]
     if rebooted is not None:
         proofs.append(rebooted.proof("the node had been rebooted"))
-    edge = Edge(_silent_from(last.time or start.time, seen.kubelet, start.time), last.time, start.time, tuple(proofs))
+    edge = Edge(_silent_from(last.time or start.time, seen.kubelet, start.time), last.time, start.time, tuple(proofs), rule=_NO_WORD)
     cause = "rebooted" if boot_lost else "unknown"
-    return Outage(seen.node, edge, Edge(None, start.time, None), cause, boot_lost, evidence=list(proofs))
+    return Outage(seen.node, edge, Edge(None, start.time, None, rule=_OPEN), cause, boot_lost, evidence=list(proofs))
 
 
 def _told_by_api(seen: _Sightings, start: Event) -> Outage | None:
@@ -240,9 +255,9 @@ def _told_by_api(seen: _Sightings, start: Event) -> Outage | None:
     proofs += [e.proof("the API had lost its heartbeat") for e in lost]
     proofs += [rebooted.proof("the node had been rebooted")] if rebooted else []
     begin = lost[0].time if lost else start.time
-    edge = Edge(begin, last.time, begin, tuple(proofs))
+    edge = Edge(begin, last.time, begin, tuple(proofs), rule=_LOST if lost else _NOT_LOST)
     cause = "rebooted" if rebooted else "unknown"
-    return Outage(seen.node, edge, Edge(None, start.time, None), cause, boot_lost=bool(rebooted), evidence=list(proofs))
+    return Outage(seen.node, edge, Edge(None, start.time, None, rule=_OPEN), cause, boot_lost=bool(rebooted), evidence=list(proofs))
 
 
 def _pid_fell(seen: _Sightings, start: Event) -> bool:
@@ -277,5 +292,5 @@ def _vanished(seen: _Sightings, verdict: Event) -> Outage | None:
     if last is None or last.time is None or any(s.end > verdict.time for s in seen.spells) or seen.signs.first_after(verdict.time):
         return None
     proofs = (replace(last, proves="the last line of this node's kubelet"), verdict.proof("the API had lost its heartbeat"))
-    edge = Edge(last.time, last.time, verdict.time, proofs)
-    return Outage(seen.node, edge, Edge(None, verdict.time, None), "unknown", boot_lost=True, evidence=list(proofs))
+    edge = Edge(last.time, last.time, verdict.time, proofs, rule=_VANISHED)
+    return Outage(seen.node, edge, Edge(None, verdict.time, None, rule=_OPEN), "unknown", boot_lost=True, evidence=list(proofs))

@@ -30,6 +30,7 @@ _AT_ONCE = timedelta(seconds=2)
 _TELLING = (E.CONTAINER_SEEN_RUNNING, E.CONTAINER_SEEN_DEAD, E.CONTAINER_KILLING)
 """What a kubelet says at V(2) of the life of containers: where it does, its silence on one tells something."""
 _AFTERMATH = timedelta(seconds=60)
+_PRESUMED = "neither the runtime nor the kubelet of its node tells: it is taken to end when its pod was deleted"
 
 
 @dataclass
@@ -166,7 +167,7 @@ def _presume_ends(all_pods: list[Pod], nodes: dict[str, NodeLife], events: list[
             continue
         for run in pod.apps:
             if run.end.time is None and run.began_by(asked):
-                run.end, run.end_reason = Edge(asked, asked, None, pod.marked.proofs), "presumed"
+                run.end, run.end_reason = Edge(asked, asked, None, pod.marked.proofs, rule=_PRESUMED), "presumed"
 
 
 def _node(name: str, events: list[Event], spells: list[signs.Spell], versions: list[objects.Version]) -> NodeLife:

@@ -22,6 +22,7 @@ _REACTION = timedelta(seconds=10)
 """A live kubelet that hears of a deletion acts within this; with few lines logged only the runtime's signal shows it,
 which a preStop hook may delay by the grace period."""
 _GRACE = timedelta(seconds=30)
+_RUNNING = "nothing tells of its end, nor of a kubelet that took it over"
 
 
 @dataclass(frozen=True)
@@ -113,12 +114,12 @@ def _of_outage(life: Lifecycle, outage: Outage) -> Iterator[Orphan]:
 def _outcome(life: Lifecycle, outage: Outage, run: Run) -> tuple[str, Edge]:
     found = verdict(life, outage, run)
     if found == "running":
-        return ("running", Edge(None, outage.start.time, None)) if run.end.time is None else ("exited", run.end)
+        return ("running", Edge(None, outage.start.time, None, rule=_RUNNING)) if run.end.time is None else ("exited", run.end)
     if found == "adopted":
         return "adopted", outage.end
     if found == "lost":
         return "exited", run.end
-    return ("removed", run.end) if run.end.time is not None else ("running", Edge(None, outage.end.time, None))
+    return ("removed", run.end) if run.end.time is not None else ("running", Edge(None, outage.end.time, None, rule=_RUNNING))
 
 
 def seen_after(outage: Outage, run: Run) -> list[Event]:

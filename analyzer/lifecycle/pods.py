@@ -26,6 +26,10 @@ _MARKS = {  # what tells that a pod was marked for deletion (or, to 1.0, deleted
     E.POD_UNWANTED: "the kubelet found it running but not wanted",
     E.POD_REMOVE_SEEN: "the pod was gone from the API",
 }
+_ASKED = "the deletionTimestamp lies a grace period after the request: the request is the edge"
+_GONE = "a watch shows the object deleted: it was marked for deletion by then"
+_TOLD = "this is the first record that tells of the deletion, and it was written when it was asked for"
+_HEARD = "this is the first record that tells of the deletion; it was asked for at some moment before"
 
 
 @dataclass
@@ -208,10 +212,10 @@ def _from_object(pod: Pod, version: Version) -> None:
         asked = due - timedelta(seconds=grace if isinstance(grace, int) else 30)
         proof = version.proof(f"deletionTimestamp {stamp(due)}, grace period {grace} s", "the API had marked the pod for deletion")
         if pod.marked is None or pod.marked.time is None or asked < pod.marked.time:
-            pod.marked = Edge(asked, asked, asked + timedelta(seconds=1), (proof,))
+            pod.marked = Edge(asked, asked, asked + timedelta(seconds=1), (proof,), rule=_ASKED)
     elif version.watch == "DELETED" and pod.marked is None and version.latest is not None:
         proof = version.proof("DELETED", "the API object was gone")
-        pod.marked = Edge(version.latest, version.earliest, version.latest, (proof,))
+        pod.marked = Edge(version.latest, version.earliest, version.latest, (proof,), rule=_GONE)
 
 
 def _settle(pod: Pod) -> None:
@@ -235,7 +239,8 @@ def _settle(pod: Pod) -> None:
         if known is None or first.time < known + timedelta(seconds=1) or (pod.marked and pod.marked.earliest != known):
             proof = first.proof(_MARKS[first.kind])
             latest = first.time + timedelta(microseconds=first.resolution - 1) if first.resolution > _SECOND else first.time
-            pod.marked = Edge(first.time, first.time if exact else None, latest, (proof, *(pod.marked.proofs if pod.marked else ())))
+            proofs = (proof, *(pod.marked.proofs if pod.marked else ()))
+            pod.marked = Edge(first.time, first.time if exact else None, latest, proofs, rule=_TOLD if exact else _HEARD)
 
 
 def _of_deletion(pod: Pod, event: Event) -> bool:

@@ -13,6 +13,9 @@ from analyzer.vocabulary import EventKind as E
 
 _SAME = timedelta(seconds=2)
 """Reports of one change by log, event and object differ by up to this."""
+_LOST = "this is the first word that the API held the node for not Ready"
+_BACK = "this is the first word after it that the node was Ready again"
+_OPEN = "nothing says that it was Ready again"
 
 
 @dataclass
@@ -47,13 +50,15 @@ def spells(node: str, events: list[Event], objects: list[Version]) -> list[Spell
     for change in _changes(node, events, objects):
         if not change.ready:
             if current is None:
-                edge = Edge(change.time, change.time, change.time + timedelta(microseconds=change.resolution - 1), (change.proof,))
-                current = Spell(node, edge, Edge(None, change.time, None))
+                latest = change.time + timedelta(microseconds=change.resolution - 1)
+                edge = Edge(change.time, change.time, latest, (change.proof,), rule=_LOST)
+                current = Spell(node, edge, Edge(None, change.time, None, rule=_OPEN))
                 found.append(current)
             current.reporters.add(change.reporter)
             current.evidence.append(change.proof)
         elif current is not None and current.start.time is not None and change.time > current.start.time:
-            current.end = Edge(change.time, change.time, change.time + timedelta(microseconds=change.resolution - 1), (change.proof,))
+            latest = change.time + timedelta(microseconds=change.resolution - 1)
+            current.end = Edge(change.time, change.time, latest, (change.proof,), rule=_BACK)
             current.evidence.append(change.proof)
             current = None
     return found

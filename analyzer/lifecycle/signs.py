@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import polars as pl
 
@@ -50,10 +51,10 @@ def spells(store: Store) -> list[Spell]:
         .agg(
             pl.col("records").sum(),
             pl.col("first_time").min(),
-            pl.col("first_line").get(first),
+            pl.col("first_line", "first_offset").get(first),
             pl.col("first_text").get(first),
             pl.col("last_time").max(),
-            pl.col("last_line").get(last),
+            pl.col("last_line", "last_offset").get(last),
             pl.col("last_text").get(last),
             pl.col("pace_us").get(last),
             pl.col("resolution_us").max(),
@@ -69,12 +70,17 @@ def spells(store: Store) -> list[Spell]:
             pid=row["pid"],
             boot_id=row["boot_id"],
             records=row["records"],
-            first=Proof(row["first_time"], row["source"], row["first_line"], None, row["first_text"] or "", "the first line"),
-            last=Proof(row["last_time"], row["source"], row["last_line"], None, row["last_text"] or "", "the last line"),
+            first=_proof(row, "first"),
+            last=_proof(row, "last"),
             pace=timedelta(microseconds=row["pace_us"]) if row["pace_us"] is not None else None,
         )
         for row in frame.iter_rows(named=True)
     ]
+
+
+def _proof(row: dict[str, Any], which: str) -> Proof:
+    place = row[f"{which}_line"], row[f"{which}_offset"]
+    return Proof(row[f"{which}_time"], row["source"], *place, row[f"{which}_text"] or "", f"the {which} line")
 
 
 class Signs:

@@ -12,6 +12,7 @@ from analyzer.proof import Edge, Proof
 _LOW = datetime.min.replace(tzinfo=UTC)
 FLICKER = timedelta(seconds=1)
 """API times have seconds: a gap or a window shorter than this is not told apart from none."""
+_CHANGED = "at this moment the number of pods with a running container, or the number asked for, changed so that they differ or agree"
 
 
 Piece = tuple[datetime, datetime, int, int]
@@ -83,7 +84,7 @@ def _grouped(pieces: list[Piece]) -> list[list[Piece]]:
 def edge(controller: Controller, moment: datetime | None, fallback: datetime) -> Edge:
     """The edge at a moment at which the count or the number asked for changed, with what proves it."""
     if moment is None:
-        return Edge(None, fallback, None)
+        return Edge(None, fallback, None, rule="it was still so when the evidence ends")
     proofs: list[Proof] = []
     earliest, latest = moment, moment
     for run in {id(r): r for r in (*controller.runs.began(moment, moment), *controller.runs.ended(moment, moment))}.values():
@@ -94,4 +95,4 @@ def edge(controller: Controller, moment: datetime | None, fallback: datetime) ->
                 latest = max(latest, side.latest or moment)
     if controller.wanted is not None and any(s.time == moment for s in controller.wanted.steps):
         proofs += [p for p in controller.wanted.proofs if p.time == moment]
-    return Edge(moment, earliest, latest, tuple(proofs))
+    return Edge(moment, earliest, latest, tuple(proofs), rule=_CHANGED)

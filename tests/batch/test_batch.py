@@ -168,3 +168,20 @@ def test_the_command(archives: Path, out: Path) -> None:
     done = podopsy("batch", archives, "--out", out, "-j", "1")
     assert done.returncode == 4, "some cases failed"
     assert done.stdout.decode() == f"0 analyzed, 5 unchanged, 2 failed: {out / 'index.html'}\n"
+
+
+def test_what_is_looked_for_is_part_of_what_was_done(sample_logs: Path, tmp_path: Path) -> None:
+    """With other detectors a case is analyzed anew; with the same ones it is not."""
+    shutil.copytree(sample_logs / "quick-restart", tmp_path / "cases" / "quick")
+
+    def kinds() -> set[str]:
+        return {f["kind"] for f in json.loads((tmp_path / "out" / "quick" / "findings.json").read_text())["findings"]}
+
+    run_batch(tmp_path / "cases", tmp_path / "out", jobs=1)
+    before = kinds()
+    assert "adoption" in before
+    assert run_batch(tmp_path / "cases", tmp_path / "out", jobs=1, without=["adoption"]) == Outcome(done=1, kept=0, failed=0)
+    assert kinds() == before - {"adoption"}
+    assert run_batch(tmp_path / "cases", tmp_path / "out", jobs=1, without=["adoption"]) == Outcome(done=0, kept=1, failed=0)
+    assert run_batch(tmp_path / "cases", tmp_path / "out", jobs=1, kinds=["adoption"]) == Outcome(done=1, kept=0, failed=0)
+    assert kinds() == {"adoption"}

@@ -13,6 +13,13 @@ import zstandard
 Entry = tuple[int, Sequence[bytes]]
 """Realtime in microseconds, and the fields as ``NAME=value``."""
 
+_SAID = {0: "Started kubelet.service.", 2: "Stopping kubelet.service...", 3: "kubelet.service: Deactivated successfully."}
+_SYSTEMD = ["_HOSTNAME=node-1", "SYSLOG_IDENTIFIER=systemd", "_PID=1", "UNIT=kubelet.service"]
+KUBELET_RESTART: list[Entry] = [
+    (1_795_331_000_000_000 + second * 1_000_000, [field.encode() for field in (*_SYSTEMD, f"MESSAGE={message}")])
+    for second, message in {**_SAID, 9: "Started kubelet.service."}.items()
+]
+"""systemd's lines about a kubelet that was away for six seconds."""
 BOOT = bytes.fromhex("0123456789abcdef0123456789abcdef")
 _FLAGS = {"xz": 1, "lz4": 2, "zstd": 4}  # of an object
 _INCOMPATIBLE = {"xz": 1, "lz4": 2, "zstd": 8}  # of the file
