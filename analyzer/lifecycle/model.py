@@ -88,6 +88,7 @@ class Lifecycle:
     events: list[Event]
     coverage: list[Coverage] = field(default_factory=list)
     owners: dict[str, Controller] = field(default_factory=dict)  # by Pod.key
+    versions: list[objects.Version] = field(default_factory=list)  # of API objects, by kind, namespace, name and version
 
     def apps_of(self, node: str) -> RunIndex:
         """Runs of application containers on a node."""
@@ -133,7 +134,7 @@ def build(store: Store, desired: Mapping[Name, int] | None = None) -> Lifecycle:
 
     calm = subtract([(start, end)], [s for node in nodes.values() for s in _troubled(node)])
     owners = controllers.controllers(events, versions, all_pods, dict(desired or {}), calm or [(start, end)], replaceable)
-    return Lifecycle(start, end, nodes, runs, all_pods, owners, events, coverage(store))
+    return Lifecycle(start, end, nodes, runs, all_pods, owners, events, coverage(store), versions=versions)
 
 
 def _presume_ends(all_pods: list[Pod], nodes: dict[str, NodeLife], events: list[Event]) -> None:
