@@ -2,7 +2,17 @@
 
 from collections.abc import Collection
 
-from analyzer.detectors import adoption, imbalance, kubelet_outage, node_unreachable, orphaned_container, replicas
+from analyzer.detectors import (
+    adoption,
+    duplicate_container,
+    ignored_sigterm,
+    imbalance,
+    kubelet_outage,
+    node_unreachable,
+    orphaned_container,
+    phantom_pod,
+    replicas,
+)
 from analyzer.detectors.base import Case, Detector
 from analyzer.findings import Finding
 from analyzer.lifecycle.model import Lifecycle
@@ -15,6 +25,9 @@ REGISTRY: tuple[Detector, ...] = (
     replicas.OVERSHOOT,
     replicas.UNDERSHOOT,
     imbalance.DETECTOR,
+    duplicate_container.DETECTOR,
+    phantom_pod.DETECTOR,
+    ignored_sigterm.DETECTOR,
 )
 
 __all__ = ["REGISTRY", "Detector", "detect"]
