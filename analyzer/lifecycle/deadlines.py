@@ -138,7 +138,8 @@ class _Reckoning:
     def _eviction(self, not_ready: Due | None) -> Due | None:
         wait = list(self._tolerated()) if self.settings.taints else []
         if self.evicted is not None:
-            for setting in wait:
+            timeout = self.settings.get(TIMEOUT) if not self.settings.taints else None
+            for setting in (*wait, *([timeout] if timeout else ())):
                 self._use(setting)
             latest = self.evicted.time + timedelta(microseconds=self.evicted.resolution - 1)
             return _seen(self._at(self.evicted.time), self._at(latest))
