@@ -14,9 +14,8 @@ from analyzer.lifecycle.kubelets import Outage
 from analyzer.lifecycle.model import Lifecycle
 from analyzer.lifecycle.orphans import met
 from analyzer.lifecycle.readiness import Spell
-from analyzer.lifecycle.settings import GRACE, HEARTBEAT, PERIOD, TIMEOUT, UNREACHABLE, WAIT, Setting, Settings, Silence, taint_of
+from analyzer.lifecycle.settings import GRACE, HEARTBEAT, PERIOD, TIMEOUT, UNREACHABLE, WAIT, Setting, Settings, Silence
 from analyzer.proof import Proof
-from analyzer.vocabulary import EventKind as E
 
 _WRITING = 1.0
 """Seconds: from a decision to its trace; what the API writes has whole seconds."""
@@ -105,7 +104,8 @@ class _Reckoning:
 
     def _heard(self) -> Silence | None:
         """What the controller-manager logged of this silence."""
-        return next((s for s in self.settings.silences if s.node == self.outage.node and self.outage.covers(s.looks[0].time)), None)
+        mine = self.settings.told.silences.get(self.outage.node, ())
+        return next((s for s in mine if self.outage.covers(s.looks[0].time)), None)
 
     def _clock(self) -> Due | None:
         """When the node controller last saw a heartbeat: logged; else that of the last heartbeat before the stop, at its next look."""
@@ -136,9 +136,9 @@ class _Reckoning:
     # --- eviction
 
     def _eviction(self, not_ready: Due | None) -> Due | None:
-        wait = list(self._tolerated()) if self.settings.taints else []
+        wait = list(self._tolerated()) if self.settings.told.by_taints else []
         if self.evicted is not None:
-            timeout = self.settings.get(TIMEOUT) if not self.settings.taints else None
+            timeout = self.settings.get(TIMEOUT) if not self.settings.told.by_taints else None
             for setting in (*wait, *([timeout] if timeout else ())):
                 self._use(setting)
             latest = self.evicted.time + timedelta(microseconds=self.evicted.resolution - 1)
@@ -148,7 +148,7 @@ class _Reckoning:
         rest = self._rest(not_ready)
         if self.found.notes and rest is None:
             return None
-        due = self._after_taint(rest or not_ready, wait) if self.settings.taints else self._after_timeout(rest or not_ready)
+        due = self._after_taint(rest or not_ready, wait) if self.settings.told.by_taints else self._after_timeout(rest or not_ready)
         lasted = self._at(self.outage.end.time or self.life.end)
         if due is not None and self.lost is not None and self.outage.end.time is not None and due.high < lasted:
             self.found.notes.append("no eviction is in the evidence, though it fell due")
@@ -172,10 +172,9 @@ class _Reckoning:
         if not wait:
             return None
         toleration, period = self._use(wait[0]), self._use(self.settings.assume(PERIOD))
-        node = self.life.nodes[self.outage.node]
         if self.lost is not None and self.lost.start.time is not None:
             until = self.outage.end.time or self.life.end
-            tainted = taint_of(self.life, node, self.lost.start.time - timedelta(seconds=1), until)
+            tainted = self.settings.told.tainted(self.outage.node, self.lost.start.time - timedelta(seconds=1), until)
             if tainted is not None:
                 self.found.proofs.append(tainted[1])
                 at = self._at(tainted[0])
@@ -200,7 +199,7 @@ class _Reckoning:
         """With all nodes NotReady evictions rest, and count anew from the end of that."""
         assert self.outage.start.time is not None
         end = self.outage.end.time or self.life.end
-        told = [e for e in self.life.events if e.kind is E.MASTER_DISRUPTION and self.outage.start.time <= e.time <= end]
+        told = [e for e in self.settings.told.disruptions if self.outage.start.time <= e.time <= end]
         entered = next((e for e in told if e.attributes.get("state") == "entered"), None)
         if entered is None:
             return None

@@ -139,8 +139,8 @@ def _by_dump(life: Lifecycle, pod: Pod) -> Gone | None:
     Such a dump is not dated: it may be much later than the newest time in it. So it counts only if it surely is from before the
     containers' end, and if nobody knew the pod afterwards.
     """
-    controller = life.owners.get(pod.key)
-    if controller is None or pod.uid is None:
+    controller, node = life.owners.get(pod.key), life.nodes.get(pod.node or "")
+    if controller is None or pod.uid is None or node is None or not (node.outages or node.not_ready) or not life.listings:
         return None
     siblings = {(p.namespace or "", p.name or "", p.uid or "") for p in controller.pods}
     mine = (pod.namespace or "", pod.name or "", pod.uid)

@@ -77,12 +77,11 @@ class Silence:
 
 
 class Settings:
-    """All that is known, by name."""
+    """All that is known, by name; and what the control plane told of single nodes."""
 
-    def __init__(self, known: dict[str, Setting], silences: list[Silence], taints: bool) -> None:
+    def __init__(self, known: dict[str, Setting], told: "Told") -> None:
         self._known = known
-        self.silences = silences
-        self.taints = taints  # whether this cluster evicts by taints
+        self.told = told
 
     def get(self, name: str) -> Setting | None:
         """What this cluster's evidence tells."""
@@ -93,29 +92,55 @@ class Settings:
         return self._known.get(name) or Setting(name, DEFAULTS[name], DEFAULTS[name], DEFAULTS[name], "default")
 
 
+class Told:
+    """What the control plane told of single nodes, and of all together."""
+
+    def __init__(self, life: Lifecycle) -> None:
+        self.silences = {name: list(_silences(node)) for name, node in life.nodes.items()}
+        self.disruptions = [e for e in life.events if e.kind is E.MASTER_DISRUPTION]
+        self.by_taints = any(p.tolerates for p in life.pods) or any(_by_taint(e) for e in life.events)
+        self._tainted: dict[str, list[tuple[datetime, Proof]]] = {}
+        for node in life.nodes.values():
+            for event in node.index.all(E.NODE_TAINT_QUEUED):
+                if event.attributes.get("reason") != "NotReady":
+                    self._taint(node.name, event.time, event.proof("it is about to be tainted as unreachable"))
+        for version in life.versions:
+            for taint in mappings(version.spec.get("taints")) if version.kind == "Node" else ():
+                added = parse_time(taint.get("timeAdded"))
+                if added is not None and taint.get("effect") == "NoExecute" and str(taint.get("key")).endswith("/unreachable"):
+                    says = f"taint {taint.get('key')} added {taint.get('timeAdded')}"
+                    self._taint(version.name, added, version.proof(says, "since when it is tainted"))
+
+    def _taint(self, node: str, moment: datetime, proof: Proof) -> None:
+        self._tainted.setdefault(node, []).append((moment, proof))
+
+    def tainted(self, node: str, low: datetime, high: datetime) -> tuple[datetime, Proof] | None:
+        """When the node was tainted as unreachable between two moments: the log is more precise than the object."""
+        return next((t for t in self._tainted.get(node, ()) if low <= t[0] <= high), None)
+
+
 def settings(life: Lifecycle) -> Settings:
     """The settings of the cluster that this evidence is of."""
-    silences = [s for node in life.nodes.values() for s in _silences(node)]
+    told = Told(life)
+    silences = [s for some in told.silences.values() for s in some]
     found: dict[tuple[str, str], list[Setting]] = {}
 
-    def told(some: Iterable[Setting]) -> None:
+    def add(some: Iterable[Setting]) -> None:
         for setting in some:
             found.setdefault((setting.name, setting.source), []).append(setting)
 
-    told(_flags(life))
-    told(_heartbeats(life))
-    told(_periods(silences))
-    told(_tolerations(life))
-    known = {n: s for n in (PERIOD, HEARTBEAT) if (s := _joined(n, found)) is not None}
-    told(_graces(silences, known.get(PERIOD) or Settings({}, [], False).assume(PERIOD)))
+    add(_flags(life))
+    add(_heartbeats(life))
+    add(_periods(silences))
+    add(_tolerations(life))
+    known = Settings({n: s for n in (PERIOD, HEARTBEAT) if (s := _joined(n, found)) is not None}, told)
+    add(_graces(silences, known.assume(PERIOD)))
     if not {(GRACE, "flag"), (GRACE, "message")} & set(found):
-        told(_seen_graces(life, Settings(known, [], False)))
-    grace = _joined(GRACE, found)
-    told(_timeouts(life, grace))
-    taints = any(p.tolerates for p in life.pods) or any(_by_taint(e) for e in life.events)
-    told(_seen_evictions(life, taints, Settings(known, [], taints)))
+        add(_seen_graces(life, known))
+    add(_timeouts(life, _joined(GRACE, found)))
+    add(_seen_evictions(life, known))
     names = dict.fromkeys(name for name, _ in found)
-    return Settings({n: s for n in names if (s := _joined(n, found)) is not None}, silences, taints)
+    return Settings({n: s for n in names if (s := _joined(n, found)) is not None}, told)
 
 
 def _joined(name: str, found: dict[tuple[str, str], list[Setting]]) -> Setting | None:
@@ -284,43 +309,27 @@ def _seen_graces(life: Lifecycle, known: Settings) -> Iterator[Setting]:
                 yield Setting(GRACE, max(best, 0.0), max(low, 0.0), high, "observed", (*stop.proofs, *lost.proofs))
 
 
-def taint_of(life: Lifecycle, node: NodeLife, low: datetime, high: datetime) -> tuple[datetime, Proof] | None:
-    """When the node was tainted as unreachable between two moments: by the controller-manager's log, else by the node's object."""
-    queued = [e for e in node.index.between(E.NODE_TAINT_QUEUED, low, high) if e.attributes.get("reason") != "NotReady"]
-    if queued:
-        return queued[0].time, queued[0].proof("it is about to be tainted as unreachable")
-    for version in life.versions:
-        if version.kind == "Node" and version.name == node.name:
-            for taint in mappings(version.spec.get("taints")):
-                added = _added(taint)
-                if added is not None and low <= added <= high:
-                    return added, version.proof(f"taint {taint.get('key')} added {taint.get('timeAdded')}", "since when it is tainted")
-    return None
-
-
-def _added(taint: dict[str, Any]) -> datetime | None:
-    if taint.get("effect") != "NoExecute" or not str(taint.get("key")).endswith("/unreachable"):
-        return None
-    return parse_time(taint.get("timeAdded"))
-
-
-def _seen_evictions(life: Lifecycle, taints: bool, known: Settings) -> Iterator[Setting]:
+def _seen_evictions(life: Lifecycle, known: Settings) -> Iterator[Setting]:
     """From NotReady (or the taint) to the first deletion."""
     period = known.assume(PERIOD).high
-    for node in life.nodes.values():
-        for spell in node.not_ready:
+    evicted: dict[str, list[Event]] = {}
+    for pod in life.pods:
+        if pod.evicted is not None and pod.node is not None:
+            evicted.setdefault(pod.node, []).append(pod.evicted)
+    for name, gone in evicted.items():
+        gone.sort(key=lambda e: e.time)
+        for spell in life.nodes[name].not_ready if name in life.nodes else ():
             start = spell.start.time
-            gone = sorted((p.evicted for p in life.pods if p.evicted and p.node == node.name), key=lambda e: e.time)
             first = next((e for e in gone if spell.covers(e.time)), None)
             if start is None or first is None or spell.reporters == {"kubelet"}:
                 continue
             proofs = (*spell.start.proofs[:1], first.proof("its pods were evicted"))
             waited = (first.time - start).total_seconds()
-            tainted = taint_of(life, node, start - timedelta(seconds=1), first.time) if taints else None
+            tainted = known.told.tainted(name, start - timedelta(seconds=1), first.time) if known.told.by_taints else None
             if tainted is not None:
                 waited = (first.time - tainted[0]).total_seconds()
                 yield Setting(UNREACHABLE, float(round(waited)), max(waited - 1, 0), waited + 1, "observed", (tainted[1], *proofs[1:]))
-            elif taints:
-                yield Setting(UNREACHABLE, waited - period / 2, max(waited - period - 1, 0.0), waited + 1, "observed", proofs)
+            elif known.told.by_taints:
+                yield Setting(UNREACHABLE, max(waited - period / 2, 0.0), max(waited - period - 1, 0.0), waited + 1, "observed", proofs)
             else:
                 yield Setting(WAIT, waited, max(waited - period - 1, 0.0), waited + period + 1, "observed", proofs)
