@@ -142,14 +142,15 @@ def _by_dump(life: Lifecycle, pod: Pod) -> Gone | None:
     controller, node = life.owners.get(pod.key), life.nodes.get(pod.node or "")
     if controller is None or pod.uid is None or node is None or not (node.outages or node.not_ready) or not life.listings:
         return None
-    siblings = {(p.namespace or "", p.name or "", p.uid or "") for p in controller.pods}
     mine = (pod.namespace or "", pod.name or "", pod.uid)
     begun = min((r.start.time for r in pod.apps if r.start.time is not None), default=life.start)
     ends = [r.end.time for r in pod.apps]
     last = None if None in ends else max(t for t in ends if t is not None)
     marked = pod.marked.time if pod.marked is not None and pod.marked.earliest is not None else None
     for listing in life.listings:
-        if listing.since <= begun or mine in listing.pods or not siblings & listing.pods:
+        if listing.since <= begun or mine in listing.pods:
+            continue
+        if not any((p.namespace or "", p.name or "", p.uid or "") in listing.pods for p in controller.pods):
             continue
         if last is not None and (listing.until is None or listing.until >= last):
             continue

@@ -162,7 +162,8 @@ def _flags(life: Lifecycle) -> Iterator[Setting]:
     for event in life.events:
         if event.kind in (E.CONTROL_PLANE_FLAG, E.KUBELET_FLAG):
             name, value = event.attributes.get("flag"), event.attributes.get("is")
-            if event.kind is E.KUBELET_FLAG and go_seconds(value) == DEFAULTS[HEARTBEAT]:
+            printed = event.kind is E.KUBELET_FLAG and event.attributes.get("from") != "command line"
+            if printed and go_seconds(value) == DEFAULTS[HEARTBEAT]:
                 continue  # printed before its configuration file is read, which says what holds where no flag does
             yield from _flag(name, value, event.proof("the flag that it was started with"))
     for version in life.versions:
