@@ -14,7 +14,7 @@ from analyzer.lifecycle.kubelets import Outage
 from analyzer.lifecycle.model import Lifecycle
 from analyzer.lifecycle.orphans import met
 from analyzer.lifecycle.readiness import Spell
-from analyzer.lifecycle.settings import GRACE, HEARTBEAT, PERIOD, TIMEOUT, UNREACHABLE, WAIT, Setting, Settings, Silence
+from analyzer.lifecycle.settings import GRACE, HEARTBEAT, NOT_READY, PERIOD, TIMEOUT, UNREACHABLE, WAIT, Setting, Settings, Silence
 from analyzer.proof import Proof
 
 _WRITING = 1.0
@@ -76,6 +76,43 @@ def _rounded(seconds: float) -> float:
 def deadlines(life: Lifecycle, settings: Settings, outage: Outage, lost: Spell | None, evicted: Event | None) -> Deadlines:
     """``lost``: the spell in which the API gave the node up for this outage; ``evicted``: the first deletion because of it."""
     return _Reckoning(life, settings, outage, lost, evicted).deadlines()
+
+
+def of_spell(life: Lifecycle, settings: Settings, node: str, spell: Spell, evicted: Event | None) -> dict[str, Any]:
+    """The same of a spell in which the API held a node for not Ready: how far from the eviction, in seconds after its start."""
+    start, end = spell.start.time, spell.end.time
+    if start is None:
+        return {}
+    due = _after_spell(life, settings, node, spell, start)
+    if evicted is not None:
+        at = (evicted.time - start).total_seconds()
+        due = _seen(at, at + (evicted.resolution - 1) / 1_000_000)
+    if due is None:
+        return {}
+    told: dict[str, Any] = {"eviction_due_s": _rounded(due.best), "eviction_due_bounds_s": [_rounded(due.low), _rounded(due.high)]}
+    if end is not None:
+        lasted = (end - start).total_seconds()
+        told["eviction_margin_s"] = _rounded(due.best - lasted)
+        told["eviction_margin_bounds_s"] = [_rounded(due.low - lasted - _WRITING), _rounded(due.high - lasted)]
+    return told
+
+
+def _after_spell(life: Lifecycle, settings: Settings, node: str, spell: Spell, start: datetime) -> Due | None:
+    end = spell.end.time or life.end
+    if any(start - timedelta(seconds=_WRITING) <= e.time <= end for e in settings.told.disruptions):
+        return None  # evictions rested
+    itself = spell.reporters == {"kubelet"}
+    wait = settings.get(NOT_READY if itself else UNREACHABLE) if settings.told.by_taints else settings.get(WAIT)
+    if wait is None or (itself and not settings.told.by_taints):
+        return None
+    if not settings.told.by_taints:
+        return Due(wait.value, wait.low, wait.high)
+    tainted = None if itself else settings.told.tainted(node, start - timedelta(seconds=_WRITING), end)
+    if tainted is not None:
+        at = (tainted[0] - start).total_seconds()
+        return Due(at + wait.value, at + wait.low, at + wait.high + _WRITING)
+    period = settings.assume(PERIOD)
+    return Due(period.value + wait.value, wait.low, period.high + wait.high + _WRITING)
 
 
 class _Reckoning:

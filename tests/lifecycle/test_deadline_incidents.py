@@ -232,3 +232,31 @@ def test_the_command_line_of_a_pod_of_the_control_plane(tmp_path: Path) -> None:
     )
     told = margins(outage(incident.analyze(tmp_path)))
     assert told["settings"]["node-monitor-grace-period"] == {"value_s": 20.0, "from": "flag", "assumed": False}
+
+
+def test_a_partition_that_healed_in_time(tmp_path: Path) -> None:
+    """No outage of the kubelet: the node was cut off, and back before its pods were due."""
+    incident = Incident()
+    incident.start(A, 0)
+    incident.runs(A, 5, "web-aaaaa")
+    incident.alive(A, 1, 200)
+    tolerating(incident, "web-aaaaa", 60)
+    incident.not_ready(100, A)
+    incident.ready(130, A)
+    (spell,) = [f for f in incident.analyze(tmp_path).findings if f.kind == "node-unreachable"]
+    told = spell.details["deadlines"]
+    low, high = told["eviction_due_bounds_s"]
+    assert low == 60
+    assert low < told["eviction_due_s"] < high
+    assert told["eviction_margin_s"] == pytest.approx(told["eviction_due_s"] - 30)
+    assert "before its pods were due for eviction" in spell.summary
+
+
+def test_a_spell_of_which_nothing_tells_the_timeout(tmp_path: Path) -> None:
+    incident = Incident()
+    incident.start(A, 0)
+    incident.alive(A, 1, 200)
+    incident.not_ready(100, A)
+    incident.ready(130, A)
+    (spell,) = [f for f in incident.analyze(tmp_path).findings if f.kind == "node-unreachable"]
+    assert "deadlines" not in spell.details
