@@ -14,7 +14,19 @@ from analyzer.lifecycle.kubelets import Outage
 from analyzer.lifecycle.model import Lifecycle
 from analyzer.lifecycle.orphans import met
 from analyzer.lifecycle.readiness import Spell
-from analyzer.lifecycle.settings import GRACE, HEARTBEAT, NOT_READY, PERIOD, TIMEOUT, UNREACHABLE, WAIT, Setting, Settings, Silence
+from analyzer.lifecycle.settings import (
+    DEFAULTS,
+    GRACE,
+    HEARTBEAT,
+    NOT_READY,
+    PERIOD,
+    TIMEOUT,
+    UNREACHABLE,
+    WAIT,
+    Setting,
+    Settings,
+    Silence,
+)
 from analyzer.proof import Proof
 
 _WRITING = 1.0
@@ -256,7 +268,9 @@ class _Reckoning:
         if end is None:
             return
         names = (GRACE, PERIOD, HEARTBEAT, UNREACHABLE)
-        grace, period, beat, toleration = (self.settings.assume(n) for n in names)
+        grace, period, beat, toleration = known = [self.settings.assume(n) for n in names]
+        if any(s.value != DEFAULTS[s.name] for s in known):
+            return  # who changed one of them may have changed the others
         not_ready = grace.value + (period.value - beat.value) / 2 + period.value / 2 - self._at(end)
         margins = {"not_ready_margin_s": _rounded(not_ready), "eviction_margin_s": _rounded(not_ready + period.value + toleration.value)}
         self.found.by_default = {**margins, "assumed": [s.name for s in (grace, period, beat, toleration) if s.assumed]}

@@ -87,6 +87,12 @@ def test_nothing_tells_the_settings(tmp_path: Path) -> None:
     assert "node-monitor-grace-period" in told["by_default"]["assumed"]
 
 
+def test_defaults_are_not_assumed_of_a_cluster_that_has_changed_one(tmp_path: Path) -> None:
+    incident = base((100, 112))
+    tolerating(incident, "web-aaaaa", 20)
+    assert "by_default" not in margins(outage(incident.analyze(tmp_path)))
+
+
 def test_a_printed_default_of_a_kubelet_says_nothing(tmp_path: Path) -> None:
     """It prints its flags before it reads its configuration file."""
     incident = base((100, 112))
