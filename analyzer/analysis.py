@@ -12,6 +12,7 @@ from analyzer.findings import SCHEMA_VERSION, Finding
 from analyzer.ingest import Progress, ingest
 from analyzer.lifecycle.controllers import Name
 from analyzer.lifecycle.model import Lifecycle, build
+from analyzer.outputs.story import story
 from analyzer.plan import Options
 from analyzer.proof import rfc3339
 from analyzer.store import MemoryStore, Store
@@ -48,6 +49,7 @@ class Analysis:
             ],
             "clocks": [c.document() for c in self.life.clocks.clocks],
             "sources": self.cited(),
+            "story": story(self),
             "findings": [f.document() for f in self.findings],
         }
 

@@ -108,7 +108,7 @@ class EventKind(StrEnum):
     CONTAINER_CREATING = "container_creating"
     CONTAINER_START_FAILED = "container_start_failed"
     CONTAINER_RESTARTING = "container_restarting"  # and why: its spec's hash, a probe, dead; or that it must wait
-    CONTAINER_KILLING = "container_killing"  # the kubelet asks the runtime to stop it
+    CONTAINER_KILLING = "container_killing"  # the kubelet asks the runtime to stop it; value = seconds of grace
     CONTAINER_GRACE = "container_grace"  # with another grace period than the pod's; value = seconds
     CONTAINER_PRESTOP = "container_prestop"  # its hook runs, has run, has failed
     CONTAINER_KILLED = "container_killed"  # the runtime has stopped it as asked
@@ -145,6 +145,7 @@ class EventKind(StrEnum):
     NODE_UNDER_PRESSURE = "node_under_pressure"  # event: memory, disk or process ids run out
     NODE_PRESSURE_RELIEVED = "node_pressure_relieved"  # event: enough of them; said at each start of a kubelet too
     NODE_HEARTBEAT_MISSED = "node_heartbeat_missed"  # controller-manager: no heartbeat for longer than the grace; value = seconds
+    CONTROL_PLANE_FLAG = "control_plane_flag"  # controller-manager, API server: 'FLAG: --x' of those that tell how long they wait
     NODE_NEVER_UPDATED = "node_never_updated"  # controller-manager: a condition that no kubelet has ever written
     NODE_CONDITION_CHANGED = "node_condition_changed"  # controller-manager: it found another Ready condition than it knew
     NODE_REGISTERED_AT_CONTROLLER = "node_registered_at_controller"  # at each start of the controller for every node: no join

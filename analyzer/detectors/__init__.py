@@ -5,7 +5,19 @@ Other distributions may bring more (``plugins``): they come after our own.
 
 from collections.abc import Callable, Collection
 
-from analyzer.detectors import adoption, clock_skew, imbalance, kubelet_outage, node_unreachable, orphaned_container, plugins, replicas
+from analyzer.detectors import (
+    adoption,
+    clock_skew,
+    duplicate_container,
+    ignored_sigterm,
+    imbalance,
+    kubelet_outage,
+    node_unreachable,
+    orphaned_container,
+    phantom_pod,
+    plugins,
+    replicas,
+)
 from analyzer.detectors.base import Case, Detector
 from analyzer.detectors.doubts import tempered
 from analyzer.findings import Finding
@@ -20,6 +32,9 @@ REGISTRY: tuple[Detector, ...] = (
     replicas.OVERSHOOT,
     replicas.UNDERSHOOT,
     imbalance.DETECTOR,
+    duplicate_container.DETECTOR,
+    phantom_pod.DETECTOR,
+    ignored_sigterm.DETECTOR,
     clock_skew.DETECTOR,
 )
 

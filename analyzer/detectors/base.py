@@ -10,6 +10,7 @@ from analyzer.lifecycle.controllers import Controller
 from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.model import Lifecycle
 from analyzer.lifecycle.orphans import Orphan, orphans
+from analyzer.lifecycle.settings import Settings, settings
 from analyzer.proof import Proof
 from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS, Confidence
 
@@ -56,6 +57,11 @@ class Case:
     @cached_property
     def orphans(self) -> list[Orphan]:
         return orphans(self.life)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """How long this cluster's control plane waits, as far as the evidence tells."""
+        return settings(self.life)
 
 
 @dataclass(frozen=True)

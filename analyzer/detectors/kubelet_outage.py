@@ -1,17 +1,22 @@
 """kubelet-outage: no kubelet process on a node, from the end of one to the start of the next."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from analyzer.detectors.base import Case, Detector, clock, confidence, seconds, unique
 from analyzer.findings import Finding
+from analyzer.lifecycle.containers import Run
+from analyzer.lifecycle.deadlines import Deadlines, deadlines
 from analyzer.lifecycle.kubelets import Outage
 from analyzer.lifecycle.orphans import met
+from analyzer.lifecycle.readiness import Spell
 from analyzer.vocabulary import FindingKind, Severity
 
 _VAGUE = timedelta(seconds=60)
 """A start that lies somewhere within more than this is a possibility, not a likelihood."""
+_FIRST_HEARTBEAT = timedelta(seconds=60)
+"""A kubelet that starts reports to the API within seconds; with a slow runtime it takes longer."""
 _SEVERITY = {"none": Severity.INFO, "not-ready": Severity.WARNING, "evicted": Severity.CRITICAL}
 
 
@@ -23,7 +28,7 @@ def find(case: Case) -> Iterator[Finding]:
 
 def _finding(case: Case, outage: Outage) -> Finding:
     ran_on = met(case.life, outage)
-    effect, deadlines, proofs = _effect(case, outage)
+    effect, due, timed, proofs = _effect(case, outage)
     start, end = outage.start.time, outage.end.time
     lasted = end - start if start and end else None
     unmeasured = start is not None and start == end and outage.cause in ("unknown", "rebooted")
@@ -37,7 +42,8 @@ def _finding(case: Case, outage: Outage) -> Finding:
     told += f" ({outage.cause})"
     if ran_on:
         told += f"; {len(ran_on)} container(s) ran on without it"
-    told += {"none": "", "not-ready": "; the node became NotReady", "evicted": "; its pods were evicted"}[effect] + "."
+    told += {"none": "", "not-ready": "; the node became NotReady", "evicted": "; its pods were evicted"}[effect]
+    told += _margin(outage, effect, due) + "."
     bounds = outage.start.latest, outage.start.earliest
     vague = (
         unmeasured
@@ -58,7 +64,8 @@ def _finding(case: Case, outage: Outage) -> Finding:
             "effect": effect,
             "containers": sorted(r.container_id for r in ran_on),
             "duration_s": round(lasted.total_seconds(), 6) if lasted else None,
-            "deadlines": deadlines,
+            "deadlines": timed,
+            **_meant(outage, effect, ran_on, timed),
         },
         evidence=unique([*outage.evidence, *proofs]),
     )
@@ -68,12 +75,12 @@ def _rank(severity: Severity) -> int:
     return [Severity.INFO, Severity.WARNING, Severity.CRITICAL].index(severity)
 
 
-def _effect(case: Case, outage: Outage) -> tuple[str, dict[str, Any], list[Any]]:
-    """What the control plane made of it, and how long after the start."""
+def _effect(case: Case, outage: Outage) -> tuple[str, Deadlines, dict[str, Any], list[Any]]:
+    """What the control plane made of it, how long after the start, and how close it came."""
     start = outage.start.time
     node = case.life.nodes[outage.node]
     lost = next((s for s in node.not_ready if s.start.time and outage.covers(s.start.time) and s.reporters != {"kubelet"}), None)
-    evicted = next((e for e in case.evictions.get(outage.node, ()) if outage.covers(e.time)), None)
+    evicted = next((e for e in case.evictions.get(outage.node, ()) if outage.covers(e.time) or _too_late(outage, lost, e.time)), None)
     superseded = [o for o in case.orphans if o.outage is outage and o.superseded_at is not None]
     replaced = min(superseded, key=lambda o: o.superseded_at or case.life.end, default=None)
     after = {
@@ -81,10 +88,43 @@ def _effect(case: Case, outage: Outage) -> tuple[str, dict[str, Any], list[Any]]
         "evicted_after_s": evicted.time if evicted else None,
         "replaced_after_s": replaced.superseded_at if replaced else None,
     }
-    deadlines = {k: round((t - start).total_seconds(), 6) if t and start else None for k, t in after.items()}
-    proofs = [*(lost.start.proofs if lost else ()), *([evicted.proof("its pods were evicted")] if evicted else [])]
+    seen = {k: round((t - start).total_seconds(), 6) if t and start else None for k, t in after.items()}
+    due = deadlines(case.life, case.settings, outage, lost, evicted)
+    proofs = [*(lost.start.proofs if lost else ()), *([evicted.proof("its pods were evicted")] if evicted else []), *due.proofs]
     effect = "evicted" if evicted or replaced else "not-ready" if lost else "none"
-    return effect, deadlines, proofs
+    return effect, due, {**seen, **due.document(outage)}, proofs
+
+
+def _too_late(outage: Outage, lost: Spell | None, moment: datetime) -> bool:
+    """Whether the kubelet was back, but the API had not yet heard of it."""
+    end = outage.end.time
+    return lost is not None and end is not None and lost.covers(moment) and end <= moment <= end + _FIRST_HEARTBEAT
+
+
+def _margin(outage: Outage, effect: str, due: Deadlines) -> str:
+    """How close it came to the next thing that would have happened, in words."""
+    name, deadline = {"none": ("NotReady", due.not_ready), "not-ready": ("eviction", due.eviction)}.get(effect, ("", None))
+    margin = deadline.margin(outage) if deadline is not None else None
+    if margin is None or margin.best <= 0:
+        return ""
+    sure = "" if margin.low > 0 else "about "
+    return f"; the kubelet was back {f'{sure}{margin.best:.0f} s' if margin.best >= 1 else 'just'} before {name}"
+
+
+def _meant(outage: Outage, effect: str, ran_on: list[Run], seen: dict[str, Any]) -> dict[str, list[str]]:
+    """What Kubernetes is meant to do in such a case, and what it is not."""
+    design, not_design = [], []
+    if seen["not_ready_after_s"] is not None:
+        design.append("the node was NotReady once the grace period had passed without a heartbeat")
+    if effect == "evicted":
+        design.append("its pods were evicted once the timeout had passed, and replaced elsewhere")
+    if ran_on:
+        not_design.append(f"{len(ran_on)} container(s) ran on with no kubelet to supervise them: nobody could restart or stop them")
+    if ran_on and seen["replaced_after_s"] is not None:
+        not_design.append("the old containers ran beside their replacements")
+    if outage.cause in ("killed", "crashed"):
+        not_design.append("the kubelet's process ended without being asked to")
+    return {"by_design": design, "not_by_design": not_design}
 
 
 DETECTOR = Detector(

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from analyzer.detectors.base import Case, Detector, clock, confidence, seconds, unique
 from analyzer.findings import Finding
+from analyzer.lifecycle.deadlines import of_spell
 from analyzer.lifecycle.model import NodeLife
 from analyzer.lifecycle.readiness import Spell
 from analyzer.vocabulary import EventKind as E
@@ -19,10 +21,11 @@ _SAME = timedelta(seconds=2)
 def find(case: Case) -> Iterator[Finding]:
     for node in case.life.nodes.values():
         for spell in node.not_ready:
-            yield _finding(node, spell, case.life.end)
+            evicted = next((e for e in case.evictions.get(node.name, ()) if spell.covers(e.time)), None)
+            yield _finding(node, spell, case.life.end, of_spell(case.life, case.settings, node.name, spell, evicted))
 
 
-def _finding(node: NodeLife, spell: Spell, evidence_end: datetime) -> Finding:
+def _finding(node: NodeLife, spell: Spell, evidence_end: datetime, deadlines: dict[str, Any]) -> Finding:
     cause = _cause(node, spell, evidence_end)
     start, end = spell.start.time, spell.end.time
     lasted = end - start if start and end else None
@@ -34,7 +37,9 @@ def _finding(node: NodeLife, spell: Spell, evidence_end: datetime) -> Finding:
         why = " while it started" if cause == "kubelet-outage" else "; the container runtime was away" if runtime_away else ""
         told += f" (reported by the kubelet itself{why})."
     else:
-        told += f" (cause: {cause})."
+        margin = deadlines.get("eviction_margin_s")
+        close = f"; Ready again about {margin:.0f} s before its pods were due for eviction" if margin is not None and margin >= 1 else ""
+        told += f" (cause: {cause}){close}."
     return Finding(
         kind=FindingKind.NODE_UNREACHABLE,
         severity=Severity.INFO if by_kubelet else Severity.WARNING,
@@ -48,6 +53,7 @@ def _finding(node: NodeLife, spell: Spell, evidence_end: datetime) -> Finding:
             "cause": cause,
             "reported_by": sorted(spell.reporters),
             "duration_s": round(lasted.total_seconds(), 6) if lasted else None,
+            **({"deadlines": deadlines} if deadlines else {}),
         },
         evidence=unique(spell.evidence),
     )

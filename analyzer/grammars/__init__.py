@@ -11,6 +11,7 @@ from analyzer.formats.base import Batch
 from analyzer.grammars import (
     api_documents,
     audit,
+    command_line,
     container,
     containerd,
     controller_manager,
@@ -29,7 +30,7 @@ from analyzer.grammars.base import EVENT_COLUMNS, events_frame
 Grammar = Callable[[pl.DataFrame], pl.DataFrame]
 
 _CONTROL: tuple[Grammar, ...] = (controller_manager.understand, scheduler.understand, sent_events.understand)
-_JOURNAL = (systemd.understand, kubelet.understand, *_CONTROL, runtime_log.understand, podman.understand)
+_JOURNAL = (systemd.understand, kubelet.understand, command_line.understand, *_CONTROL, runtime_log.understand, podman.understand)
 _CONTAINER = (container.understand, *_CONTROL)
 
 REGISTRY: dict[str, tuple[Grammar, ...]] = {  # by family of the format

@@ -65,13 +65,20 @@ def _deletion(told: dict[str, Any], reference: dict[str, Any]) -> Iterable[Field
     kind = E.POD_EVICTED if _EVICTORS.fullmatch(actor) else E.POD_DELETED if actor in _OWNERS else E.POD_DELETE_ASKED
     name = reference.get("name")
     if name:
-        yield fields(kind, k8s_pod_name=name, k8s_pod_uid=_pod_uid(told, reference))
+        grace = _options(told).get("gracePeriodSeconds")
+        attributes = {"grace": grace} if isinstance(grace, int) else {}  # 0: the object is gone at once
+        yield fields(kind, k8s_pod_name=name, k8s_pod_uid=_pod_uid(told, reference), attributes=attributes)
+
+
+def _options(told: dict[str, Any]) -> dict[str, Any]:
+    """The DeleteOptions, alone or in an Eviction."""
+    request = told.get("requestObject") or {}
+    return request.get("deleteOptions") or request
 
 
 def _pod_uid(told: dict[str, Any], reference: dict[str, Any]) -> str | None:
     """From the pod in the answer, or from what the request made a condition; many an audit policy writes neither."""
-    request, response = told.get("requestObject") or {}, told.get("responseObject") or {}
-    options = request.get("deleteOptions") or request
+    response, options = told.get("responseObject") or {}, _options(told)
     answered = response.get("metadata") or {} if response.get("kind") == "Pod" else {}
     return reference.get("uid") or answered.get("uid") or (options.get("preconditions") or {}).get("uid")
 

@@ -13,7 +13,7 @@ import polars as pl
 
 from analyzer.grammars import workloads
 from analyzer.grammars.base import Fields, Rule, fields, integer
-from analyzer.grammars.facts import GO_TIME, NODE, POD, columns, fact, stamp, whole_seconds
+from analyzer.grammars.facts import GO_TIME, NODE, POD, columns, fact, go_seconds, stamp, whole_seconds
 from analyzer.grammars.klog import Klog
 from analyzer.grammars.kubelet import KlogRule, understand_klog
 from analyzer.grammars.writers import spoken_by
@@ -40,7 +40,7 @@ def _late(line: Klog) -> Iterable[Fields]:
         last = str(told).replace("'", '"') if isinstance(told, dict) else str(told or "")[:400]
     else:
         return
-    attributes = {"condition": _NAMES.get(condition, condition), **_condition(last)}
+    attributes = {"condition": _NAMES.get(condition, condition), "silent_s": go_seconds(silent), **_condition(last)}
     yield fields(E.NODE_HEARTBEAT_MISSED, node=node, value=integer(whole_seconds(silent)), attributes=attributes)
 
 
@@ -319,6 +319,25 @@ RULES: tuple[KlogRule, ...] = (
 )
 
 
+_FLAG = re.compile(r'^FLAG: --(?P<flag>[\w-]+)="(?P<is>.*)"', re.DOTALL)
+
+
+def _flag(line: Klog) -> Iterable[Fields]:
+    match = _FLAG.match(line.message)
+    if match is not None:
+        yield fields(E.CONTROL_PLANE_FLAG, node=None, attributes={"flag": match["flag"], "is": match["is"]})
+
+
+TIMING_FLAGS: Final = (
+    "node-monitor-grace-period", "node-monitor-period", "pod-eviction-timeout",
+    "default-not-ready-toleration-seconds", "default-unreachable-toleration-seconds",
+)  # fmt: skip
+"""How long the control plane waits; the last two are the API server's."""
+_FLAGS: Final[tuple[KlogRule, ...]] = tuple(Rule(f"FLAG: --{name}=", _flag) for name in TIMING_FLAGS)
+
+
 def understand(records: pl.DataFrame) -> pl.DataFrame:
-    """Records whose message is a klog line to EVENTS (without source_id)."""
-    return understand_klog(spoken_by("controller-manager", records), RULES, "controller-manager")
+    """Records whose message is a klog line to EVENTS (without source_id). No other program has these flags: whoever prints them is it."""
+    own = understand_klog(spoken_by("controller-manager", records), RULES, "controller-manager")
+    flags = understand_klog(records, _FLAGS, "controller-manager")
+    return own if flags.is_empty() else pl.concat([own, flags]).sort("record", maintain_order=True)

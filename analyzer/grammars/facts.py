@@ -78,10 +78,16 @@ def stamp(text: str | None) -> str | None:
     return found.isoformat().replace("+00:00", "Z") if found else text or None
 
 
-def whole_seconds(text: str | None) -> str | None:
-    """A duration as Go prints it (``1m14.1s``), in whole seconds, as text."""
+def go_seconds(text: str | None) -> float | None:
+    """A duration as Go prints it (``1m14.1s``), in seconds."""
     try:
         parts = [timedelta(seconds=float(n) * _UNITS[unit]) for n, unit in _GO_DURATION.findall(text or "")]
-        return str(int(sum(parts, timedelta()).total_seconds())) if parts else None
+        return sum(parts, timedelta()).total_seconds() if parts else None
     except (ValueError, OverflowError):
         return None
+
+
+def whole_seconds(text: str | None) -> str | None:
+    """The same in whole seconds, as text."""
+    found = go_seconds(text)
+    return None if found is None else str(int(found))

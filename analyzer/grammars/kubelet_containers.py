@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from analyzer.grammars.base import Fields, Rule, container_id, fields, pod_columns
+from analyzer.grammars.base import Fields, Rule, container_id, fields, integer, pod_columns
 from analyzer.grammars.klog import Klog
 from analyzer.grammars.klog_rules import KlogRule, structured, text, texts, told
 from analyzer.grammars.klog_rules import named as _named
@@ -39,7 +39,7 @@ def _unwanted(line: Klog) -> Iterable[Fields]:
 
 
 def _killing(line: Klog) -> Iterable[Fields]:
-    yield {"value": None, "container_id": None, **_named(line)}
+    yield {"container_id": None, **_named(line), "value": integer(line.text("gracePeriod"))}
 
 
 _CALL = re.compile(
@@ -81,7 +81,11 @@ def _failed(line: Klog) -> Iterable[Fields]:
 
 
 RULES: tuple[KlogRule, ...] = (
-    text("Killing container", r'^Killing container (?:with id )?"(?P<id>[^"]+)"', E.CONTAINER_KILLING),
+    text(
+        "Killing container",
+        r'^Killing container (?:with id )?"(?P<id>[^"]+)"(?: with (?:a )?(?P<value>\d+) second grace)?',
+        E.CONTAINER_KILLING,
+    ),
     text("Killing: ", rf"^Killing: (?P<id>{_HEX})$", E.CONTAINER_KILLING),  # 0.4
     structured("Killing container with a grace period", E.CONTAINER_KILLING, _killing),
     *told(E.CONTAINER_GRACE, "Killing container with a grace period override", value="gracePeriod"),

@@ -149,6 +149,11 @@ def _signal(match: re.Match[str]) -> Fields:
     return {"value": _SIGNALS.index(name) + 1 if name in _SIGNALS else integer(name.removeprefix("signal "))}
 
 
+def _grace(match: re.Match[str]) -> Fields:
+    """Asked to stop it, within so many seconds: the signal comes in a line of its own."""
+    return {"attributes": {"grace": integer(match["grace"])}} if match["grace"] else {}
+
+
 _FORCED = {"value": 9, "attributes": {"forced": True}}
 _TOO_LATE = re.compile(rf"Container (?:{_ID} )?failed to exit within (?:\d+ seconds|[\d.hms]+) of (?:signal \d+|SIGTERM|kill) - .*")
 
@@ -190,7 +195,7 @@ RULES: tuple[LogRule, ...] = (
         _created,
     ),
     said("StartContainer for", rf"StartContainer for {_ID} returns successfully", E.CONTAINER_STARTED),
-    said("StopContainer for", rf"StopContainer for {_ID} with timeout .*", E.CONTAINER_SIGNALLED),
+    said("StopContainer for", rf"StopContainer for {_ID} with timeout (?P<grace>\d*).*", E.CONTAINER_SIGNALLED, _grace),
     said("Stop container", rf"Stop container {_ID} with signal (?P<signal>.+)", E.CONTAINER_SIGNALLED, _signal),
     said("Kill container", rf"Kill container {_ID}", E.CONTAINER_SIGNALLED, lambda _: {"value": 9}),  # its time to stop is over
     Rule("exit event", _exit),
@@ -206,7 +211,7 @@ RULES: tuple[LogRule, ...] = (
     # CRI-O
     said("Created container ", rf"Created container {_ID}: {_OWNER}", E.CONTAINER_CREATED),
     said("Started container ", rf"Started container {_ID}: {_OWNER}", E.CONTAINER_STARTED),
-    said("Stopping container: ", rf"Stopping container: {_ID} \(timeout: .*\)", E.CONTAINER_SIGNALLED),
+    said("Stopping container: ", rf"Stopping container: {_ID} \(timeout: (?P<grace>\d*).*\)", E.CONTAINER_SIGNALLED, _grace),
     said("Stopped container ", rf"Stopped container {_ID}: {_OWNER}", E.CONTAINER_STOPPED),
     said("Ran pod sandbox ", rf"Ran pod sandbox {_ID} with infra container: {_OWNER}", E.CONTAINER_STARTED),
     said("Stopped pod sandbox: ", rf"Stopped pod sandbox: {_ID}", E.CONTAINER_STOPPED, _of_sandbox),

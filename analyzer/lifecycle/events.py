@@ -67,6 +67,9 @@ class EventIndex:
     def has(self, kind: EventKind) -> bool:
         return kind in self._events
 
+    def all(self, kind: EventKind) -> list[Event]:
+        return self._events.get(kind, [])
+
     def between(self, kind: EventKind, low: datetime, high: datetime) -> list[Event]:
         """Events of one kind from ``low`` to ``high``, both included."""
         times = self._times.get(kind)

@@ -102,6 +102,8 @@ class Lifecycle:
     coverage: list[Coverage] = field(default_factory=list)
     owners: dict[str, Controller] = field(default_factory=dict)  # by Pod.key
     clocks: Clocks = field(default_factory=Clocks)  # all times are by the API server's clock, as far as these tell
+    versions: list[objects.Version] = field(default_factory=list)  # of API objects, by kind, namespace, name and version
+    listings: list[objects.Listing] = field(default_factory=list)  # dumps of pods, by time
 
     def apps_of(self, node: str) -> RunIndex:
         """Runs of application containers on a node."""
@@ -109,6 +111,26 @@ class Lifecycle:
 
     def pod_of(self, run: Run) -> Pod | None:
         return self._by_run.get(id(run))
+
+    def pods_named(self, namespace: str | None, name: str | None) -> list[Pod]:
+        """All that bore a name, one after the other."""
+        return self._pods_by_name.get((namespace, name), [])
+
+    @cached_property
+    def _pods_by_name(self) -> dict[tuple[str | None, str | None], list[Pod]]:
+        named: dict[tuple[str | None, str | None], list[Pod]] = defaultdict(list)
+        for pod in self.pods:
+            named[pod.namespace, pod.name].append(pod)
+        return named
+
+    @cached_property
+    def pod_versions(self) -> dict[str, list[objects.Version]]:
+        """Versions of pods by Pod.key."""
+        found: dict[str, list[objects.Version]] = defaultdict(list)
+        for version in self.versions:
+            if version.kind == "Pod":
+                found[version.uid or f"{version.namespace}/{version.name}"].append(version)
+        return found
 
     def __post_init__(self) -> None:
         self._by_run = {id(run): pod for pod in self.pods for run in pod.runs}
@@ -149,7 +171,9 @@ def build(store: Store, desired: Mapping[Name, int] | None = None) -> Lifecycle:
 
     calm = subtract([(start, end)], [s for node in nodes.values() for s in _troubled(node)])
     owners = controllers.controllers(events, versions, all_pods, dict(desired or {}), calm or [(start, end)], replaceable)
-    return Lifecycle(start, end, nodes, runs, all_pods, owners, events, correction.coverage(known, coverage(store)), clocks=known)
+    dumps = objects.listings(store, versions)
+    covered = correction.coverage(known, coverage(store))
+    return Lifecycle(start, end, nodes, runs, all_pods, owners, events, covered, versions=versions, listings=dumps, clocks=known)
 
 
 def _presume_ends(all_pods: list[Pod], nodes: dict[str, NodeLife], events: list[Event]) -> None:

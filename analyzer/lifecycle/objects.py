@@ -116,6 +116,51 @@ def versions(store: Store) -> list[Version]:
     return sorted(found, key=lambda v: (v.kind, v.namespace, v.name, v.version or 0, v.watch == "DELETED", v.source, v.line or 0))
 
 
+@dataclass(frozen=True)
+class Listing:
+    """One dump of pods: which it holds; it was not taken before the newest time in it, nor after one of them was written anew."""
+
+    source: str
+    pods: frozenset[tuple[str, str, str]]  # namespace, name, uid
+    since: datetime
+    until: datetime | None
+    last: Version  # of which ``since`` is
+
+
+def listings(store: Store, versions: list[Version]) -> list[Listing]:
+    """Dumps of several pods with numbered versions, by time and source. A version that several dumps hold is in each of them."""
+    known = {(v.namespace, v.name, v.uid, v.version): v for v in versions if v.kind == "Pod" and v.watch != "DELETED"}
+    frame = (
+        store.table("objects")
+        .filter((pl.col("kind") == "Pod") & pl.col("watch").is_null() & pl.col("resource_version").str.contains(r"^\d{1,18}$"))
+        .join(source_names(store), on="source_id")
+        .select("source", "k8s_namespace_name", "name", "uid", pl.col("resource_version").cast(pl.Int64))
+        .unique()
+        .sort(pl.all())
+    )
+    numbers: dict[tuple[str, str, str], list[int]] = {}
+    for namespace, name, uid, number in known:
+        if number is not None:
+            numbers.setdefault((namespace, name, uid), []).append(number)
+
+    def rewritten(pod: tuple[str, str, str, int]) -> datetime | None:
+        later = min((n for n in numbers.get(pod[:3], ()) if n > pod[3]), default=None)
+        return known[*pod[:3], later].latest if later is not None else None
+
+    rows: dict[str, list[tuple[str, str, str, int]]] = {}
+    for source, namespace, name, uid, number in frame.iter_rows():
+        rows.setdefault(source, []).append((namespace or "", name or "", uid or "", number))
+    found = []
+    for source, pods in rows.items():
+        dated = [v for key in pods if (v := known.get(key)) is not None and v.earliest is not None]
+        if len(pods) > 1 and dated:
+            last = max(dated, key=lambda v: (v.earliest or datetime.min.replace(tzinfo=UTC), v.name))
+            assert last.earliest is not None
+            until = min((t for pod in pods if (t := rewritten(pod)) is not None), default=None)
+            found.append(Listing(source, frozenset(p[:3] for p in pods), last.earliest, until, last))
+    return sorted(found, key=lambda x: (x.since, x.source))
+
+
 def _version(row: dict[str, Any], clock: "_Clock") -> Version:
     document = orjson.loads(row["document"])
     text = row["resource_version"] or ""

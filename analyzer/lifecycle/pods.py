@@ -15,6 +15,7 @@ from analyzer.vocabulary import SANDBOX
 from analyzer.vocabulary import EventKind as E
 
 _SECOND = 1_000_000
+_LOST_NODE = re.compile(r"node\.(?:alpha\.)?kubernetes\.io/(?:(?P<unreachable>unreachable)|not-?ready)", re.IGNORECASE)
 _ALWAYS = datetime.max.replace(tzinfo=UTC)
 _CREATED_BY = re.compile(r'"reference":\{"kind":"(\w+)","namespace":"[^"]*","name":"([^"]+)"')
 _MARKS = {  # what tells that a pod was marked for deletion (or, to 1.0, deleted at once), and how
@@ -45,6 +46,8 @@ class Pod:
     created: datetime | None = None
     marked: Edge | None = None  # deletion asked for
     evicted: Event | None = None
+    grace: int | None = None  # seconds that its containers get to end
+    tolerates: dict[str, int | None] = field(default_factory=dict)  # unreachable, not-ready: seconds (None: for ever) until evicted
     runs: list[Run] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
@@ -196,8 +199,20 @@ class _Book:
         return sorted(pods.values(), key=lambda p: (p.namespace or "", p.name or "", p.uid or ""))
 
 
+def _tolerations(version: Version) -> Iterator[tuple[str, int | None]]:
+    """For how long it stays bound to a node that is tainted as lost (1.6 and later). A key left out tolerates all taints."""
+    for entry in mappings(version.spec.get("tolerations")):
+        match = _LOST_NODE.fullmatch(text(entry.get("key")) or "")
+        everything = entry.get("key") in (None, "") and entry.get("operator") == "Exists"
+        if entry.get("effect") in (None, "", "NoExecute") and (match or everything):
+            for name in ("unreachable", "not-ready") if match is None else ("unreachable" if match["unreachable"] else "not-ready",):
+                yield name, number(entry.get("tolerationSeconds"))
+
+
 def _from_object(pod: Pod, version: Version) -> None:
     pod.node = text(version.spec.get("nodeName")) or pod.node
+    pod.grace = number(version.spec.get("terminationGracePeriodSeconds")) or pod.grace
+    pod.tolerates.update(_tolerations(version))
     annotations = mapping(version.meta.get("annotations"))
     pod.static = pod.static or "kubernetes.io/config.mirror" in annotations
     pod.created = parse_time(version.meta.get("creationTimestamp")) or pod.created

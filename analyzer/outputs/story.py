@@ -3,13 +3,24 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from analyzer.analysis import Analysis
 from analyzer.detectors.base import seconds
 from analyzer.findings import Finding
 from analyzer.formats import REGISTRY
 from analyzer.lifecycle.model import Lifecycle
+from analyzer.outputs import story_rare
+from analyzer.outputs.story_margins import closest, margin, waited
+from analyzer.outputs.words import bare as _short
+from analyzer.outputs.words import count as _count
+from analyzer.outputs.words import full as _full
+from analyzer.outputs.words import listed as _list
+from analyzer.outputs.words import names as _names
+from analyzer.outputs.words import upper as _upper
 from analyzer.vocabulary import FindingKind as F
+
+if TYPE_CHECKING:
+    from analyzer.analysis import Analysis  # which tells the story in its document
 
 _TOLD_ONE_BY_ONE = 2
 """More outages of one node than this are told in one sentence."""
@@ -29,31 +40,41 @@ _FAMILIES = {
     "mixed": "notes with evidence in them",
 }
 
-_STOP, _GIVEN_UP, _EVICTED, _REPLACED, _RETURN, _COUNT, _IMBALANCE, _REMEDY = range(8)
+_STOP, _GIVEN_UP, _EVICTED, _REPLACED, _PHANTOM, _RETURN, _DUPLICATE, _SIGTERM, _COUNT, _IMBALANCE, _REMEDY = range(11)
 """What a sentence tells; also the order among those of one second, as causes go."""
-_FIRST_TO_GO = (_REPLACED, _GIVEN_UP, _EVICTED, _RETURN, _COUNT, _STOP, _REMEDY, _IMBALANCE)
+_FIRST_TO_GO = (_SIGTERM, _REPLACED, _DUPLICATE, _GIVEN_UP, _EVICTED, _PHANTOM, _RETURN, _COUNT, _STOP, _IMBALANCE, _REMEDY)
 """Where there is more to tell than fits, what is left out first."""
 
 Told = tuple[datetime, int, str]
 """When, what it tells, and the sentence."""
 
 
-def story(analysis: Analysis) -> list[str]:
-    """Five to ten sentences (fewer if little happened). Times are UTC. Names come from logs: escape them for the output."""
+def story(analysis: "Analysis") -> list[str]:
+    """Five to ten sentences (fewer if little happened): what the evidence covers, what happened, what is to be done. Times are UTC.
+
+    Names come from logs: escape them for the output.
+    """
     findings = [f for f in analysis.findings if not f.expected]
     tell = _Teller(analysis.life, findings)
+    first = _coverage(analysis.life)
     told = list(tell.all())
     if not told:
-        return [_nothing(analysis), covered(analysis.life)]
+        return [first, _nothing(analysis)]
     left = 0
-    if len(told) > _SENTENCES:
-        left = len(told) - _SENTENCES + 1
-        told = sorted(told, key=lambda t: (_FIRST_TO_GO.index(t[1]), t[0]))[-(_SENTENCES - 1) :]
-    told.sort(key=lambda t: (t[0].replace(microsecond=0), *t[1:]))
+    room = _SENTENCES - 1
+    if len(told) > room:
+        left = len(told) - room + 1
+        told = sorted(told, key=lambda t: (_FIRST_TO_GO.index(t[1]), t[0]))[-(room - 1) :]
+    told.sort(key=lambda t: (t[1] == _REMEDY, t[0].replace(microsecond=0), *t[1:]))
     sentences = [sentence for _, _, sentence in told]
     if tell.one_day:
         sentences[0] = f"On {told[0][0]:%Y-%m-%d} (UTC): {sentences[0]}"
-    return [*sentences, f"{left} more such things happened; the findings list them all."] if left else sentences
+    return [first, *sentences, f"{left} more such things happened; the findings list them all."] if left else [first, *sentences]
+
+
+def _coverage(life: Lifecycle) -> str:
+    """The first sentence: what can be said, and what cannot."""
+    return covered(life)
 
 
 def covered(life: Lifecycle) -> str:
@@ -83,7 +104,7 @@ def _holes(life: Lifecycle) -> str:
     return told + (f", and {len(gaps) - 1} more such holes" if len(gaps) > 1 else "") + "; silence there proves nothing."
 
 
-def _nothing(analysis: Analysis) -> str:
+def _nothing(analysis: "Analysis") -> str:
     expected = sum(f.expected for f in analysis.findings)
     text = "Nothing unexpected was found: no kubelet outage, no orphaned container, no overshoot that Kubernetes does not mean to happen."
     return text + (f" {expected} window(s) or spells are by design (starts, rollouts, graceful ends)." if expected else "")
@@ -114,6 +135,9 @@ class _Teller:
         yield from self._windows(F.OVERSHOOT_WINDOW, "more")
         yield from self._windows(F.UNDERSHOOT_WINDOW, "fewer")
         yield from self._imbalances()
+        for kind, tell in ((_PHANTOM, story_rare.phantoms), (_DUPLICATE, story_rare.duplicates), (_SIGTERM, story_rare.ignored)):
+            yield from ((when or self._life.start, kind, sentence) for when, sentence in tell(self._of, self._at))
+        yield from ((self._life.end, _REMEDY, sentence) for sentence in story_rare.remedies(self._of))
 
     def _at(self, moment: datetime | None) -> str:
         if moment is None:
@@ -139,26 +163,35 @@ class _Teller:
         if ran_on:
             pods = len({o.pod_uid or o.pod for o in orphans})
             text += f"; {_count(ran_on, 'container')}" + (f" of {_count(pods, 'pod')}" if pods else "") + " ran on without it"
-        yield start, _STOP, text + "."
+        yield start, _STOP, text + "." + self._vague(outage)
         yield from self._verdict(outage, orphans)
         yield from self._return(outage, orphans)
 
+    def _vague(self, outage: Finding) -> str:
+        """An outage of which nothing tells when it began."""
+        low, high = outage.start.earliest, outage.start.latest
+        if outage.confidence != "possible" or low is None or high is None:
+            return ""
+        return f" That is a possibility: no line tells of its end, which lies between {self._at(low)} and {self._at(high)}."
+
     def _verdict(self, outage: Finding, orphans: list[Finding]) -> Iterable[Told]:
         start = self._start(outage)
-        later = {k: start + timedelta(seconds=v) for k, v in (outage.details.get("deadlines") or {}).items() if isinstance(v, int | float)}
+        seen = (outage.details.get("deadlines") or {}).items()
+        later = {k: start + timedelta(seconds=v) for k, v in seen if k.endswith("_after_s") and isinstance(v, int | float)}
         lost = later.get("not_ready_after_s")
+        evicted, replaced = later.get("evicted_after_s"), later.get("replaced_after_s")
+        gone = f"after {seconds(evicted - start)}, the control plane evicted its pods{waited(outage)}" if evicted is not None else ""
         if lost is not None:
             mine = [u for u in self._of[F.NODE_UNREACHABLE] if u.node == outage.node and u.start.time is not None]
             self._used |= {id(u) for u in mine if abs(self._start(u) - lost) < _NEAR}
-            yield lost, _GIVEN_UP, f"At {self._at(lost)}, {seconds(lost - start)} later, the API gave {outage.node} up as not Ready."
-        evicted, replaced = later.get("evicted_after_s"), later.get("replaced_after_s")
+            text = f"At {self._at(lost)}, {seconds(lost - start)} later, the API gave {outage.node} up as not Ready"
+            yield lost, _GIVEN_UP, text + (f"; at {self._at(evicted)}, {gone}." if evicted is not None else ".")
+        elif evicted is not None:
+            yield evicted, _EVICTED, f"At {self._at(evicted)}, {gone}."
         instead = sorted({str(o.details["superseded_by"]) for o in orphans if o.details.get("superseded_by")})
-        if evicted is not None:
-            after = f"{seconds(evicted - start)} after the outage began"
-            yield evicted, _EVICTED, f"At {self._at(evicted)}, {after}, the control plane evicted its pods."
         if replaced is not None and instead:
             text = f"From {self._at(replaced)} replacements ran elsewhere ({_names(instead)})"
-            yield replaced, _REPLACED, f"{text} while the old containers still ran."
+            yield replaced, _REPLACED, f"{text} while the old containers still ran: that both run is not by design."
 
     def _return(self, outage: Finding, orphans: list[Finding]) -> Iterable[Told]:
         back = outage.end.time
@@ -180,7 +213,9 @@ class _Teller:
         gone = max((o.end.time for o in outcomes["removed"] if o.end.time), default=None)
         text += f", the last at {self._at(gone)}" if gone else ""
         unnoticed = outage.details.get("effect") == "none" and self._api
-        yield back, _RETURN, text + ("; the API never gave the node up." if unnoticed else ".")
+        close = margin(outage)
+        text += ("; the API never gave the node up" if unnoticed else "") + (f"; {close}" if close else "")
+        yield back, _RETURN, text + "."
 
     def _flapping(self, outages: list[Finding]) -> Iterable[Told]:
         """Many outages in two sentences."""
@@ -197,7 +232,9 @@ class _Teller:
         noticed = [f"pods were evicted in {effects.count('evicted')}"] if "evicted" in effects else []
         noticed += [f"the API gave the node up as not Ready in {effects.count('not-ready')}"] if "not-ready" in effects else []
         silent = "; the API never gave a node up." if self._api else "."
-        yield first, _STOP, text + (f"; {_list(noticed)} of them." if noticed else silent)
+        close = closest(outages)
+        near = f" The one of {self._at(close[0].start.time)} came closest: {close[1]}." if close else ""
+        yield first, _STOP, text + (f"; {_list(noticed)} of them." if noticed else silent) + near
         orphans = [o for o in self._of[F.ORPHANED_CONTAINER] if o.node in nodes and o.details.get("cause") == "kubelet-down"]
         if orphans:
             outcomes = {k: sum(o.details.get("outcome") == k for o in orphans) for k in _OUTCOMES}
@@ -251,7 +288,7 @@ class _Teller:
         parts += [f"{_count(more, 'more controller')} likewise"] if more > 0 else []
         again = len(windows) - len(chosen)
         text = _upper("; ".join(parts)) + (f" ({again} shorter windows besides)" if again > 0 else "") + "."
-        yield first, _COUNT, f"{_upper(word)} instances than asked for: {text}"
+        yield first, _COUNT, f"{_upper(word)} instances than asked for: {text}{story_rare.perhaps(windows)}"
 
     def _length(self, window: Finding) -> timedelta:
         return (window.end.time or self._life.end) - self._start(window)
@@ -266,10 +303,6 @@ class _Teller:
             who = _names([_short(f.controller) for f in mine])
             where = f"on {_names(fewer)} and none on {node}, which is Ready again"
             yield last, _IMBALANCE, f"Since {self._at(last)} all pods of {who} run {where}."
-            moves = [str(f.details["move"]["command"]) for f in mine if (f.details.get("move") or {}).get("command")]
-            if moves:
-                rest = f" (and {len(moves) - 1} more; see the findings)" if len(moves) > 1 else ""
-                yield last, _REMEDY, f"Kubernetes does not rebalance by itself. To move a pod back: {moves[0]}{rest}."
 
 
 _NEAR = timedelta(seconds=2)
@@ -281,33 +314,5 @@ _OUTCOMES = {
 }
 
 
-def _full(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 100_000}Z"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
-
-
 def _asked(number: object) -> str:
     return f"{number} {'was' if number == 1 else 'were'}"
-
-
-def _short(controller: str | None) -> str:
-    """The name without its kind."""
-    return (controller or "?").partition("/")[2] or str(controller)
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:] if text[:1].islower() and "-" not in text.split(" ")[0] else text
-
-
-def _names(names: list[str]) -> str:
-    """Up to _NAMES of them, then how many more."""
-    more = len(names) - _NAMES
-    return _list([*names[:_NAMES], f"{more} more"]) if more > 0 else _list(names)
-
-
-def _list(parts: Iterable[str]) -> str:
-    given = list(parts)
-    return given[0] if len(given) == 1 else ", ".join(given[:-1]) + " and " + given[-1] if given else ""

@@ -50,12 +50,12 @@ def _table(analysis: Analysis) -> str:
 
 
 def _wide(analysis: Analysis) -> str:
-    """All findings, with bounds and the proofs of each."""
-    lines = []
+    """The story, then all findings with the proofs of each."""
+    lines = [_filled(s, 200) for s in story(analysis)] + [""]
     for finding in analysis.findings:
         lines += _rows([finding], 200)
         lines += [f"    {_proof(p)}" for p in finding.evidence]
-    return "\n".join(lines) + "\n" if lines else "no findings\n"
+    return "\n".join(lines) + "\n"
 
 
 def _rows(findings: list[Finding], width: int) -> list[str]:

@@ -17,8 +17,11 @@ KEPT = (
     "N_RESTARTS",
     "N_DROPPED",
     "__SEQNUM",  # systemd >= 254
+    "_CMDLINE",  # where it has one of TIMING
 )
 """What goes into a record's ``fields``."""
+TIMING = ("--node-status-update-frequency", "--node-monitor-", "--pod-eviction-timeout", "--default-unreachable-t", "--default-not-ready-t")
+"""Flags that tell how long Kubernetes waits: a command line without any says nothing that is needed."""
 
 NEEDED = (
     "__REALTIME_TIMESTAMP",
@@ -62,6 +65,7 @@ def assemble(entries: pl.DataFrame, first: int) -> Batch:
             pid=pl.coalesce(pl.col("_PID", "SYSLOG_PID").cast(pl.Int64, strict=False)),
             boot_id=pl.col("_BOOT_ID"),
             message=pl.col("MESSAGE"),
+            _CMDLINE=pl.when(pl.col("_CMDLINE").str.contains_any(list(TIMING))).then("_CMDLINE"),
         )
     )
     records = records.with_columns(fields=kept(records))

@@ -13,6 +13,9 @@ from typing import Any, Final
 _KEY: Final = re.compile(r"(?P<indent> *)(?P<key>[A-Z][^:]{0,60}|[a-z0-9][a-z0-9.-]{0,62}):(?:\s+(?P<value>\S.*))?\s*$")
 _DATE: Final = re.compile(r"[A-Z][a-z]{2}, (\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) ([+-]\d{4})")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_TOLERATED: Final = re.compile(
+    r"^(?:Tolerations:)?\s+(?P<key>node\.(?:alpha\.)?kubernetes\.io/[\w-]+):NoExecute(?: op=Exists)?(?: for (?P<seconds>\d{1,9})s)?\s*$"
+)
 _CONDITION: Final = re.compile(
     rf"\s*(?P<type>\w+)\s+(?P<status>True|False|Unknown)\s+(?P<seen>{_DATE.pattern}|<\w+>)\s+(?P<since>{_DATE.pattern}|<\w+>)\s*(?P<why>.*)"
 )
@@ -124,7 +127,9 @@ def _pod(block: Outline) -> Document:
             deletionTimestamp=expires,
             deletionGracePeriodSeconds=int(seconds[1]) if expires and seconds else None,
         ),
-        "spec": _stated(nodeName=node or None),
+        "spec": _stated(
+            nodeName=node or None, terminationGracePeriodSeconds=int(seconds[1]) if seconds else None, tolerations=_tolerations(block)
+        ),
         "status": _stated(
             phase=status if status.isalpha() else None,
             reason=block.value("Reason"),
@@ -134,6 +139,16 @@ def _pod(block: Outline) -> Document:
             containerStatuses=_containers(block, "Containers"),
         ),
     }
+
+
+def _tolerations(block: Outline) -> list[Document]:
+    """``node.kubernetes.io/unreachable:NoExecute op=Exists for 300s``, one a line (``op=Exists`` since 1.18)."""
+    found = (_TOLERATED.search(line) for line in block.lines)
+    return [
+        _stated(key=m["key"], operator="Exists", effect="NoExecute", tolerationSeconds=int(m["seconds"]) if m["seconds"] else None)
+        for m in found
+        if m
+    ]
 
 
 def _owners(block: Outline) -> list[Document]:

@@ -1,0 +1,38 @@
+"""With which flags a program of Kubernetes was started, as journald saw its command line: once a process and batch.
+
+Of those only that tell how long it waits. The command line goes before what the kubelet's configuration file says.
+"""
+
+import re
+from collections.abc import Iterator
+
+import orjson
+import polars as pl
+
+from analyzer.grammars.base import Fields, events_frame, fields, position
+from analyzer.grammars.controller_manager import TIMING_FLAGS
+from analyzer.vocabulary import EventKind as E
+
+_KUBELET = "node-status-update-frequency"
+_FLAG = re.compile(rf"(?:^|\s)--?(?P<flag>{'|'.join((_KUBELET, *TIMING_FLAGS))})[= ](?P<is>\S+)")
+
+
+def understand(records: pl.DataFrame) -> pl.DataFrame:
+    """Records of a journal to EVENTS (without source_id)."""
+    told = pl.col("fields").str.contains('"_CMDLINE":', literal=True).fill_null(False)
+    return events_frame(list(_events(records.filter(told).unique(["node", "boot_id", "pid"], keep="first", maintain_order=True))))
+
+
+def _events(records: pl.DataFrame) -> Iterator[Fields]:
+    for record in records.iter_rows(named=True):
+        for flag, value in _FLAG.findall(orjson.loads(record["fields"])["_CMDLINE"]):
+            kubelet = flag == _KUBELET
+            attributes = {"flag": flag, "is": value, "from": "command line"}
+            yield {
+                **position(record),
+                **fields(E.KUBELET_FLAG if kubelet else E.CONTROL_PLANE_FLAG, attributes=attributes),
+                **({} if kubelet else {"node": None}),
+                "component": "kubelet" if kubelet else "controller-manager",
+                "message": f"--{flag}={value}",
+                "text": f"_CMDLINE of process {record['pid']}: --{flag}={value}",
+            }

@@ -1,0 +1,38 @@
+"""Words that sentences are made of."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+NAMES = 3
+"""So many names are told one by one."""
+
+
+def full(moment: datetime) -> str:
+    """A moment with its date, to the tenth of a second."""
+    return f"{moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 100_000}Z"
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def listed(parts: Iterable[str]) -> str:
+    """'a, b and c'."""
+    given = list(parts)
+    return given[0] if len(given) == 1 else ", ".join(given[:-1]) + " and " + given[-1] if given else ""
+
+
+def names(given: list[str]) -> str:
+    """Up to NAMES of them, then how many more."""
+    more = len(given) - NAMES
+    return listed([*given[:NAMES], f"{more} more"]) if more > 0 else listed(given)
+
+
+def upper(text: str) -> str:
+    """A sentence's beginning; a name with a hyphen stays as it is."""
+    return text[:1].upper() + text[1:] if text[:1].islower() and "-" not in text.split(" ")[0] else text
+
+
+def bare(controller: str | None) -> str:
+    """A controller's name without its kind."""
+    return (controller or "?").partition("/")[2] or str(controller)
