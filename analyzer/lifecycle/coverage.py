@@ -7,11 +7,22 @@ from datetime import datetime
 import polars as pl
 
 from analyzer.attribution import with_nodes
+from analyzer.formats import REGISTRY
 from analyzer.store import Store
 from analyzer.vocabulary import EventKind, SourceStatus
 
 Gap = tuple[datetime, datetime, str]
 """From, to, and why nothing is known of it."""
+
+
+_FAMILIES = {known.name: known.family for known in REGISTRY}
+_RUNTIMES = ("docker", "containerd", "cri")
+
+
+def family(source_kind: str) -> str:
+    """The family of a kind of source: 'runtime' for every runtime's stream of events, else as the format says."""
+    known = _FAMILIES.get(source_kind, source_kind)
+    return "runtime" if known in _RUNTIMES else known
 
 
 @dataclass(frozen=True)

@@ -7,28 +7,14 @@ from datetime import datetime, timedelta
 from analyzer.analysis import Analysis
 from analyzer.detectors.base import seconds
 from analyzer.findings import Finding
-from analyzer.formats import REGISTRY
 from analyzer.lifecycle.model import Lifecycle
+from analyzer.outputs.coverage_told import covered as covered
 from analyzer.vocabulary import FindingKind as F
 
 _TOLD_ONE_BY_ONE = 2
 """More outages of one node than this are told in one sentence."""
 _SENTENCES = 10
 _NAMES = 3
-_FAMILIES = {
-    "journal": "the kubelet's journal",
-    "klog": "component logs",
-    "docker": "docker's events",
-    "containerd": "containerd's events",
-    "cri": "the CRI's events",
-    "container": "containers' logs",
-    "export": "exported logs",
-    "kubernetes": "API objects and events",
-    "audit": "the audit log",
-    "event-table": "tables of events",
-    "mixed": "notes with evidence in them",
-}
-
 _STOP, _GIVEN_UP, _EVICTED, _REPLACED, _RETURN, _COUNT, _IMBALANCE, _REMEDY = range(8)
 """What a sentence tells; also the order among those of one second, as causes go."""
 _FIRST_TO_GO = (_REPLACED, _GIVEN_UP, _EVICTED, _RETURN, _COUNT, _STOP, _REMEDY, _IMBALANCE)
@@ -54,33 +40,6 @@ def story(analysis: Analysis) -> list[str]:
     if tell.one_day:
         sentences[0] = f"On {told[0][0]:%Y-%m-%d} (UTC): {sentences[0]}"
     return [*sentences, f"{left} more such things happened; the findings list them all."] if left else sentences
-
-
-def covered(life: Lifecycle) -> str:
-    """What the evidence covers: without it 'nothing was found' means nothing."""
-    families = {f.name: f.family for f in REGISTRY}
-    by_family: dict[str, set[str | None]] = defaultdict(set)
-    for coverage in life.coverage:
-        by_family[families.get(coverage.source_kind, coverage.source_kind)].add(coverage.node)
-    parts = []
-    for family in [*_FAMILIES, *sorted(set(by_family) - set(_FAMILIES))]:
-        if family in by_family:
-            nodes = sorted(n for n in by_family[family] if n)
-            parts.append(_FAMILIES.get(family, family) + (f" of {_names(nodes)}" if nodes else ""))
-    text = f"The evidence spans {_full(life.start)} to {_full(life.end)}" + (f": {_list(parts)}." if parts else ".")
-    unseen = [n.name for n in life.nodes.values() if not n.has_kubelet_log]
-    text += f" There is no kubelet log of {_names(unseen)}: an outage there could not be seen." if unseen else ""
-    return text + _holes(life)
-
-
-def _holes(life: Lifecycle) -> str:
-    """Where a log itself says that lines are missing."""
-    gaps = sorted((*gap, c.node or "the cluster") for c in life.coverage for gap in c.gaps)
-    if not gaps:
-        return ""
-    start, end, why, node = gaps[0]
-    told = f" Lines are missing: on {node}, {why} between {_full(start)} and {_full(end)}"
-    return told + (f", and {len(gaps) - 1} more such holes" if len(gaps) > 1 else "") + "; silence there proves nothing."
 
 
 def _nothing(analysis: Analysis) -> str:
