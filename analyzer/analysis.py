@@ -41,6 +41,7 @@ class Analysis:
                     "start": rfc3339(c.start),
                     "end": rfc3339(c.end),
                     "gaps": [[rfc3339(start), rfc3339(end), why] for start, end, why in c.gaps],
+                    "verbosity": c.verbosity.level if c.verbosity else None,
                 }
                 for c in self.life.coverage
             ],

@@ -13,7 +13,7 @@ from analyzer.exceptions import EvidenceError
 from analyzer.lifecycle import containers, controllers, kubelets, objects, pods, readiness, signs
 from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.controllers import Controller, Name
-from analyzer.lifecycle.coverage import Coverage, coverage
+from analyzer.lifecycle.coverage import Coverage, Silence, coverage
 from analyzer.lifecycle.events import Event, EventIndex, load_events
 from analyzer.lifecycle.intervals import Span, subtract
 from analyzer.lifecycle.kubelets import Outage
@@ -89,6 +89,11 @@ class Lifecycle:
     coverage: list[Coverage] = field(default_factory=list)
     owners: dict[str, Controller] = field(default_factory=dict)  # by Pod.key
 
+    @cached_property
+    def silence(self) -> Silence:
+        """Whether silence proves something, by node and family of sources."""
+        return Silence(self.coverage)
+
     def apps_of(self, node: str) -> RunIndex:
         """Runs of application containers on a node."""
         return self._apps_by_node.get(node) or RunIndex([])
@@ -133,7 +138,9 @@ def build(store: Store, desired: Mapping[Name, int] | None = None) -> Lifecycle:
 
     calm = subtract([(start, end)], [s for node in nodes.values() for s in _troubled(node)])
     owners = controllers.controllers(events, versions, all_pods, dict(desired or {}), calm or [(start, end)], replaceable)
-    return Lifecycle(start, end, nodes, runs, all_pods, owners, events, coverage(store))
+    outages = {name: node.outages for name, node in nodes.items()}
+    covered = coverage(store, events, runs, outages, start, end)
+    return Lifecycle(start, end, nodes, runs, all_pods, owners, events, covered)
 
 
 def _presume_ends(all_pods: list[Pod], nodes: dict[str, NodeLife], events: list[Event]) -> None:
