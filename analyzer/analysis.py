@@ -34,17 +34,7 @@ class Analysis:
             "schema_version": SCHEMA_VERSION,
             "tool": {"name": "podopsy", "version": tool_version()},
             "evidence": self.evidence(),
-            "coverage": [
-                {
-                    "node": c.node,
-                    "source_kind": c.source_kind,
-                    "start": rfc3339(c.start),
-                    "end": rfc3339(c.end),
-                    "gaps": [[rfc3339(start), rfc3339(end), why] for start, end, why in c.gaps],
-                    "verbosity": c.verbosity.level if c.verbosity else None,
-                }
-                for c in self.life.coverage
-            ],
+            "coverage": [c.document() for c in self.life.coverage],
             "clocks": [],
             "findings": [f.document() for f in self.findings],
         }

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from analyzer.detectors import adoption, imbalance, kubelet_outage, node_unreachable, orphaned_container, replicas
+from analyzer.detectors import adoption, evidence_gap, imbalance, kubelet_outage, node_unreachable, orphaned_container, replicas
 from analyzer.detectors.base import Case, Detector
 from analyzer.findings import Finding
 from analyzer.lifecycle.model import Lifecycle
@@ -15,6 +15,7 @@ REGISTRY: tuple[Detector, ...] = (
     replicas.OVERSHOOT,
     replicas.UNDERSHOOT,
     imbalance.DETECTOR,
+    evidence_gap.DETECTOR,
 )
 
 __all__ = ["REGISTRY", "Detector", "detect"]

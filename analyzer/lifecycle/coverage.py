@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import polars as pl
 
@@ -22,6 +23,7 @@ from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.intervals import Span, union
 from analyzer.lifecycle.kubelets import Outage
 from analyzer.lifecycle.signs import KUBELET_IDENTIFIERS
+from analyzer.proof import rfc3339
 from analyzer.store import Store, source_names
 from analyzer.vocabulary import SourceStatus
 
@@ -56,6 +58,17 @@ class Coverage:
     @property
     def gaps(self) -> tuple[Gap, ...]:
         return tuple(hole.gap for hole in self.holes)
+
+    def document(self) -> dict[str, Any]:
+        """As it stands in the findings document."""
+        return {
+            "node": self.node,
+            "source_kind": self.source_kind,
+            "start": rfc3339(self.start),
+            "end": rfc3339(self.end),
+            "gaps": [[rfc3339(start), rfc3339(end), why] for start, end, why in self.gaps],
+            "verbosity": self.verbosity.level if self.verbosity else None,
+        }
 
 
 class Silence:

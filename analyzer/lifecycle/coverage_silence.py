@@ -166,10 +166,10 @@ def _abnormal(subject: _Subject, outages: Sequence[Outage], lines: pl.DataFrame)
 
 
 def _goes_on(lines: pl.DataFrame, node: str, low: datetime, high: datetime) -> bool:
-    """Whether one process of the node wrote before and after."""
+    """Whether one process of the node wrote before and after. PID 1 is there in every boot."""
     ends = (
-        lines.filter(pl.col("node") == node, pl.col("pid").is_not_null())
-        .group_by("identifier", "pid")
+        lines.filter(pl.col("node") == node, pl.col("pid") > 1)
+        .group_by("identifier", "pid", "boot_id")
         .agg(pl.col("first_time").min(), pl.col("last_time").max())
     )
     return not ends.filter(pl.col("first_time") <= low, pl.col("last_time") >= high).is_empty()

@@ -68,7 +68,7 @@ def runtime_down(events: Iterable[Event], streams: Mapping[str, Mapping[str, str
 def _down(stop: Event, start: Event | None, family: str, end: datetime) -> Hole:
     until = start.time if start is not None else end
     proofs = (stop.proof("the runtime's daemon ended"), *([start.proof("it started again")] if start is not None else []))
-    why = f"{family} was down: it records nothing meanwhile, nor afterwards what ended then"
+    why = f"{family} was down, and did not record what ended meanwhile"
     settled = f"{family} inspect of the containers of {stop.node} (their State), or the kernel's log {told(stop.time, until)}"
     return Hole(stop.time, until, why, "runtime-down", proofs, settled, by_nature=True)
 

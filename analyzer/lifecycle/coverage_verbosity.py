@@ -8,10 +8,10 @@ import polars as pl
 from analyzer.lifecycle.coverage_hole import Where
 from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.signs import KUBELET_IDENTIFIERS
+from analyzer.verbosity import MARKS
 from analyzer.vocabulary import EventKind as E
 
 _HIGHEST = 5
-_SAID = 90
 _ENOUGH = 30
 """A kubelet that has logged its start, and so many lines, would have shown V(2) had it been asked to."""
 
@@ -52,7 +52,8 @@ def _told(flag: int | None, shown: int | None, text: str | None, would_show: boo
     if flag is not None:
         return flag, f"its flags say --v={flag}"
     if shown is not None:
-        return shown, f"it wrote '{(text or '')[:_SAID]}', which it only does from --v={shown} on"
+        mark = next((m.strip() for m in MARKS[shown] if m in (text or "")), "such lines")
+        return shown, f"it wrote '{mark}', which it only does from --v={shown} on"
     return (1, "it logged its start, but nothing that it writes at --v=2") if would_show else None
 
 
