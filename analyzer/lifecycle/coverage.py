@@ -29,12 +29,16 @@ from analyzer.vocabulary import SourceStatus
 
 _FAMILIES = {known.name: known.family for known in REGISTRY}
 _RUNTIMES = ("docker", "containerd", "cri")
+_LISTS = {"journal-boots": "boots", "container-snapshot": "snapshots", "container-table": "snapshots"}
+"""What tells of moments: it covers no stretch."""
 _MOMENT = timedelta(microseconds=1)
 _API = ("kubernetes", "event-table")
 
 
 def family(source_kind: str) -> str:
-    """The family of a kind of source: 'runtime' for every runtime's stream of events, else as the format says."""
+    """The family of a kind of source: 'runtime' for every runtime's stream of events, 'boots' and 'snapshots', else as the format says."""
+    if source_kind in _LISTS:
+        return _LISTS[source_kind]
     known = _FAMILIES.get(source_kind, source_kind)
     return "runtime" if known in _RUNTIMES else known
 

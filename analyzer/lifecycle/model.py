@@ -167,7 +167,7 @@ def _node(name: str, events: list[Event], spells: list[signs.Spell], versions: l
     back = [e.time for e in events if e.kind is E.NODE_READY]
     final = [e for e in lost if not any(t > e.time for t in back)]
     outages = kubelets.outages(name, events, spells, final)
-    has_log = any(e.component in ("kubelet", "systemd") for e in events)
+    has_log = any(e.component in ("kubelet", "systemd") for e in events) or any(s.of_kubelet for s in spells)
     return NodeLife(name, outages, not_ready, events, spells, has_log)
 
 

@@ -18,11 +18,20 @@ _HOLES = 3
 """So many holes of a node and kind are told one by one."""
 _API = {"kubernetes": "API objects and events", "event-table": "tables of events", "audit": "the audit log"}
 _OTHERS = {
+    "snapshots": "snapshots of containers",
     "container": "containers' logs",
     "export": "exported logs",
     "mixed": "notes with evidence in them",
 }
-_KINDS = {"journal": "journal", "klog": "component logs", "runtime": "runtime events", "capture": "time of capture", **_API, **_OTHERS}
+_KINDS = {
+    "journal": "journal",
+    "klog": "component logs",
+    "runtime": "runtime events",
+    "boots": "list of boots",
+    "capture": "time of capture",
+    **_API,
+    **_OTHERS,
+}
 
 
 def coverage_sentence(life: Lifecycle) -> str:
