@@ -1,6 +1,7 @@
 """Holes by nature: what a runtime's stream of events, and a dump of the API's events, cannot hold; and what a stream leaves out."""
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -24,6 +25,7 @@ _NEAR = timedelta(seconds=5)
 """Clocks, relists and whole seconds: who saw a container start or end may say so this much later."""
 _STARTING = timedelta(seconds=60)
 """A kubelet that began less than this ago finds what has long been there."""
+_CITED = 4
 _NAMES = {"docker": r"(?i)docker", "containerd": r"(?i)containerd", "cri": r"(?i)cri-?o|containerd", "podman": r"(?i)podman"}
 
 
@@ -81,57 +83,75 @@ def unheard(
     downs: Sequence[tuple[Where, Hole]],
 ) -> Found:
     """Containers that the kubelet or the API saw start or end while the node's stream was recorded, without a word of it there."""
-    heard: dict[str, list[Event]] = defaultdict(list)
-    starting: dict[str, list[datetime]] = defaultdict(list)
+    heard: dict[str, _Stream] = defaultdict(_Stream)
     for event in events:
-        if event.node is None or event.node not in streams:
-            continue
-        if event.component in RUNTIME_STREAMS:
-            heard[event.node].append(event)
-        elif event.kind in (E.KUBELET_STARTED, E.KUBELET_READY):
-            starting[event.node].append(event.time)
-    missed: dict[tuple[str, datetime, datetime], list[Proof]] = defaultdict(list)
+        if event.node is not None and event.node in streams:
+            heard[event.node].add(event)
+    missed: dict[tuple[str, int], list[Proof]] = defaultdict(list)
     for run in runs:
-        if run.node is None or run.node not in heard:
+        stream = heard.get(run.node or "")
+        if run.node is None or stream is None or not stream.times:
             continue
-        stream = heard[run.node]
-        for moment, proof in _not_told(run, stream, starting[run.node]):
-            low, high = _around(stream, moment)
-            troubled = any(
-                o.start.time and o.start.time <= high and (o.end.time or high) >= low for o in outages.get(run.node, ()) if o.boot_lost
-            )
-            troubled |= any(where.node == run.node and hole.overlaps(low, high) for where, hole in downs)
-            if low < high and not troubled:
-                missed[(run.node, low, high)].append(proof)
-    for (node, low, high), proofs in sorted(missed.items(), key=lambda m: m[0]):
+        for moment, proof in stream.untold(run):
+            missed[(run.node, stream.step(moment))].append(proof)
+    for (node, step), proofs in sorted(missed.items(), key=lambda m: m[0]):
+        before, after = heard[node].events[step : step + 2]
+        low, high = before.time, after.time
+        lost = any(o.boot_lost and o.start.time and o.start.time <= high and (o.end.time or high) >= low for o in outages.get(node, ()))
+        if lost or any(where.node == node and hole.overlaps(low, high) for where, hole in downs):
+            continue
         count = "a container" if len(proofs) == 1 else f"{len(proofs)} containers"
         why = f"others saw {count} start or end in between, and the runtime's events do not tell it: events are missing"
         settled = f"docker (or crictl) inspect of the containers of {node}, or the runtime's journal {told(low, high)}"
+        edges = before.proof("the last event before"), after.proof("the first event after")
         for kind in streams[node]:
-            yield Where(node, kind), Hole(low, high, why, "unheard", tuple(proofs[:4]), settled)
+            yield Where(node, kind), Hole(low, high, why, "unheard", (edges[0], *proofs[:_CITED], edges[1]), settled)
 
 
-def _not_told(run: Run, stream: Sequence[Event], starting: Sequence[datetime]) -> Iterator[tuple[datetime, Proof]]:
-    """When it started or ended within the stream, by others alone."""
-    first, last = stream[0].time + _NEAR, stream[-1].time - _NEAR
-    mine = {e.kind for e in stream if e.container_id and run.container_id.startswith(e.container_id[:12])}
-    known = bool(mine & {E.CONTAINER_CREATED, E.CONTAINER_STARTED})
-    if run.start.time is not None and first < run.start.time < last and not mine and run.start.proofs:
-        found_late = any(s <= run.start.time <= s + _STARTING for s in starting)
-        if not found_late:
-            yield run.start.time, run.start.proofs[0]
-    if run.end.time is not None and first < run.end.time < last and run.end_reason in ("reported", "noticed") and run.end.proofs:
-        lived = known or (run.start.time is not None and run.start.time > first)
-        found_late = any(s <= run.end.time <= s + _STARTING for s in starting)
-        if lived and not found_late and not mine & {E.CONTAINER_DIED, E.CONTAINER_DESTROYED, E.CONTAINER_STOPPED}:
-            yield run.end.time, run.end.proofs[0]
+class _Stream:
+    """What a node's runtime told, and when its kubelet began."""
 
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.times: list[datetime] = []
+        self._of: dict[str, set[E]] = defaultdict(set)  # by container id, of 64 or 12 digits
+        self._starting: list[datetime] = []
 
-def _around(stream: Sequence[Event], moment: datetime) -> tuple[datetime, datetime]:
-    """The last event before and the first one after."""
-    before = [e.time for e in stream if e.time < moment - _NEAR]
-    after = [e.time for e in stream if e.time > moment + _NEAR]
-    return (before[-1], after[0]) if before and after else (moment, moment)
+    def add(self, event: Event) -> None:
+        """In the order of time."""
+        if event.component in RUNTIME_STREAMS:
+            self.events.append(event)
+            self.times.append(event.time)
+            if event.container_id:
+                self._of[event.container_id].add(event.kind)
+        elif event.kind in (E.KUBELET_STARTED, E.KUBELET_READY):
+            self._starting.append(event.time)
+
+    def untold(self, run: Run) -> Iterator[tuple[datetime, Proof]]:
+        """When a container started or ended within the stream, by others alone, and who says so."""
+        first, last = self.times[0] + _NEAR, self.times[-1] - _NEAR
+        mine = self._of.get(run.container_id, set()) | self._of.get(run.container_id[:12], set())
+        start, end = run.start, run.end
+        if start.time is not None and first < start.time < last and not mine and start.proofs and not self._found_late(run, start.time):
+            yield start.time, start.proofs[0]
+        if end.time is not None and first < end.time < last and run.end_reason in ("reported", "noticed") and end.proofs:
+            known = bool(mine & {E.CONTAINER_CREATED, E.CONTAINER_STARTED}) or (start.time is not None and start.time > first)
+            stopped = any(k.kind is E.CONTAINER_KILLING for k in run.kills)
+            ended = mine & {E.CONTAINER_DIED, E.CONTAINER_DESTROYED, E.CONTAINER_STOPPED}
+            if not ended and (stopped or (known and not self._found_late(run, end.time))):
+                yield end.time, end.proofs[0]
+
+    def _found_late(self, run: Run, moment: datetime) -> bool:
+        """What the kubelet notices right after its own start may be old."""
+        if not any(n.time == moment for n in run.noticed):
+            return False
+        at = bisect_right(self._starting, moment)
+        return at > 0 and moment - self._starting[at - 1] <= _STARTING
+
+    def step(self, moment: datetime) -> int:
+        """The longest step between events in which it may have been, or shortly after which it was noticed: where that begins."""
+        low, high = bisect_left(self.times, moment - _NEAR), bisect_right(self.times, moment)
+        return max(range(max(low, 1), min(high, len(self.times) - 1) + 1), key=lambda n: self.times[n] - self.times[n - 1]) - 1
 
 
 def event_ttl(store: Store, start: datetime) -> Found:

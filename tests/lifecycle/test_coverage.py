@@ -215,7 +215,7 @@ def test_a_stream_that_misses_what_the_kubelet_saw(tmp_path: Path) -> None:
     (finding,) = gaps(incident.analyze(tmp_path))
     assert second(finding) == (10, 499.6)
     assert finding.details["cause"] == "unheard"
-    assert cid("app@web-bbbbb") in finding.evidence[0].text
+    assert [cid("app@web-bbbbb") in p.text for p in finding.evidence] == [False, True, True, False]
 
 
 def test_a_kubelet_that_starts_finds_what_has_long_been_there(tmp_path: Path) -> None:
