@@ -15,6 +15,7 @@ from analyzer.vocabulary import Confidence, FindingKind, Severity
 _NEAR = timedelta(minutes=1)
 _CONFIDENCE = {
     "silence": Confidence.POSSIBLE,
+    "begins-late": Confidence.POSSIBLE,
     "unheard": Confidence.LIKELY,
     "event-ttl": Confidence.LIKELY,
     "replay-limit": Confidence.LIKELY,
@@ -54,7 +55,7 @@ def _same(found: list[tuple[Hole, str]]) -> list[list[tuple[Hole, str]]]:
 def _alike(one: Hole, other: Hole) -> bool:
     """What was forgotten before a source begins is the same hole, though the sources begin at several moments."""
     began = abs(one.start - other.start) <= _ONE
-    ended = abs(one.end - other.end) <= _ONE or one.cause in ("event-ttl", "replay-limit")
+    ended = abs(one.end - other.end) <= _ONE or one.cause in ("event-ttl", "replay-limit", "begins-late")
     return began and ended and (one.cause, one.of) == (other.cause, other.of)
 
 
@@ -71,7 +72,8 @@ def _finding(life: Lifecycle, node: str | None, same: list[tuple[Hole, str]]) ->
     proofs = unique(p for h, _ in same for p in h.proofs)
     starts = tuple(p for p in proofs if p.time is not None and p.time <= hole.start)
     ends = tuple(p for p in proofs if p.time is not None and p.time >= hole.end)
-    matters = _outage_near(life, node, hole.start, hole.end)
+    lost = not hole.by_nature and hole.cause != "begins-late"  # else nothing need have been lost
+    matters = lost and _outage_near(life, node, hole.start, hole.end)
     where = f"of {node}" if node else "of the API"
     what = {"runtime": "the stream of runtime events", "journal": "the journal", "klog": "the log"}.get(
         family(kinds[0]), "the dump of events"
@@ -82,7 +84,7 @@ def _finding(life: Lifecycle, node: str | None, same: list[tuple[Hole, str]]) ->
     )
     return Finding(
         kind=FindingKind.EVIDENCE_GAP,
-        severity=Severity.WARNING if matters and not hole.by_nature else Severity.INFO,
+        severity=Severity.WARNING if matters else Severity.INFO,
         confidence=_CONFIDENCE.get(hole.cause, Confidence.CERTAIN),
         expected=hole.by_nature,
         start=Edge(hole.start, hole.start, hole.start, starts, "the last that is known before"),

@@ -193,13 +193,16 @@ def _holes(
         begins[where.node] = min(low, begins.get(where.node, low))
         if where.node is not None and family(where.source_kind) == "runtime":
             streams[where.node][where.source_kind] = _FAMILIES[where.source_kind]
+    firsts = {w: min(s for s, _ in spans[w][0] if s) for w in spans if w.node in streams and w.source_kind in streams[w.node]}
+    replayed = list(coverage_streams.replay_limit(lines, begins))
     downs = list(coverage_streams.runtime_down(events, streams, end))
     found: dict[Where, list[Hole]] = defaultdict(list)
     for where, hole in (
         *coverage_losses.suppressed(store),
         *coverage_losses.missing_boots(lines, start, end),
         *coverage_silence.silences(store, lines, outages),
-        *coverage_streams.replay_limit(lines, begins),
+        *replayed,
+        *coverage_streams.begins_late(firsts, begins, outages, {where for where, _ in replayed}),
         *downs,
         *coverage_streams.unheard(runs, events, streams, outages, downs),
         *coverage_streams.event_ttl(store, start),

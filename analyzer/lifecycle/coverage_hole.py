@@ -13,7 +13,8 @@ Gap = tuple[datetime, datetime, str]
 
 @dataclass(frozen=True)
 class Hole:
-    """``cause``: suppressed, silence, between-files, boot-missing, runtime-down, replay-limit, unheard or event-ttl.
+    """``cause``: suppressed, silence, between-files, boot-missing, runtime-down, replay-limit, begins-late,
+    unheard or event-ttl.
 
     ``of``: whose lines are missing (a unit's or a writer's name), where it is not everybody's. ``by_nature``: such a source has such
     holes, nobody took lines out. ``settled_by``: what would tell what happened in it.

@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -45,6 +45,27 @@ def replay_limit(lines: pl.DataFrame, begins: Mapping[str | None, datetime]) -> 
         proof = Proof(first, row["source"], row["first_line"], None, row["first_text"] or "", "the first event of the replay")
         settled = f"docker inspect of the containers of {row['node']}, or the runtime's and the kubelet's journal {told(since, first)}"
         yield Where(row["node"], row["format"]), Hole(since, first, why, "replay-limit", (proof,), settled, by_nature=True)
+
+
+def begins_late(
+    streams: Mapping[Where, datetime],
+    begins: Mapping[str | None, datetime],
+    outages: Mapping[str, Sequence[Outage]],
+    replayed: Container[Where],
+) -> Found:
+    """A stream of events that begins only after an outage of its node's kubelet: what ran meanwhile it cannot tell.
+
+    ``streams``: their first moments, by node and kind. ``replayed``: those of which it is known why.
+    """
+    for where, first in streams.items():
+        since = begins[where.node]
+        away = [o for o in outages.get(where.node or "", ()) if o.start.time is not None and since <= o.start.time < first - _NEAR]
+        if away and where not in replayed:
+            late = (first - since).total_seconds()
+            why = f"the first of the runtime's events comes {late:.0f} s after the node's other evidence, whose kubelet was down before;"
+            why += " whether they were recorded by then is not known"
+            settled = f"docker (or crictl) inspect of the containers of {where.node}, or the runtime's journal {told(since, first)}"
+            yield where, Hole(since, first, why, "begins-late", away[0].start.proofs, settled)
 
 
 def runtime_down(events: Iterable[Event], streams: Mapping[str, Mapping[str, str]], end: datetime) -> Found:

@@ -137,7 +137,11 @@ def _unseen(life: Lifecycle, parts: list[_Part]) -> Iterator[str]:
 
 
 def _late(parts: list[_Part]) -> Iterator[str]:
-    late = [p for p in parts if p.family == "runtime" and _begins_late(p, parts) and not any(h.cause == "replay-limit" for h in p.holes)]
+    late = [
+        p
+        for p in parts
+        if p.family == "runtime" and _begins_late(p, parts) and not any(h.cause in ("replay-limit", "begins-late") for h in p.holes)
+    ]
     if late:
         more = f" (and {len(late) - 1} more begin late)" if len(late) > 1 else ""
         yield f"runtime events of {late[0].node} before {late[0].start:%H:%M:%S}Z{more}"

@@ -293,6 +293,18 @@ def test_a_stream_that_begins_late_is_told_and_no_finding(tmp_path: Path) -> Non
     assert line.endswith("begins 19 min 59 s after the node's other evidence")
 
 
+def test_a_stream_that_begins_only_after_an_outage(tmp_path: Path) -> None:
+    incident = Incident()
+    incident.alive(A, 0, 400)
+    incident.stop(A, 405)
+    incident.start(A, 600)
+    incident.alive(A, 610, 1500)
+    incident.runs(A, 1200, "web-aaaaa")
+    (finding,) = gaps(incident.analyze(tmp_path))
+    assert second(finding) == (0, 1199.6)
+    assert (finding.details["cause"], finding.severity, finding.confidence) == ("begins-late", "info", "possible")
+
+
 def test_what_is_missing_is_told_with_who_else_tells(tmp_path: Path) -> None:
     incident = Incident()
     incident.alive(A, 0, 100)
