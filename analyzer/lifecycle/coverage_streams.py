@@ -153,10 +153,14 @@ class _Stream:
         first, last = self.times[0] + _NEAR, self.times[-1] - _NEAR
         mine = self._of.get(run.container_id, set()) | self._of.get(run.container_id[:12], set())
         start, end = run.start, run.end
-        if start.time is not None and first < start.time < last and not mine and start.proofs and not self._found_late(run, start.time):
-            yield start.time, start.proofs[0]
+        made = bool(mine & {E.CONTAINER_CREATED, E.CONTAINER_STARTED})
+        seen = next((n for n in run.noticed if n.kind is E.CONTAINER_SEEN_RUNNING), None)
+        began = start.time or (seen.time if seen is not None else None)
+        proofs = start.proofs or ((seen.proof("the kubelet saw it begin to run"),) if seen is not None else ())
+        if began is not None and first < began < last and not made and proofs and not self._found_late(run, began):
+            yield began, proofs[0]
         if end.time is not None and first < end.time < last and run.end_reason in ("reported", "noticed") and end.proofs:
-            known = bool(mine & {E.CONTAINER_CREATED, E.CONTAINER_STARTED}) or (start.time is not None and start.time > first)
+            known = made or (start.time is not None and start.time > first)
             stopped = any(k.kind is E.CONTAINER_KILLING for k in run.kills)
             ended = mine & {E.CONTAINER_DIED, E.CONTAINER_DESTROYED, E.CONTAINER_STOPPED}
             if not ended and (stopped or (known and not self._found_late(run, end.time))):
