@@ -43,10 +43,14 @@ def _by_family(coverage: list[Coverage]) -> dict[tuple[str | None, str], list[tu
 def _same(found: list[tuple[Hole, str]]) -> list[list[tuple[Hole, str]]]:
     """Holes of one cause that are at the same time, in different kinds of sources, are one. The shortest comes first."""
     groups: list[list[tuple[Hole, str]]] = []
+    near: dict[tuple[str, int], list[list[tuple[Hole, str]]]] = defaultdict(list)  # by cause and second
     for hole, kind in sorted(found, key=lambda h: (h[0].cause, h[0].end - h[0].start, h[0].start, h[1], h[0].why)):
-        mine = next((g for g in groups if _alike(g[0][0], hole) and kind not in {k for _, k in g}), None)
+        second = int(hole.start.timestamp())
+        others = (g for s in (second - 1, second, second + 1) for g in near[(hole.cause, s)])
+        mine = next((g for g in others if _alike(g[0][0], hole) and kind not in {k for _, k in g}), None)
         if mine is None:
             groups.append([(hole, kind)])
+            near[(hole.cause, second)].append(groups[-1])
         else:
             mine.append((hole, kind))
     return groups

@@ -18,7 +18,7 @@ from analyzer.formats import REGISTRY
 from analyzer.lifecycle import coverage_losses, coverage_silence, coverage_streams
 from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.coverage_hole import Gap, Hole, Where
-from analyzer.lifecycle.coverage_verbosity import Verbosity, verbosities
+from analyzer.lifecycle.coverage_verbosity import Verbosity, by_kubelet, verbosities
 from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.intervals import Span, union
 from analyzer.lifecycle.kubelets import Outage
@@ -140,7 +140,7 @@ def coverage(
         .join(families, on="format", how="left")
         .join(source_names(store), on="source_id")
     )
-    spans = _spans(lines, sources)
+    spans = _spans(lines, sources, by_kubelet(events))
     holes = _holes(store, lines, spans, events, runs, outages, start, end)
     spoken = verbosities(lines, events)
     found = []
@@ -159,11 +159,10 @@ def _widened(spans: Iterable[Span]) -> list[Span]:
     return [(s, e + _MOMENT if e is not None else None) for s, e in spans]
 
 
-def _spans(lines: pl.DataFrame, sources: pl.DataFrame) -> dict[Where, tuple[list[Span], list[Span]]]:
+def _spans(lines: pl.DataFrame, sources: pl.DataFrame, spoken: pl.Expr) -> dict[Where, tuple[list[Span], list[Span]]]:
     """By node and format, the spans of the sources, and of those with lines of a kubelet."""
-    by_kubelet = pl.col("identifier").str.contains(KUBELET_IDENTIFIERS).fill_null(False).any()
     written = lines.group_by("source_id", "format", "node").agg(
-        pl.col("first_time").min().alias("start"), pl.col("last_time").max().alias("end"), by_kubelet.alias("kubelet")
+        pl.col("first_time").min().alias("start"), pl.col("last_time").max().alias("end"), spoken.any().alias("kubelet")
     )
     others = sources.join(lines, on="source_id", how="anti").filter(pl.col("start").is_not_null())
     documents = others.select("source_id", "format", pl.lit(None, pl.String).alias("node"), "start", "end", pl.lit(False).alias("kubelet"))

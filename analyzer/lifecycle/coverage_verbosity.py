@@ -1,6 +1,6 @@
 """At which verbosity a kubelet wrote: as its flags say, else as its lines show. Coarse: 0-1, 2, 3, 4, 5+."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -24,20 +24,23 @@ class Verbosity:
     why: str
 
 
-def verbosities(lines: pl.DataFrame, events: Iterable[Event]) -> dict[Where, Verbosity]:
+def by_kubelet(events: Iterable[Event]) -> pl.Expr:
+    """Whether a row of ACTIVITY, with ``source``, is a kubelet's: by its name; of a writer without one, by what was understood."""
+    speaking = sorted({e.source for e in events if e.component == "kubelet"})
+    named = pl.col("identifier").str.contains(KUBELET_IDENTIFIERS).fill_null(False)
+    return named | (pl.col("identifier").is_null() & pl.col("source").is_in(speaking))
+
+
+def verbosities(lines: pl.DataFrame, events: Sequence[Event]) -> dict[Where, Verbosity]:
     """By node and format. ``lines``: ACTIVITY with settled nodes, and with the ``format`` of each row."""
     flags: dict[tuple[str | None, int | None], int] = {}
     started: set[tuple[str | None, int | None]] = set()
-    speaking: set[str] = set()
     for event in events:
-        if event.component == "kubelet":
-            speaking.add(event.source)
         if event.kind is E.KUBELET_FLAG and event.attributes.get("flag") == "v" and str(event.attributes.get("is")).strip('"').isdigit():
             flags[(event.node, event.pid)] = int(str(event.attributes["is"]).strip('"'))
         elif event.kind is E.KUBELET_READY:
             started.add((event.node, event.pid))
-    by_name = pl.col("identifier").str.contains(KUBELET_IDENTIFIERS).fill_null(False)
-    mine = lines.filter(by_name | (pl.col("identifier").is_null() & pl.col("source").is_in(sorted(speaking))))
+    mine = lines.filter(by_kubelet(events))
     found: dict[Where, tuple[int, str]] = {}
     for row in mine.sort("node", "format", "pid", "source", nulls_last=True).iter_rows(named=True):
         key = (row["node"], row["pid"])

@@ -87,17 +87,24 @@ def _parts(coverage: Iterable[Coverage]) -> list[_Part]:
         key = (one.node, family(one.source_kind))
         part = found.setdefault(key, _Part(*key, one.start, one.end))
         part.start, part.end = min(part.start, one.start), max(part.end, one.end)
-        for hole in one.holes:
-            if not any(h.cause == hole.cause and h.overlaps(hole.start, hole.end) for h in part.holes):
-                part.holes.append(hole)
+        part.holes += one.holes
         if one.verbosity is not None and (not part.verbosity or one.verbosity.level < part.verbosity):
             part.verbosity, part.why = one.verbosity.level, one.verbosity.why
     for part in found.values():
-        part.holes.sort(key=lambda h: (h.start, h.end))
+        part.holes = list(_once(part.holes))
     order = [*_KINDS]
     return sorted(
         found.values(), key=lambda p: (p.node is None, p.node or "", order.index(p.family) if p.family in order else len(order), p.family)
     )
+
+
+def _once(holes: list[Hole]) -> Iterator[Hole]:
+    """In the order of time; of those of one cause that overlap, the first."""
+    until: dict[str, datetime] = {}
+    for hole in sorted(holes, key=lambda h: (h.start, h.end)):
+        if hole.cause not in until or hole.start >= until[hole.cause]:
+            until[hole.cause] = hole.end
+            yield hole
 
 
 def _has(life: Lifecycle, parts: list[_Part]) -> Iterator[str]:
