@@ -1,10 +1,12 @@
-"""Who wrote in a source, from when to when: signs of life, and how long a writer is usually quiet.
+"""Who wrote in a source, from when to when: signs of life, how long a writer is usually quiet, when it was quiet for long.
 
 A source is read in batches whose borders mean nothing: what is told of a writer is the same however they lie.
 """
 
 import polars as pl
 
+from analyzer.silences import Silences
+from analyzer.verbosity import levels
 from analyzer.vocabulary import ACTIVITY
 
 _PACE = 12
@@ -18,12 +20,15 @@ class Activity:
 
     def __init__(self) -> None:
         self._told: pl.DataFrame | None = None
+        self._silences = Silences()
 
     def add(self, records: pl.DataFrame) -> None:
         timed = records.filter(pl.col("time").is_not_null())
         if timed.is_empty():
             return
         text = pl.coalesce("message", "raw").str.slice(0, 500)
+        timed = timed.with_columns(text.alias("text"))
+        self._silences.add(timed)
         found = _merged(
             timed.select(
                 *_WRITER,
@@ -32,11 +37,13 @@ class Activity:
                 first_time="time",
                 first_line="line",
                 first_offset="offset",
-                first_text=text,
+                first_text="text",
                 last_time="time",
                 last_line="line",
                 last_offset="offset",
-                last_text=text,
+                last_text="text",
+                verbosity=levels(timed["message"], self._least()),
+                verbosity_text="text",
             ),
             moments=pl.col("last_time"),
         )
@@ -47,12 +54,23 @@ class Activity:
         if self._told is None:
             return pl.DataFrame(schema={c: ACTIVITY[c] for c in _COLUMNS})
         pace = pl.col("moments").list.diff().list.max().dt.total_microseconds()
-        return self._told.with_columns(pace_us=pace).select(_COLUMNS)
+        shown = pl.when(pl.col("verbosity").is_not_null()).then("verbosity_text")
+        return self._told.with_columns(pace_us=pace, verbosity_text=shown).select(_COLUMNS)
+
+    def silences(self) -> pl.DataFrame:
+        """SILENCES without ``source_id``: of those who wrote enough to have a pace."""
+        return self._silences.frame()
+
+    def _least(self) -> int:
+        """What every writer is known to show already: no line of that level tells more."""
+        least = None if self._told is None else self._told["verbosity"].fill_null(0).min()
+        return least if isinstance(least, int) else 0
 
 
 def _merged(parts: pl.DataFrame, moments: pl.Expr) -> pl.DataFrame:
     """One row a writer, of rows in the order in which they were written. ``moments``: the last ones that each row knows."""
     first, last = pl.col("first_time").arg_min(), pl.col("last_time").arg_max()
+    highest = pl.col("verbosity").fill_null(0).arg_max()
     return parts.group_by(_WRITER, maintain_order=True).agg(
         pl.col("resolution_us").max(),
         pl.col("records").sum(),
@@ -62,5 +80,7 @@ def _merged(parts: pl.DataFrame, moments: pl.Expr) -> pl.DataFrame:
         pl.col("last_time").max(),
         pl.col("last_line", "last_offset").get(last),
         pl.col("last_text").get(last),
+        pl.col("verbosity").get(highest),
+        pl.col("verbosity_text").get(highest),
         moments.unique().sort().tail(_PACE).alias("moments"),
     )

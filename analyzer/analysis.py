@@ -37,16 +37,7 @@ class Analysis:
             "schema_version": SCHEMA_VERSION,
             "tool": {"name": "podopsy", "version": tool_version()},
             "evidence": self.evidence(),
-            "coverage": [
-                {
-                    "node": c.node,
-                    "source_kind": c.source_kind,
-                    "start": rfc3339(c.start),
-                    "end": rfc3339(c.end),
-                    "gaps": [[rfc3339(start), rfc3339(end), why] for start, end, why in c.gaps],
-                }
-                for c in self.life.coverage
-            ],
+            "coverage": [c.document() for c in self.life.coverage],
             "clocks": [c.document() for c in self.life.clocks.clocks],
             "sources": self.cited(),
             "story": story(self),

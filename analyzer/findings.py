@@ -46,6 +46,7 @@ class Finding:
             self.pod_uid or self.pod,
             self.container_id,
             rfc3339(self.start.time),
+            *([self.details["source_kind"]] if "source_kind" in self.details else []),
         )
         return hashlib.sha256("\x1f".join(str(p) for p in parts).encode()).hexdigest()[:12]
 

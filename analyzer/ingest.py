@@ -117,6 +117,7 @@ def read(planned: Planned, store: Store, options: Options, context: ReadContext)
             tally.notes = {f"its times lack the year: taken as {context.year}": None} | tally.notes
         detail = "; ".join([*([detail] if detail else []), *tally.notes]) or None
     writer.add("activity", tally.activity.frame())
+    writer.add("silences", tally.activity.silences())
     node = options.node or (next(iter(tally.nodes)) if len(tally.nodes) == 1 else None)
     writer.commit(
         {

@@ -117,6 +117,27 @@ ACTIVITY: Final = _schema(
         "last_text": pl.String,
         "resolution_us": pl.Int64,  # the coarsest of its records
         "pace_us": pl.Int64,  # the longest silence among its last records: how long it is usually quiet
+        "verbosity": pl.Int64,  # the highest V level of which a line was seen (2 to 5; 5: or higher)
+        "verbosity_text": pl.String,  # the first line of that level
+    }
+)
+
+SILENCES: Final = _schema(
+    {  # the longest stretches in which a writer, or all of a source, wrote nothing
+        "source_id": pl.String,
+        "node": pl.String,
+        "identifier": pl.String,
+        "pid": pl.Int64,
+        "whole": pl.Boolean,  # of all that the source holds of the node; else of this writer
+        "last_time": TIME,  # the last record before
+        "last_line": pl.Int64,
+        "last_offset": pl.Int64,
+        "last_text": pl.String,
+        "first_time": TIME,  # the first one after
+        "first_line": pl.Int64,
+        "first_offset": pl.Int64,
+        "first_text": pl.String,
+        "floor_us": pl.Int64,  # what is shorter than this is not counted as a silence
     }
 )
 
@@ -185,6 +206,7 @@ TABLES: Final[dict[str, pl.Schema]] = {
     "sources": SOURCES,
     "records": RECORDS,
     "activity": ACTIVITY,
+    "silences": SILENCES,
     "events": EVENTS,
     "objects": OBJECTS,
     "rejects": REJECTS,

@@ -9,6 +9,7 @@ from analyzer.detectors import (
     adoption,
     clock_skew,
     duplicate_container,
+    evidence_gap,
     ignored_sigterm,
     imbalance,
     kubelet_outage,
@@ -35,6 +36,7 @@ REGISTRY: tuple[Detector, ...] = (
     duplicate_container.DETECTOR,
     phantom_pod.DETECTOR,
     ignored_sigterm.DETECTOR,
+    evidence_gap.DETECTOR,
     clock_skew.DETECTOR,
 )
 

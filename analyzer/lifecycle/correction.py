@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+
+import polars as pl
 
 from analyzer.lifecycle.clocks import Clocks
 from analyzer.lifecycle.containers import Status
-from analyzer.lifecycle.coverage import Coverage
 from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.sightings import LOCAL
 from analyzer.lifecycle.signs import Spell
@@ -45,14 +46,15 @@ def statuses(clocks: Clocks, shown: Iterable[Status]) -> Iterator[Status]:
             yield status
 
 
-def coverage(clocks: Clocks, shown: list[Coverage]) -> list[Coverage]:
-    return [_covered(clocks, c) for c in shown]
-
-
-def _covered(clocks: Clocks, shown: Coverage) -> Coverage:
-    clock = clocks.of(shown.node, "", shown.start) if shown.node is not None else None
-    if clock is None or not clock.skewed:
-        return shown
-    off = clock.correction
-    gaps = tuple((start - off, end - off, why) for start, end, why in shown.gaps)
-    return replace(shown, start=shown.start - off, end=shown.end - off, gaps=gaps)
+def frame(clocks: Clocks, shown: pl.DataFrame) -> pl.DataFrame:
+    """All times of a frame that has a column ``node``, each by the clock of its node."""
+    times = [name for name, kind in shown.schema.items() if kind.base_type() is pl.Datetime]
+    for name in times if clocks.skewed else ():
+        off = pl.lit(timedelta(0))
+        for clock in clocks.clocks:  # those of one node in the order of time
+            if not clock.sources:
+                holds = pl.col("node") == clock.node
+                holds = holds if clock.since is None else holds & (pl.col(name) >= clock.since)
+                off = pl.when(holds).then(pl.lit(clock.correction)).otherwise(off)
+        shown = shown.with_columns((pl.col(name) - off).alias(name))
+    return shown

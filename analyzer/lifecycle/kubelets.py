@@ -4,7 +4,6 @@ Edges come from systemd's lines; where they are missing (power loss, SIGKILL of 
 the old process and the first of the new one. After SIGKILL systemd says 'Stopped' only at the restart: it is no edge.
 """
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from analyzer.lifecycle.events import Event, EventIndex
-from analyzer.lifecycle.signs import KUBELET_IDENTIFIERS, Signs, Spell
+from analyzer.lifecycle.signs import Signs, Spell
 from analyzer.proof import Edge, Proof
 from analyzer.vocabulary import RUNTIME_STREAMS
 from analyzer.vocabulary import EventKind as E
@@ -71,7 +70,7 @@ class _Sightings:
         self.events = events
         self.index = EventIndex(events)
         self.spells = spells
-        self.kubelet = [s for s in spells if re.match(KUBELET_IDENTIFIERS, s.identifier or "")]
+        self.kubelet = [s for s in spells if s.of_kubelet]
         lines = [p for s in self.kubelet for p in (s.first, s.last)]
         self.reports = [e for e in events if e.component == "api" and e.attributes.get("reporter") == "kubelet"]
         self.signs = Signs(lines + [e.proof("the kubelet wrote this") for e in events if e.component == "kubelet"])

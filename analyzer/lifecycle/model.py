@@ -15,7 +15,7 @@ from analyzer.lifecycle import clocks, containers, controllers, correction, kube
 from analyzer.lifecycle.clocks import Clocks
 from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.controllers import Controller, Name
-from analyzer.lifecycle.coverage import Coverage, coverage
+from analyzer.lifecycle.coverage import Coverage, Silence, coverage
 from analyzer.lifecycle.events import Event, EventIndex, load_events
 from analyzer.lifecycle.intervals import Span, subtract
 from analyzer.lifecycle.kubelets import Outage
@@ -105,6 +105,11 @@ class Lifecycle:
     versions: list[objects.Version] = field(default_factory=list)  # of API objects, by kind, namespace, name and version
     listings: list[objects.Listing] = field(default_factory=list)  # dumps of pods, by time
 
+    @cached_property
+    def silence(self) -> Silence:
+        """Whether silence proves something, by node and family of sources."""
+        return Silence(self.coverage)
+
     def apps_of(self, node: str) -> RunIndex:
         """Runs of application containers on a node."""
         return self._apps_by_node.get(node) or RunIndex([])
@@ -172,7 +177,8 @@ def build(store: Store, desired: Mapping[Name, int] | None = None) -> Lifecycle:
     calm = subtract([(start, end)], [s for node in nodes.values() for s in _troubled(node)])
     owners = controllers.controllers(events, versions, all_pods, dict(desired or {}), calm or [(start, end)], replaceable)
     dumps = objects.listings(store, versions)
-    covered = correction.coverage(known, coverage(store))
+    outages = {name: node.outages for name, node in nodes.items()}
+    covered = coverage(store, known, events, runs, outages, start, end)
     return Lifecycle(start, end, nodes, runs, all_pods, owners, events, covered, versions=versions, listings=dumps, clocks=known)
 
 
@@ -200,7 +206,7 @@ def _node(name: str, events: list[Event], spells: list[signs.Spell], versions: l
     back = [e.time for e in events if e.kind is E.NODE_READY]
     final = [e for e in lost if not any(t > e.time for t in back)]
     outages = kubelets.outages(name, events, spells, final)
-    has_log = any(e.component in ("kubelet", "systemd") for e in events)
+    has_log = any(e.component in ("kubelet", "systemd") for e in events) or any(s.of_kubelet for s in spells)
     return NodeLife(name, outages, not_ready, events, spells, has_log)
 
 

@@ -1,5 +1,6 @@
 """Signs of life: when each node wrote anything, by boot and by kubelet process. The ground under every 'it was alive then'."""
 
+import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,6 +28,10 @@ class Spell:
     first: Proof
     last: Proof
     pace: timedelta | None  # how long it was usually quiet, at the end
+
+    @property
+    def of_kubelet(self) -> bool:
+        return re.match(KUBELET_IDENTIFIERS, self.identifier or "") is not None
 
     @property
     def start(self) -> datetime:

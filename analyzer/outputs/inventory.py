@@ -1,4 +1,4 @@
-"""What the evidence holds: sources by what became of them, nodes, time spans, rejects, and how much of the logs was understood."""
+"""What the evidence holds: sources by what became of them, nodes, time spans, coverage, rejects, how much of the logs was understood."""
 
 import re
 from collections import Counter, defaultdict
@@ -10,6 +10,10 @@ from typing import Any
 import orjson
 import polars as pl
 
+from analyzer.exceptions import EvidenceError
+from analyzer.lifecycle.coverage import Coverage
+from analyzer.lifecycle.model import build
+from analyzer.outputs.coverage_told import coverage_lines
 from analyzer.outputs.text import printable
 from analyzer.proof import rfc3339
 from analyzer.recognition import Component, Recognition, recognise, top
@@ -56,7 +60,15 @@ def document(store: Store) -> dict[str, Any]:
             }
         )
     counts = dict(sorted(sources.group_by("status").len().iter_rows()))
-    return {"sources": rows, "statuses": counts}
+    return {"sources": rows, "statuses": counts, "coverage": [c.document() for c in _coverage(store)]}
+
+
+def _coverage(store: Store) -> list[Coverage]:
+    """Of evidence that bears a time."""
+    try:
+        return build(store).coverage
+    except EvidenceError:
+        return []
 
 
 def _understood(found: Recognition) -> dict[str, Any]:
@@ -106,6 +118,8 @@ def as_text(store: Store, *, shapes: int = 10, everything: bool = False) -> str:
     lines += _read(read, everything)
     if other:
         lines += ["not read:", *_others(other, everything)]
+    if covered := list(coverage_lines(_coverage(store), everything=everything)):
+        lines += ["coverage (UTC):", *(f"  {line}" for line in covered)]
     lines += _not_understood(recognise(store), read, shapes)
     return "\n".join(printable(line) for line in lines) + "\n"
 

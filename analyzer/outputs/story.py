@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from analyzer.detectors.base import seconds
 from analyzer.findings import Finding
-from analyzer.formats import REGISTRY
 from analyzer.lifecycle.model import Lifecycle
 from analyzer.outputs import story_rare
+from analyzer.outputs.coverage_told import coverage_sentence
 from analyzer.outputs.story_margins import closest, margin, waited
 from analyzer.outputs.words import bare as _short
 from analyzer.outputs.words import count as _count
@@ -26,20 +26,6 @@ _TOLD_ONE_BY_ONE = 2
 """More outages of one node than this are told in one sentence."""
 _SENTENCES = 10
 _NAMES = 3
-_FAMILIES = {
-    "journal": "the kubelet's journal",
-    "klog": "component logs",
-    "docker": "docker's events",
-    "containerd": "containerd's events",
-    "cri": "the CRI's events",
-    "container": "containers' logs",
-    "export": "exported logs",
-    "kubernetes": "API objects and events",
-    "audit": "the audit log",
-    "event-table": "tables of events",
-    "mixed": "notes with evidence in them",
-}
-
 _STOP, _GIVEN_UP, _EVICTED, _REPLACED, _PHANTOM, _RETURN, _DUPLICATE, _SIGTERM, _COUNT, _IMBALANCE, _REMEDY = range(11)
 """What a sentence tells; also the order among those of one second, as causes go."""
 _FIRST_TO_GO = (_SIGTERM, _REPLACED, _DUPLICATE, _GIVEN_UP, _EVICTED, _PHANTOM, _RETURN, _COUNT, _STOP, _IMBALANCE, _REMEDY)
@@ -56,7 +42,7 @@ def story(analysis: "Analysis") -> list[str]:
     """
     findings = [f for f in analysis.findings if not f.expected]
     tell = _Teller(analysis.life, findings)
-    first = _coverage(analysis.life)
+    first = coverage_sentence(analysis.life)
     told = list(tell.all())
     if not told:
         return [first, _nothing(analysis)]
@@ -70,38 +56,6 @@ def story(analysis: "Analysis") -> list[str]:
     if tell.one_day:
         sentences[0] = f"On {told[0][0]:%Y-%m-%d} (UTC): {sentences[0]}"
     return [first, *sentences, f"{left} more such things happened; the findings list them all."] if left else [first, *sentences]
-
-
-def _coverage(life: Lifecycle) -> str:
-    """The first sentence: what can be said, and what cannot."""
-    return covered(life)
-
-
-def covered(life: Lifecycle) -> str:
-    """What the evidence covers: without it 'nothing was found' means nothing."""
-    families = {f.name: f.family for f in REGISTRY}
-    by_family: dict[str, set[str | None]] = defaultdict(set)
-    for coverage in life.coverage:
-        by_family[families.get(coverage.source_kind, coverage.source_kind)].add(coverage.node)
-    parts = []
-    for family in [*_FAMILIES, *sorted(set(by_family) - set(_FAMILIES))]:
-        if family in by_family:
-            nodes = sorted(n for n in by_family[family] if n)
-            parts.append(_FAMILIES.get(family, family) + (f" of {_names(nodes)}" if nodes else ""))
-    text = f"The evidence spans {_full(life.start)} to {_full(life.end)}" + (f": {_list(parts)}." if parts else ".")
-    unseen = [n.name for n in life.nodes.values() if not n.has_kubelet_log]
-    text += f" There is no kubelet log of {_names(unseen)}: an outage there could not be seen." if unseen else ""
-    return text + _holes(life)
-
-
-def _holes(life: Lifecycle) -> str:
-    """Where a log itself says that lines are missing."""
-    gaps = sorted((*gap, c.node or "the cluster") for c in life.coverage for gap in c.gaps)
-    if not gaps:
-        return ""
-    start, end, why, node = gaps[0]
-    told = f" Lines are missing: on {node}, {why} between {_full(start)} and {_full(end)}"
-    return told + (f", and {len(gaps) - 1} more such holes" if len(gaps) > 1 else "") + "; silence there proves nothing."
 
 
 def _nothing(analysis: "Analysis") -> str:

@@ -27,7 +27,7 @@ from analyzer.vocabulary import TABLES
 
 MARKER = "podopsy-store.json"
 LOCK = "podopsy-store.lock"
-LAYOUT = 1
+LAYOUT = 2
 _FLUSH_BYTES = 64 * 1024 * 1024
 """A table's rows are written out when they are estimated at more than this: memory stays bounded."""
 _TOGETHER = 100

@@ -70,3 +70,16 @@ def test_a_common_folder_is_told_once(tmp_path: Path) -> None:
     text = inventory.as_text(read(tmp_path))
     assert text.count("a-folder-with-a-long-name") == 1
     assert "one/kubelet.log" in text
+
+
+def test_coverage_with_its_holes_and_the_verbosity(tmp_path: Path) -> None:
+    kubelet_log(tmp_path, *(f"GenericPLEG: Relisting {n}" for n in range(10)))
+    with (tmp_path / "kubelet.log").open("a") as log:
+        log.write("Aug 22 00:24:00 node-1 systemd-journald[9]: Suppressed 12 messages from kubelet.service\n")
+    store = read(tmp_path)
+    text = inventory.as_text(store)
+    assert "coverage (UTC):" in text
+    assert "kubelet at --v=5+ (it wrote 'GenericPLEG: Relisting', which it only does from --v=5 on)" in text
+    assert "00:24:00Z: 12 messages of kubelet.service were suppressed" in text
+    (entry,) = inventory.document(store)["coverage"]
+    assert (entry["node"], entry["verbosity"], len(entry["gaps"])) == ("node-1", "5+", 1)

@@ -10,8 +10,9 @@ import polars as pl
 from analyzer.analysis import Analysis
 from analyzer.detectors.base import seconds
 from analyzer.findings import Finding
+from analyzer.outputs.coverage_told import covered
 from analyzer.outputs.report.embed import clock, plain
-from analyzer.outputs.story import covered, story
+from analyzer.outputs.story import story
 from analyzer.proof import Edge, Proof, rfc3339
 from analyzer.vocabulary import SourceStatus
 

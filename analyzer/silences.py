@@ -1,0 +1,77 @@
+"""When a writer wrote nothing, learnt in one pass with bounded memory.
+
+Its records are joined into stretches: between two records of one stretch lies no more than the floor. What is between stretches is a
+silence. Stretches of parts of a source, put together, are those of the whole, so neither borders of batches nor the order of lines
+matter. Where there are too many, the floor is doubled: for a source in the order of time that, too, depends on all of it alone.
+"""
+
+import polars as pl
+
+from analyzer.vocabulary import SILENCES
+
+_FLOOR_US = 1_000_000
+_MOST = 16_384
+"""Stretches that are kept of one source."""
+_HIGHEST_US = 3_600_000_000
+_LONGEST = 16
+"""So many silences of a writer are told."""
+_ENOUGH = 20
+"""Who wrote fewer records has no pace."""
+_WRITER = ["node", "identifier", "pid"]
+_COLUMNS = [c for c in SILENCES if c != "source_id"]
+_SIDES = ("time", "line", "offset", "text")
+
+
+class Silences:
+    """Adds up batches of timed records with ``text``."""
+
+    def __init__(self) -> None:
+        self._floor = _FLOOR_US
+        self._told: pl.DataFrame | None = None
+
+    def add(self, timed: pl.DataFrame) -> None:
+        sides = {f"{side}_{part}": part for side in ("first", "last") for part in _SIDES}
+        found = _joined(timed.select(*_WRITER, records=pl.lit(1, pl.Int64), **sides), _WRITER, self._floor)
+        self._told = found if self._told is None else _joined(pl.concat([self._told, found]), _WRITER, self._floor)
+        while self._told.height > _MOST and self._floor < _HIGHEST_US:
+            self._floor *= 2
+            self._told = _joined(self._told, _WRITER, self._floor)
+
+    def frame(self) -> pl.DataFrame:
+        """SILENCES without ``source_id``: the longest of each writer, and of all that the source holds of a node."""
+        if self._told is None:
+            return pl.DataFrame(schema={c: SILENCES[c] for c in _COLUMNS})
+        whole = _joined(self._told, ["node"], self._floor).with_columns(identifier=pl.lit(None, pl.String), pid=pl.lit(None, pl.Int64))
+        parts = [_between(self._told.with_columns(whole=False)), _between(whole.select(self._told.columns).with_columns(whole=True))]
+        return pl.concat(parts).with_columns(floor_us=pl.lit(self._floor, pl.Int64)).select(_COLUMNS)
+
+
+def _joined(parts: pl.DataFrame, subject: list[str], floor: int) -> pl.DataFrame:
+    """Stretches of each subject, in the order of time, of stretches in any order (a record is one, too)."""
+    ordered = parts.sort(*subject, "first_time", "first_line", "first_offset", maintain_order=True)
+    same = pl.struct(subject).rle_id()
+    until = pl.col("last_time").cum_max().shift(1).over(same)
+    apart = (pl.col("first_time") - until).dt.total_microseconds() > floor
+    order = [f"last_{part}" for part in ("time", "line", "offset")]
+    columns = {f"first_{part}": pl.col(f"first_{part}").first() for part in _SIDES}
+    columns |= {f"last_{part}": pl.col(f"last_{part}").sort_by(order, nulls_last=False).last() for part in _SIDES}
+    return (
+        ordered.with_columns((same.diff().fill_null(1).ne(0) | apart.fill_null(True)).cum_sum().alias("stretch"))
+        .group_by("stretch", maintain_order=True)
+        .agg(*(pl.col(c).first() for c in subject), pl.col("records").sum(), **columns)
+        .select([c for c in parts.columns if c in {*subject, "records", *columns}])
+    )
+
+
+def _between(stretches: pl.DataFrame) -> pl.DataFrame:
+    """The longest silences of each subject, in the order of time. ``stretches`` are in that order."""
+    subject = [*_WRITER, "whole"]
+    former = {f"last_{part}": pl.col(f"last_{part}").shift(1).over(subject) for part in _SIDES}
+    length = pl.col("first_time") - pl.col("last_time").shift(1).over(subject)
+    total = pl.col("records").sum().over(subject)
+    return (
+        stretches.with_columns(length=length, total=total, **former)
+        .filter(pl.col("length").is_not_null(), pl.col("total") >= _ENOUGH)
+        .filter(pl.col("length").rank("ordinal", descending=True).over(subject) <= _LONGEST)
+        .sort(*subject, "last_time", nulls_last=True)
+    )
