@@ -141,4 +141,4 @@ def test_findings_are_explained_without_lines(capture: Callable[[str], Path], tm
     text = explanation.render(analysis, outage.id, [evidence], 2)
     assert all(proof.line is None and proof.offset for proof in outage.evidence if "journal" in proof.source)
     assert ".journal@" in text
-    assert "> Stopping" in text or "> kubelet.service: Deactivated" in text
+    assert "MESSAGE=Stopping" in text or "MESSAGE=kubelet.service: Deactivated" in text
