@@ -5,13 +5,13 @@ ContainerStarted are logged at every start, also for containers that are killed 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.kubelets import Outage
-from analyzer.lifecycle.model import Lifecycle
+from analyzer.lifecycle.model import Lifecycle, NodeLife
 from analyzer.lifecycle.pods import Pod
 from analyzer.proof import Edge, Proof
 from analyzer.vocabulary import EventKind as E
@@ -42,10 +42,28 @@ class Orphan:
 
 def orphans(life: Lifecycle) -> list[Orphan]:
     """All orphaned spells, by start, node and container id."""
-    found = [o for node in life.nodes.values() for outage in node.outages for o in _of_outage(life, outage)]
+    found = [o for node in life.nodes.values() for whole, parts in absences(node) for o in _of_absence(life, whole, parts)]
     down = {id(o.run) for o in found}
     found += [o for o in _of_deletions(life) if id(o.run) not in down]
     return sorted(found, key=lambda o: (o.start.time or life.start, o.run.node or "", o.run.container_id))
+
+
+def absences(node: NodeLife) -> list[tuple[Outage, list[Outage]]]:
+    """How long nobody supervised the node, as one outage, and the outages that it is made of: kubelets in between came to nothing."""
+    groups: list[list[Outage]] = []
+    for outage in node.outages:
+        back = groups[-1][-1].end.time if groups else None
+        if back is not None and outage.start.time is not None and _came_to_nothing(node, back, outage.start.time):
+            groups[-1].append(outage)
+        else:
+            groups.append([outage])
+    return [(replace(parts[0], end=parts[-1].end), parts) for parts in groups]
+
+
+def _came_to_nothing(node: NodeLife, start: datetime, end: datetime) -> bool:
+    """Whether a kubelet ended soon, before it had found the containers that exist, as others of its node say that they did."""
+    index = node.index
+    return end - start <= _FIRST_SYNC and index.has(E.RECOVERY_COMPLETED) and not index.between(E.RECOVERY_COMPLETED, start, end)
 
 
 def met(life: Lifecycle, outage: Outage) -> list[Run]:
@@ -77,8 +95,11 @@ def verdict(life: Lifecycle, outage: Outage, run: Run) -> str:
 def _unwanted(pod: Pod, run: Run, back: datetime) -> bool:
     """Whether the pod was no longer wanted when the kubelet came back."""
     marked = pod.marked
-    if marked is not None and marked.earliest is not None and marked.time is not None:
-        return marked.time <= back
+    if marked is not None and marked.time is not None:
+        if marked.time <= back:
+            return True  # by then at the latest
+        if marked.earliest is not None:
+            return False
     if run.end.time is None or run.end.time > back + _FIRST_SYNC + _GRACE:
         return False
     acted = min((k.time for k in run.kills if k.time >= back - timedelta(seconds=1)), default=None)
@@ -91,7 +112,7 @@ def _unwanted(pod: Pod, run: Run, back: datetime) -> bool:
     return not heard and not replaced_in_place
 
 
-def _of_outage(life: Lifecycle, outage: Outage) -> Iterator[Orphan]:
+def _of_absence(life: Lifecycle, outage: Outage, parts: list[Outage]) -> Iterator[Orphan]:
     replacements = _replacements(life, outage)
     for run in met(life, outage):
         outcome, end = _outcome(life, outage, run)
@@ -105,8 +126,9 @@ def _of_outage(life: Lifecycle, outage: Outage) -> Iterator[Orphan]:
         superseded_at = _first_start(substitute) if substitute is not None else None
         if substitute is not None:
             evidence += [p for r in substitute.apps[:1] for p in r.start.proofs]
+        during = next((part for part in parts if superseded_at is not None and part.covers(superseded_at)), parts[0])
         yield Orphan(
-            run, pod, "kubelet-down", outcome, outage.start, end, outage, substitute, superseded_at, tuple(dict.fromkeys(evidence))
+            run, pod, "kubelet-down", outcome, outage.start, end, during, substitute, superseded_at, tuple(dict.fromkeys(evidence))
         )
 
 

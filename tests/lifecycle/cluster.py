@@ -202,24 +202,26 @@ class Cluster(Incident):
 
     def _terminate(self, second: float, pod: APod) -> None:
         """Graceful: SIGTERM, the end of its containers, then of its sandbox; then the API's object goes."""
-        apps = [r for c, r in pod.live.items() if c != SANDBOX]
+        apps = [r for r in self.runs if r.pod is pod and r.container != SANDBOX and r.start <= second < r.end]
         for ran in apps:
             self.line_killing(pod.node, second, ran, 30)
             self.runtime(second + 0.05, "kill", ran, 15)
             self.told_killing(second, ran)
         for ran in apps:
-            self.ends(second + 0.05 + self.drain, ran, 0, "kubelet")
+            if ran.end == FOREVER:
+                self.ends(second + 0.05 + self.drain, ran, 0, "kubelet")
+        over = max((r.end for r in apps), default=second)
         if SANDBOX in pod.live:
             ran = pod.live[SANDBOX]
-            self.runtime(second + 0.15 + self.drain, "kill", ran, 15)
-            self.ends(second + 0.2 + self.drain, ran, 0, "kubelet")
+            self.runtime(over + 0.1, "kill", ran, 15)
+            self.ends(over + 0.15, ran, 0, "kubelet")
             apps.append(ran)
         for ran in apps:
-            self.line_finished(pod.node, second + 1 + self.drain, pod, ran.id, 0)
+            self.line_finished(pod.node, over + 0.95, pod, ran.id, 0)
         for ran in apps[:-1]:
-            self.runtime(second + 1.2 + self.drain, "destroy", ran)
+            self.runtime(over + 1.15, "destroy", ran)
         if pod.gone == FOREVER:
-            pod.gone = second + self.drain + 2.5
+            pod.gone = over + 2.5
             self.line_deleted(pod.node, pod.gone, [pod])
             self.line_removed(pod.node, pod.gone + 0.01, [pod])
 
@@ -321,7 +323,9 @@ class Cluster(Incident):
     # nodes and networks
     def lost(self, second: float, *nodes: str) -> None:
         for node in nodes:
-            self.event(second, "Node", node, "NodeNotReady", f"Node {node} status is now: NodeNotReady", component="node-controller", uid="x")
+            self.event(
+                second, "Node", node, "NodeNotReady", f"Node {node} status is now: NodeNotReady", component="node-controller", uid="x"
+            )
 
     def back(self, second: float, *nodes: str) -> None:
         for node in nodes:
@@ -377,6 +381,12 @@ class Cluster(Incident):
         for node, ups in self.kubelets.items():
             for kubelet in ups:
                 self.lines_idle(node, max(kubelet.start + 8, 1), min(kubelet.end, second))
+
+    def cut_before(self, second: float) -> None:
+        """The evidence of the nodes begins here: what was logged before is lost."""
+        for told in (self.journals, self.docker, self.spare, getattr(self, "streams", {})):
+            for node in told:
+                told[node] = [x for x in told[node] if x[0] >= second]
 
     def snapshot(self) -> list[dict[str, Any]]:
         """What kubectl get -o json shows at the end."""
@@ -541,7 +551,9 @@ class Dockershim(Cluster):
         self.line_seen(node, second + (0.31 if late else 0), pod, container_id, "ContainerDied")
 
     def line_killing(self, node: str, second: float, ran: Ran, grace: int) -> None:
-        self.kubelet(node, second, f'Killing container "docker://{ran.id}" with a {grace} second grace period', "kuberuntime_container.go:636")
+        self.kubelet(
+            node, second, f'Killing container "docker://{ran.id}" with a {grace} second grace period', "kuberuntime_container.go:636"
+        )
 
     def lines_started(self, node: str, second: float) -> None:
         self.kubelet(node, second, "Started kubelet", "server.go:1176")
@@ -680,7 +692,9 @@ class Containerd(Cluster):
         while second < end:
             text = 'failed to update lease, error: Put "https://10.97.0.1:6443/apis/coordination.k8s.io": context deadline exceeded'
             self.kubelet(node, second, text, "controller.go:187")
-            self.kubelet(node, second + 1, '"Error updating node status, will retry" err="error getting node"', "kubelet_node_status.go:457")
+            self.kubelet(
+                node, second + 1, '"Error updating node status, will retry" err="error getting node"', "kubelet_node_status.go:457"
+            )
             second += 4
 
     def remove_unknown(self, second: float, pods: list[APod]) -> None:

@@ -5,6 +5,7 @@ Derived from what ran and from the kubelets' lives alone, by counting, with none
 
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
 from analyzer.analysis import Analysis
 from analyzer.findings import Finding
@@ -164,3 +165,21 @@ def _overshoots(cluster: Cluster) -> Iterator[Told]:
             if end - start >= 1:
                 yield "overshoot-window", owner, start, None if end >= cluster.end else end, f"{have} of {asked}"
 
+
+def right(cluster: Cluster, folder: Path, api: bool = True, *, slack: float = 0.06) -> Analysis:
+    """The findings, when they are what truly happened."""
+    found = cluster.analyze(folder, api=api)
+    apart = differences(cluster, found, deletions=api, slack=slack)
+    assert not apart, "\n".join(apart)
+    return found
+
+
+def one(found: Analysis, kind: str) -> Finding:
+    """The only finding of its kind."""
+    (finding,) = [f for f in found.findings if f.kind == kind]
+    return finding
+
+
+def unexpected(found: Analysis, *kinds: str) -> list[str]:
+    """Findings that are no one's design."""
+    return [f.summary for f in found.findings if not f.expected and (not kinds or f.kind in kinds)]
