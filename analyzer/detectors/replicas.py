@@ -125,7 +125,7 @@ def _over_cause(case: Case, controller: Controller, window: Window) -> str:
 def _lost(case: Case, pod: Pod, moment: datetime) -> bool:
     """Whether the control plane had lost the pod's node: then what runs there runs on without it."""
     node = case.life.nodes.get(pod.node or "")
-    return node is not None and node.lost_at(moment)
+    return node is not None and node.out_of_reach(moment)
 
 
 def _rollout(controller: Controller, window: Window, evidence_end: datetime) -> bool:

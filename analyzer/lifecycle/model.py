@@ -17,6 +17,7 @@ from analyzer.lifecycle.coverage import Coverage, coverage
 from analyzer.lifecycle.events import Event, EventIndex, load_events
 from analyzer.lifecycle.intervals import Span, subtract
 from analyzer.lifecycle.kubelets import Outage
+from analyzer.lifecycle.links import cut_offs
 from analyzer.lifecycle.pods import Pod
 from analyzer.lifecycle.runs import RunIndex
 from analyzer.proof import Edge
@@ -68,6 +69,21 @@ class NodeLife:
         """Whether the node controller held the node for lost at a moment."""
         spell = self.not_ready_at(moment)
         return spell is not None and spell.reporters != {"kubelet"}
+
+    @cached_property
+    def _cut_offs(self) -> list[Span]:
+        return cut_offs(self.events)
+
+    def out_of_reach_since(self, moment: datetime) -> datetime | None:
+        """Since when, at a moment, the node controller held it for lost or its kubelet could not reach the API; None: neither."""
+        spell = self.not_ready_at(moment)
+        since = [spell.start.time] if spell is not None and self.lost_at(moment) else []
+        since += [start for start, end in self._cut_offs if start is not None and end is not None and start <= moment <= end]
+        return min((s for s in since if s is not None), default=None)
+
+    def out_of_reach(self, moment: datetime) -> bool:
+        """Whether what runs there ran on without the control plane at a moment, as far as one of the two says so."""
+        return self.out_of_reach_since(moment) is not None
 
     def not_ready_at(self, moment: datetime) -> readiness.Spell | None:
         """The spell in which the API held it for not Ready, at a moment. Spells do not overlap."""

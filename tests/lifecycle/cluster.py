@@ -109,8 +109,8 @@ class Cluster(Incident):
         self.event(second, "Deployment", parent, "ScalingReplicaSet", message, component="deployment-controller")
 
     # pods
-    def pod(self, second: float, owner: str, name: str, node: str, *containers: str, static: bool = False) -> APod:
-        """Made, placed, and (if a kubelet is there) running a second later."""
+    def placed(self, second: float, owner: str, name: str, node: str, *containers: str, static: bool = False) -> APod:
+        """Made and placed."""
         uid = digits("pod", name, second)
         made = APod(
             name, f"{uid[:8]}-{uid[8:12]}-4{uid[13:16]}-a{uid[17:20]}-{uid[20:32]}", node, owner, containers or ("app",), second, static
@@ -119,8 +119,23 @@ class Cluster(Incident):
         self._told_made(made)
         if self.up(node, second):
             self.line_added(node, second + 0.05, [made])
+        return made
+
+    def pod(self, second: float, owner: str, name: str, node: str, *containers: str, static: bool = False) -> APod:
+        """Made, placed, and (if a kubelet is there) running a second later."""
+        made = self.placed(second, owner, name, node, *containers, static=static)
+        if self.up(node, second):
             self._start(second + 1, made)
         return made
+
+    def fails_to_start(self, second: float, pod: APod, container: str = "app") -> None:
+        """Made, but its start fails: it never ran."""
+        if SANDBOX not in pod.live:
+            self._start(second - 0.3, pod, [SANDBOX])
+        attempt = pod.attempts[container] = pod.attempts.get(container, -1) + 1
+        ran = Ran(pod, container, digits(pod.uid, container, attempt), second)
+        self.runtime(second, "create", ran)
+        self.never_started(second + 0.5, ran)
 
     def _told_made(self, pod: APod) -> None:
         kind, _, name = pod.owner.partition("/")
@@ -136,6 +151,7 @@ class Cluster(Incident):
         """Its containers (and its sandbox, if it has none) start; the next relist sees them."""
         chosen = list(containers) or [c for c in pod.containers if c not in pod.live]
         if SANDBOX not in pod.live:
+            chosen = [c for c in chosen if c != SANDBOX]
             self.line_sandbox_needed(pod.node, second - 0.6, pod)
             chosen.insert(0, SANDBOX)
         for container in chosen:
@@ -278,7 +294,9 @@ class Cluster(Incident):
         self.systemd(node, second + 0.001, "kubelet.service: Failed with result 'exit-code'.")
         self._ends_kubelet(second, node, "crashed")
 
-    def start_kubelet(self, second: float, node: str, lives: float = FOREVER, pid: int | None = None) -> None:
+    def start_kubelet(
+        self, second: float, node: str, lives: float = FOREVER, pid: int | None = None, only: Iterable[APod] | None = None
+    ) -> None:
         """It starts, finds what there is, and (if it lives so long) does what is to be done."""
         if self.kubelets[node][-1].cause in ("killed", "crashed"):
             self.systemd(node, second - 0.02, "kubelet.service: Scheduled restart job, restart counter is at 1.")
@@ -293,11 +311,11 @@ class Cluster(Incident):
         self.event(second + self.starting, "Node", node, "Starting", "Starting kubelet.", component="kubelet", host=node, uid=node)
         if lives <= self.starting + self.first_sync:
             return
-        self.first_round(second + self.starting + self.first_sync, node)
+        self.first_round(second + self.starting + self.first_sync, node, only)
 
-    def first_round(self, second: float, node: str) -> None:
+    def first_round(self, second: float, node: str, only: Iterable[APod] | None = None) -> None:
         """What the API has for the node, what runs, and what to do about the difference."""
-        here = [p for p in self.all_pods if p.node == node]
+        here = [p for p in self.all_pods if p.node == node and (only is None or p in only)]
         wanted = [p for p in here if p.gone > second and p.made <= second]
         for pod in here:  # what ended while nobody looked
             for ran in self.unseen(pod, second):
@@ -346,6 +364,14 @@ class Cluster(Incident):
             elif pod.marked <= second:
                 self.line_deleted(node, heard, [pod])
                 self._terminate(heard + 0.01, pod)
+
+    def mend(self, second: float, node: str) -> None:
+        """The link is back while no kubelet is there to hear it."""
+        self.cuts.append((node, self.cut.pop(node), second))
+
+    def node_deleted(self, second: float, node: str) -> None:
+        self.event(second, "Node", node, "RemovingNode", f"Node {node} event: Removing Node {node} from Controller",
+                   component="node-controller", uid=node)  # fmt: skip
 
     def lose_power(self, second: float, node: str) -> None:
         """Everything of the node ends, and nothing says so."""
@@ -483,6 +509,10 @@ class Cluster(Incident):
         """The API no longer knows pods that run."""
         raise NotImplementedError
 
+    def never_started(self, second: float, ran: Ran) -> None:
+        """What the runtime tells of a start that failed."""
+        raise NotImplementedError
+
     def runtime(self, second: float, action: str, ran: Ran, value: int = 0) -> None:
         raise NotImplementedError
 
@@ -609,6 +639,9 @@ class Dockershim(Cluster):
         told = ", ".join(f"{key}={text}" for key, text in labels.items())
         self.docker.setdefault(ran.pod.node, []).append((second, f"{stamp} container {action} {ran.id} ({extra}image=example:1, {told})"))
 
+    def never_started(self, second: float, ran: Ran) -> None:
+        self.runtime(second, "die", ran, 128)
+
     def restart_docker(self, second: float, node: str, live_restore: bool = False) -> None:
         """Under a kubelet that is there, or not."""
         self.systemd(node, second, "Stopping docker.service - Docker Application Container Engine...")
@@ -709,6 +742,9 @@ class Containerd(Cluster):
                 self.ends(second + 1.45, ran, 137, "kubelet")
                 text = f'"Generic (PLEG): container finished" podID={pod.uid} containerID="{ran.id}" exitCode=137'
                 self.kubelet(pod.node, second + 2.4, text, "generic.go:296")
+
+    def never_started(self, second: float, ran: Ran) -> None:
+        self._event(second, ran, "/containers/delete", {"id": ran.id})
 
     def runtime(self, second: float, action: str, ran: Ran, value: int = 0) -> None:
         pid = 2000 + len(self.runs)

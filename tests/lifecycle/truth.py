@@ -18,11 +18,8 @@ Told = tuple[str, str, float, float | None, str]
 """Kind, of what, from, until (None: open), and how it went."""
 
 
-def truth(cluster: Cluster, *, deletions: bool = True) -> list[Told]:
-    """``deletions``: whether the evidence tells when the API was asked to delete."""
-    found = [*_outages(cluster), *_orphans(cluster), *_adoptions(cluster), *_overshoots(cluster)]
-    found += _cut_off(cluster) if deletions else []
-    return sorted(found)
+def truth(cluster: Cluster) -> list[Told]:
+    return sorted([*_outages(cluster), *_orphans(cluster), *_cut_off(cluster), *_adoptions(cluster), *_overshoots(cluster)])
 
 
 def told(analysis: Analysis) -> list[Told]:
@@ -30,9 +27,9 @@ def told(analysis: Analysis) -> list[Told]:
     return sorted(_told(f) for f in analysis.findings if f.kind in KINDS)
 
 
-def differences(cluster: Cluster, analysis: Analysis, *, deletions: bool = True, slack: float = 0.06) -> list[str]:
+def differences(cluster: Cluster, analysis: Analysis, *, slack: float = 0.06) -> list[str]:
     """What the findings miss ('missing'), and what they say without ground ('wrong'). Deletions have whole seconds."""
-    wanted, found = truth(cluster, deletions=deletions), told(analysis)
+    wanted, found = truth(cluster), told(analysis)
     missing: list[str] = []
     for one in wanted:
         match = next((f for f in found if _same(one, f, slack)), None)
@@ -44,7 +41,7 @@ def differences(cluster: Cluster, analysis: Analysis, *, deletions: bool = True,
 
 
 def _same(one: Told, other: Told, slack: float) -> bool:
-    starts = 1.0 if one[4].endswith("pod-deleted") else slack
+    starts = 1.2 if one[4].endswith("pod-deleted") else slack  # whole seconds; else when its substitute ran at the latest
     if one[:2] != other[:2] or one[4] != other[4] or abs(one[2] - other[2]) > starts:
         return False
     if one[0] == "adoption":  # its end is a line, and no truth
@@ -123,7 +120,8 @@ def _cut_off(cluster: Cluster) -> Iterator[Told]:
     for ran in cluster.runs:
         asked = ran.pod.marked
         deaf = any(start <= asked < end for node, start, end in cluster.cuts if node == ran.pod.node)
-        if ran.container != SANDBOX and deaf and cluster.up(ran.pod.node, asked) and ran.start <= asked < ran.end:
+        gone = any(asked < k.end < min(ran.end, cluster.end) for k in cluster.kubelets[ran.pod.node])  # then that spell tells of it
+        if ran.container != SANDBOX and deaf and not gone and cluster.up(ran.pod.node, asked) and ran.start <= asked < ran.end:
             end = _until(cluster, ran)
             outcome = "running" if end is None else "removed" if ran.by == "kubelet" else "exited"
             yield "orphaned-container", ran.id, asked, end, f"{outcome} pod-deleted"
@@ -169,7 +167,7 @@ def _overshoots(cluster: Cluster) -> Iterator[Told]:
 def right(cluster: Cluster, folder: Path, api: bool = True, *, slack: float = 0.06) -> Analysis:
     """The findings, when they are what truly happened."""
     found = cluster.analyze(folder, api=api)
-    apart = differences(cluster, found, deletions=api, slack=slack)
+    apart = differences(cluster, found, slack=slack)
     assert not apart, "\n".join(apart)
     return found
 
