@@ -71,14 +71,15 @@ class NodeLife:
         return spell is not None and spell.reporters != {"kubelet"}
 
     @cached_property
-    def _cut_offs(self) -> list[Span]:
+    def cut_offs(self) -> list[Span]:
+        """When its kubelet could not deliver its heartbeats."""
         return cut_offs(self.events)
 
     def out_of_reach_since(self, moment: datetime) -> datetime | None:
         """Since when, at a moment, the node controller held it for lost or its kubelet could not reach the API; None: neither."""
         spell = self.not_ready_at(moment)
         since = [spell.start.time] if spell is not None and self.lost_at(moment) else []
-        since += [start for start, end in self._cut_offs if start is not None and end is not None and start <= moment <= end]
+        since += [start for start, end in self.cut_offs if start is not None and end is not None and start <= moment <= end]
         return min((s for s in since if s is not None), default=None)
 
     def out_of_reach(self, moment: datetime) -> bool:
@@ -139,13 +140,14 @@ def build(store: Store, desired: Mapping[Name, int] | None = None) -> Lifecycle:
     all_pods = pods.pods(events, versions, runs)
     _presume_ends(all_pods, nodes, events)
 
-    def replaceable(pod: Pod, moment: datetime) -> bool:
+    def replaceable(pod: Pod, moment: datetime, *, untold: bool = False) -> bool:
         node = nodes.get(pod.node or "")
         if node is None:
             return False
         late = pod.marked is not None and pod.marked.earliest is None  # when it was deleted is not told, only when that was noticed
         evicted = pod.evicted is not None and pod.evicted.time <= moment + _AT_ONCE
-        return evicted or node.not_ready_at(moment) is not None or (late and node.outage_at(moment) is not None)
+        away = node.outage_at(moment) is not None or node.out_of_reach(moment) if untold else late and node.outage_at(moment) is not None
+        return evicted or node.not_ready_at(moment) is not None or away
 
     calm = subtract([(start, end)], [s for node in nodes.values() for s in _troubled(node)])
     owners = controllers.controllers(events, versions, all_pods, dict(desired or {}), calm or [(start, end)], replaceable)
@@ -182,9 +184,9 @@ def _node(name: str, events: list[Event], spells: list[signs.Spell], versions: l
 
 def _troubled(node: NodeLife) -> Iterator[Span]:
     """When a node's kubelet was away, or the API held it for lost, and the minute after."""
-    edges = [(o.start, o.end) for o in node.outages] + [(s.start, s.end) for s in node.not_ready]
-    for start, end in edges:
-        yield start.time, end.time + _AFTERMATH if end.time else None
+    spans = [(o.start.time, o.end.time) for o in node.outages] + [(s.start.time, s.end.time) for s in node.not_ready]
+    for start, end in [*spans, *node.cut_offs]:
+        yield start, end + _AFTERMATH if end else None
 
 
 def _span(store: Store, versions: list[objects.Version]) -> tuple[datetime, datetime]:

@@ -111,15 +111,17 @@ def _unwanted(node: NodeLife, pod: Pod, run: Run, back: datetime) -> bool:
         return False
     heard = any(e.kind is E.POD_DELETE_SEEN and back <= e.time <= first for e in pod.events)  # then it was deleted after the return
     replaced_in_place = any(r.start.time is not None and r.start.time > run.end.time for r in pod.apps)
-    return not heard and not replaced_in_place and not (told is not None and _was_known(node, pod, told, run.end.time))
+    return not heard and not replaced_in_place and not (told is not None and _was_known(node, pod, run, told))
 
 
-def _was_known(node: NodeLife, pod: Pod, told: datetime, ended: datetime) -> bool:
-    """To a kubelet that says nothing of pods (1.0) each deleted one is 'unwanted'; of those it never knew it has no reference."""
-    if node.index.has(E.POD_ADDED) or node.outage_at(ended) is not None:  # or it did not live to say so
+def _was_known(node: NodeLife, pod: Pod, run: Run, told: datetime) -> bool:
+    """A kubelet of 1.0 says nothing of pods: to it each deleted one is 'unwanted'. Of those it never knew it has no reference, and
+    says so when it has killed a container, if it lives to do so."""
+    killed = any(k.kind is E.CONTAINER_KILLING for k in run.kills)
+    if not killed or run.end.time is None or node.index.has(E.POD_ADDED) or node.outage_at(run.end.time) is not None:
         return False
     own = {r.container_id for r in pod.runs}
-    strangers = node.index.between(E.CONTAINER_UNKNOWN, told, ended + _REACTION)
+    strangers = node.index.between(E.CONTAINER_UNKNOWN, told, run.end.time + _REACTION)
     return not any(e.container_id in own for e in strangers)
 
 

@@ -16,6 +16,10 @@ from analyzer.vocabulary import EventKind as E
 
 _SECOND = 1_000_000
 _ALWAYS = datetime.max.replace(tzinfo=UTC)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_AT_ONCE = timedelta(seconds=1)
+"""API times have seconds."""
+_MIRROR = "kubernetes.io/config.mirror"
 _CREATED_BY = re.compile(r'"reference":\{"kind":"(\w+)","namespace":"[^"]*","name":"([^"]+)"')
 _MARKS = {  # what tells that a pod was marked for deletion (or, to 1.0, deleted at once), and how
     E.POD_EVICTED: "the control plane deleted the pod because of its node",
@@ -120,7 +124,7 @@ def pods(events: list[Event], objects: list[Version], runs: list[Run]) -> list[P
     of_pods = [version for version in objects if version.kind == "Pod"]
     for version in of_pods:
         if version.uid:
-            _from_object(book.get(version.namespace, version.name, version.uid), version)
+            _from_object(book.get(version.namespace, version.name, _mirrored(version) or version.uid), version)
     for run in runs:
         if run.pod_uid:
             book.get(run.namespace, run.pod, run.pod_uid).runs.append(run)
@@ -136,7 +140,7 @@ def pods(events: list[Event], objects: list[Version], runs: list[Run]) -> list[P
             book.named(run.namespace, run.pod, run.start.time).runs.append(run)
     for event in events:
         if event.pod or event.pod_uid:
-            pod = book.at(event.namespace, event.pod, event.pod_uid, event.time)
+            pod = book.of(event)
             if pod is not None:
                 pod.events.append(event)
     for pod in book.all():
@@ -170,6 +174,23 @@ class _Book:
             self._by_uid[uid] = pod
         return pod
 
+    def of(self, event: Event) -> Pod | None:
+        """The pod that an event speaks of. Of several of one name: on a node the one that was there, of a new one the next to begin."""
+        if event.pod_uid:
+            return self._by_uid.get(event.pod_uid)
+        named = self._by_name.get((event.namespace, event.pod)) or []
+        if len(named) > 1 and event.namespace is not None:
+            begun = [(first, p) for p in named if (first := _first(p)) is not None]
+            if event.kind is E.POD_CREATED:
+                later = [(first, p) for first, p in begun if first >= event.time - _AT_ONCE]
+                if later:
+                    return min(later, key=lambda x: x[0])[1]
+            here = [(first, p) for first, p in begun if event.node is None or event.node == _node_of(p)]
+            before = [(first, p) for first, p in here if first <= event.time + _AT_ONCE]
+            if before:
+                return max(before, key=lambda x: x[0])[1]
+        return self.at(event.namespace, event.pod, None, event.time)
+
     def at(self, namespace: str | None, name: str | None, uid: str | None, moment: datetime) -> Pod | None:
         if uid:
             return self._by_uid.get(uid)
@@ -191,10 +212,27 @@ class _Book:
         return sorted(pods.values(), key=lambda p: (p.namespace or "", p.name or "", p.uid or ""))
 
 
+def _first(pod: Pod) -> datetime | None:
+    """When it was made, or began to run; long ago, if it ran already when the evidence begins."""
+    if pod.created is not None:
+        return pod.created
+    starts = [_LONG_AGO if r.start.time is None else r.start.time for r in pod.runs]
+    return min(starts, default=None)
+
+
+def _node_of(pod: Pod) -> str | None:
+    return pod.node or next((r.node for r in pod.runs if r.node), None)
+
+
+def _mirrored(version: Version) -> str | None:
+    """Of a mirror that a kubelet made in the API the uid of its static pod, by which the kubelet and the runtime know it."""
+    return text(mapping(version.meta.get("annotations")).get(_MIRROR))
+
+
 def _from_object(pod: Pod, version: Version) -> None:
     pod.node = text(version.spec.get("nodeName")) or pod.node
     annotations = mapping(version.meta.get("annotations"))
-    pod.static = pod.static or "kubernetes.io/config.mirror" in annotations
+    pod.static = pod.static or _MIRROR in annotations
     pod.created = parse_time(version.meta.get("creationTimestamp")) or pod.created
     if version.owner is not None:
         pod.owner = version.owner

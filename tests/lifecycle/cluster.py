@@ -419,6 +419,8 @@ class Cluster(Incident):
         found: list[dict[str, Any]] = []
         for owner, sizes in self.asked.items():
             kind, _, name = owner.partition("/")
+            if kind in ("DaemonSet", "Job"):
+                continue
             found.append({"kind": kind, "metadata": {"name": name, "uid": digits(owner)[:36]}, "spec": {"replicas": sizes[-1][1]}})
         for owner, parent in self.parents.items():
             kind, _, name = owner.partition("/")
@@ -442,6 +444,9 @@ class Cluster(Incident):
             if ran.container != SANDBOX
         ]
         meta: dict[str, Any] = {"name": pod.name, "uid": pod.uid, "creationTimestamp": _stamp(pod.made)}
+        if pod.static:  # the mirror that the kubelet makes
+            own = {f"kubernetes.io/config.{k}": v for k, v in (("hash", pod.uid), ("mirror", pod.uid), ("source", "file"))}
+            meta |= {"uid": digits("mirror", pod.uid)[:36], "annotations": own}
         if pod.owner:
             meta["ownerReferences"] = [_reference(pod.owner)]
         if pod.marked <= self.end:

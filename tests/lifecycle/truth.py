@@ -5,6 +5,7 @@ Derived from what ran and from the kubelets' lives alone, by counting, with none
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 from analyzer.analysis import Analysis
@@ -150,7 +151,7 @@ def _overshoots(cluster: Cluster) -> Iterator[Told]:
         moments = sorted({0.0, cluster.end, *(t for t, _ in sizes), *(t for some in runs for r in some for t in (r.start, r.end))})
         moments = [t for t in moments if 0 <= t <= cluster.end]
         windows: list[list[tuple[float, float, int, int]]] = []
-        for since, until in zip(moments, moments[1:], strict=False):
+        for since, until in pairwise(moments):
             have = sum(any(r.start <= since < r.end for r in some) for some in runs)
             asked = [n for t, n in sizes if t <= since][-1]
             if have > asked and windows and since - windows[-1][-1][1] < 1:
