@@ -187,7 +187,8 @@ def _steps(
         short = len(made) - len(gone)
         if short > 0:
             left = (p for key, p in sorted(have.items()) if key not in gone and key not in made)
-            gone |= {p.key for p in islice((p for p in left if replaceable(p, burst[0].time)), short)}
+            when = max(a.time for a in burst if a.made)
+            gone |= {p.key for p in islice((p for p in left if replaceable(p, when)), short)}
         have = {key: p for key, p in (have | made).items() if key not in gone}
         if steps[-1].value != len(have) and len({template(p) for p in have.values()}) <= 1:
             steps.append(Step(burst[0].time, len(have)))

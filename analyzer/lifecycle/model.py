@@ -144,10 +144,13 @@ def build(store: Store, desired: Mapping[Name, int] | None = None) -> Lifecycle:
         node = nodes.get(pod.node or "")
         if node is None:
             return False
+        if pod.evicted is not None and pod.evicted.time <= moment + _AT_ONCE:
+            return True
+        if pod.marked is not None and pod.marked.earliest is not None and pod.marked.earliest > moment + _AT_ONCE:
+            return False  # it is told when it was deleted: later
         late = pod.marked is not None and pod.marked.earliest is None  # when it was deleted is not told, only when that was noticed
-        evicted = pod.evicted is not None and pod.evicted.time <= moment + _AT_ONCE
-        away = node.outage_at(moment) is not None or node.out_of_reach(moment) if untold else late and node.outage_at(moment) is not None
-        return evicted or node.not_ready_at(moment) is not None or away
+        away = (late or untold) and (node.outage_at(moment) is not None or node.out_of_reach(moment))
+        return away or node.not_ready_at(moment) is not None
 
     calm = subtract([(start, end)], [s for node in nodes.values() for s in _troubled(node)])
     owners = controllers.controllers(events, versions, all_pods, dict(desired or {}), calm or [(start, end)], replaceable)

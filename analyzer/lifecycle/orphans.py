@@ -4,6 +4,7 @@ Set algebra: alive by the runtime's truth, minus (a kubelet process lives and th
 ContainerStarted are logged at every start, also for containers that are killed milliseconds later: they prove no adoption.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -45,9 +46,15 @@ def orphans(life: Lifecycle) -> list[Orphan]:
     """All orphaned spells, by start, node and container id."""
     instead = substitutes(life)
     found = [o for node in life.nodes.values() for whole, parts in absences(node) for o in _of_absence(life, whole, parts, instead)]
-    down = {id(o.run) for o in found}
-    found += [o for o in _of_deletions(life, instead) if id(o.run) not in down]
+    known: dict[int, list[Edge]] = defaultdict(list)
+    for orphan in found:
+        known[id(orphan.run)].append(orphan.end)
+    found += [o for o in _of_deletions(life, instead) if not any(_ends_after(end, o.start) for end in known[id(o.run)])]
     return sorted(found, key=lambda o: (o.start.time or life.start, o.run.node or "", o.run.container_id))
+
+
+def _ends_after(end: Edge, start: Edge) -> bool:
+    return end.time is None or (start.time is not None and end.time > start.time)
 
 
 def absences(node: NodeLife) -> list[tuple[Outage, list[Outage]]]:

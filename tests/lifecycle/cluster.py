@@ -214,7 +214,9 @@ class Cluster(Incident):
         """Deleted with --force --grace-period=0: the API's object is gone at once."""
         pod.marked, pod.gone = min(pod.marked, second), second
         if self.hears(pod.node, second):
-            self.remove_unknown(second + 0.1, [pod])
+            self.line_deleted(pod.node, second + 0.02, [pod])
+            self.line_removed(pod.node, second + 0.04, [pod])
+            self._terminate(second + 0.1, pod)
 
     def _terminate(self, second: float, pod: APod) -> None:
         """Graceful: SIGTERM, the end of its containers, then of its sandbox; then the API's object goes."""
@@ -404,6 +406,8 @@ class Cluster(Incident):
         """The evidence ends: each kubelet that is there has said something by then."""
         self.end = second
         self.cuts += [(node, since, FOREVER) for node, since in self.cut.items()]
+        for node, since in self.cut.items():
+            self.lines_cut_off(node, since, min(second, self.kubelets[node][-1].end))
         for node, ups in self.kubelets.items():
             for kubelet in ups:
                 self.lines_idle(node, max(kubelet.start + 8, 1), min(kubelet.end, second))
