@@ -116,7 +116,8 @@ def _unwanted(node: NodeLife, pod: Pod, run: Run, back: datetime) -> bool:
     first = min((t for t in (acted, told) if t is not None), default=None)
     if first is None or first > back + _FIRST_SYNC:
         return False
-    heard = any(e.kind is E.POD_DELETE_SEEN and back <= e.time <= first for e in pod.events)  # then it was deleted after the return
+    hears = (E.POD_DELETE_SEEN,) if node.index.has(E.POD_DELETE_SEEN) else (E.POD_UPDATED, E.POD_REMOVE_SEEN)  # to 1.3 a mark is a change
+    heard = any(e.kind in hears and back <= e.time <= first for e in pod.events)  # then it was deleted after the return
     replaced_in_place = any(r.start.time is not None and r.start.time > run.end.time for r in pod.apps)
     return not heard and not replaced_in_place and not (told is not None and _was_known(node, pod, run, told))
 

@@ -27,6 +27,7 @@ _MARKS = {  # what tells that a pod was marked for deletion (or, to 1.0, deleted
     E.POD_DELETE_ASKED: "somebody asked the API to delete the pod",
     E.POD_DELETE_SEEN: "the deletion had reached the kubelet",
     E.POD_CONTAINER_KILLING: "the kubelet was stopping it",
+    E.CONTAINER_KILLING: "the kubelet was stopping it",
     E.POD_UNWANTED: "the kubelet found it running but not wanted",
     E.POD_REMOVE_SEEN: "the pod was gone from the API",
 }
@@ -264,7 +265,8 @@ def _settle(pod: Pod) -> None:
     if pod.node is None:
         pod.node = next((r.node for r in pod.runs if r.node), None)
     pod.static = pod.static or bool(pod.node and pod.name and pod.name.endswith(f"-{pod.node}")) or (pod.owner or ("",))[0] == "Node"
-    told = [e for e in pod.events if e.kind in _MARKS and _of_deletion(pod, e)]
+    told = [e for e in pod.events if e.kind in _MARKS and e.kind is not E.CONTAINER_KILLING]
+    told = [e for e in [*told, *_killed_before_its_removal(pod)] if _of_deletion(pod, e)]
     first = min(told, key=lambda e: e.time, default=None)
     if first is not None:
         exact = first.kind in (E.POD_EVICTED, E.POD_DELETED, E.POD_DELETE_ASKED)
@@ -275,8 +277,14 @@ def _settle(pod: Pod) -> None:
             pod.marked = Edge(first.time, first.time if exact else None, latest, (proof, *(pod.marked.proofs if pod.marked else ())))
 
 
+def _killed_before_its_removal(pod: Pod) -> list[Event]:
+    """To 1.3 a kubelet says of a deletion only that it stops the containers, and when the object is gone."""
+    removed = min((e.time for e in pod.events if e.kind is E.POD_REMOVE_SEEN), default=None)
+    return [k for r in pod.apps for k in r.kills if removed is not None and k.kind is E.CONTAINER_KILLING and k.time <= removed]
+
+
 def _of_deletion(pod: Pod, event: Event) -> bool:
     """Killing is said of a restart in place too: of a deletion only if nothing of the pod starts afterwards."""
-    if event.kind is not E.POD_CONTAINER_KILLING:
+    if event.kind not in (E.POD_CONTAINER_KILLING, E.CONTAINER_KILLING):
         return True
     return not any(r.start.time is not None and r.start.time > event.time for r in pod.apps)

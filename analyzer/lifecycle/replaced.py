@@ -19,6 +19,8 @@ from analyzer.vocabulary import EventKind as E
 _MADE = (E.POD_CREATED, E.POD_SCHEDULED, E.POD_ADDED)
 _AFTER = timedelta(seconds=10)
 """What was made in the last moments before a kubelet's return may run after it."""
+_TOGETHER = timedelta(seconds=5)
+"""A controller makes up for a deleted pod within this."""
 _NOTICED = timedelta(seconds=70)
 """A returned kubelet acts on what it hears within its first rounds and a grace period."""
 
@@ -41,6 +43,9 @@ def substitutes(life: Lifecycle) -> dict[str, Substitute]:
 def _of_controller(life: Lifecycle, controller: Controller) -> Iterator[tuple[str, Substitute]]:
     replaced: set[str] = set()
     for new in sorted(_fresh(controller), key=lambda s: (s.at, s.pod.key)):
+        if (ordinary := _ordinary(life, controller, new, replaced)) is not None:
+            replaced.add(ordinary.key)
+            continue
         old = [p for p in controller.pods if p.key not in replaced and p.node != new.pod.node and _out_of_reach(life, p, new)]
         sure = [p for p in old if _given_up(life, p, new)]
         chosen = min(sure, key=lambda p: (p.marked.time if p.marked and p.marked.time else life.end, p.key), default=None)
@@ -49,6 +54,17 @@ def _of_controller(life: Lifecycle, controller: Controller) -> Iterator[tuple[st
         if chosen is not None:
             replaced.add(chosen.key)
             yield chosen.key, new
+
+
+def _ordinary(life: Lifecycle, controller: Controller, new: Substitute, replaced: set[str]) -> Pod | None:
+    """A pod whose deletion its kubelet heard of at once: the new one was made in its stead, and in no other's."""
+    for pod in sorted(controller.pods, key=lambda p: p.key):
+        node, asked = life.nodes.get(pod.node or ""), pod.marked.time if pod.marked is not None else None
+        if node is None or asked is None or pod.key in replaced or pod is new.pod or _away(node, asked):
+            continue
+        if abs(asked - new.made) <= _TOGETHER:
+            return pod
+    return None
 
 
 def _fresh(controller: Controller) -> Iterator[Substitute]:

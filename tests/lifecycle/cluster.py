@@ -908,3 +908,75 @@ class Kubernetes10(Dockershim):
         lower = reason if reason.startswith("Node") else reason[0].lower() + reason[1:]
         said = "controllermanager" if component == "node-controller" else component
         super().event(second, kind, name, lower, message.replace(" default/", " "), component=said, host=host, **more)
+
+
+@dataclass
+class Kubernetes11(Kubernetes10):
+    """Kubernetes 1.1 with docker: deletions are graceful, and the control plane takes what it evicted from the API by force soon after."""
+
+    dialect: ClassVar[str] = "1.1"
+    forced: ClassVar[float] = 35
+
+    def line_added(self, node: str, second: float, pods: list[APod]) -> None:
+        names = ", ".join(f"{p.name}_default" for p in pods)
+        first = abs(self.kubelets[node][-1].start + self.starting + self.first_sync - second) < 0.01  # it hears of them long before it acts
+        self.kubelet(node, second - self.first_sync + 0.4 if first else second, f'SyncLoop (ADD): "{names}"', "kubelet.go:2012")
+
+    def line_deleted(self, node: str, second: float, pods: list[APod]) -> None:
+        """The mark is but a change."""
+        for pod in pods:
+            if pod.gone > second:
+                self.kubelet(node, second, f'SyncLoop (UPDATE): "{pod.name}_default"', "kubelet.go:2015")
+
+    def line_removed(self, node: str, second: float, pods: list[APod]) -> None:
+        self.kubelet(node, second, f'SyncLoop (REMOVE): "{", ".join(p.name + "_default" for p in pods)}"', "kubelet.go:2018")
+
+    def line_killing(self, node: str, second: float, ran: Ran, grace: int) -> None:
+        self.kubelet(node, second, f'Killing container "{ran.id} {ran.pod.ref}" with {grace} second grace period', "manager.go:1404")
+
+    def _mark(self, second: float, pod: APod) -> None:
+        """Marked; its kubelet ends it, and takes the object away."""
+        Cluster._mark(self, second, pod)
+
+    def told_deleted(self, second: float, kind: str, name: str, pod: APod) -> None:
+        Cluster.told_deleted(self, second, kind, name, pod)
+
+    def told_killing(self, second: float, ran: Ran) -> None:
+        self.event(second, "Pod", ran.pod.name, "Killing", f"Killing with docker id {ran.id[:12]}", component="kubelet",
+                   host=ran.pod.node, uid=ran.pod.uid, fieldPath=f"spec.containers{{{ran.container}}}")  # fmt: skip
+
+    def evict(self, second: float, *pods: APod) -> None:
+        super().evict(second, *pods)
+        for pod in pods:
+            pod.gone = min(pod.gone, second + self.forced)
+
+    def force(self, second: float, pod: APod) -> None:
+        pod.marked, pod.gone = min(pod.marked, second), second
+        if self.hears(pod.node, second):
+            self.line_removed(pod.node, second + 0.02, [pod])
+            self._unwanted(second + 0.05, pod)
+
+    def _unwanted(self, second: float, pod: APod, stranger: bool = False) -> None:
+        self.kubelet(pod.node, second, f'Killing unwanted pod "{pod.name}"', "kubelet.go:1830")
+        for ran in list(pod.live.values()):
+            whose = "" if stranger else pod.ref
+            self.kubelet(pod.node, second + 0.01, f'Killing container "{ran.id} {whose}" with 30 second grace period', "manager.go:1404")
+            self.runtime(second + 0.05, "kill", ran, 15)
+        for ran in list(pod.live.values()):
+            self.ends(second + 0.05 + self.drain, ran, 0, "kubelet")
+            text = f'Container "{ran.id} " exited after {self.drain}s' if stranger else f'Container "{ran.id} {pod.ref}" exited after 1s'
+            self.kubelet(pod.node, second + 0.1 + self.drain, text, "manager.go:1438")
+            if stranger:
+                self.kubelet(pod.node, second + 0.11 + self.drain, f"No ref for pod '\"{ran.id} /\"'", "manager.go:1444")
+
+    def told_evicted(self, second: float, pod: APod) -> None:
+        text = f"Marking for deletion Pod {pod.name} from Node {pod.node}"
+        Cluster.event(self, second, "Pod", pod.name, "NodeControllerEviction", text, component="controllermanager")
+        text = f'Pod {pod.name} has exceeded the grace period for deletion after being evicted from Node "{pod.node}" and is being force killed'
+        Cluster.event(self, second + self.forced, "Pod", pod.name, "TerminatingEvictedPod", text, component="controllermanager")
+
+    def event(
+        self, second: float, kind: str, name: str, reason: str, message: str, *, component: str = "", host: str | None = None, **more: Any
+    ) -> None:
+        said = "controllermanager" if component == "node-controller" else component
+        Cluster.event(self, second, kind, name, reason, message.replace(" default/", " "), component=said, host=host, **more)

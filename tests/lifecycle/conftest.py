@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.lifecycle.cluster import APod, Cluster, Containerd, Dockershim, Kubernetes10
+from tests.lifecycle.cluster import APod, Cluster, Containerd, Dockershim, Kubernetes10, Kubernetes11
 from tests.lifecycle.incident import A, B, Incident
 
 
@@ -17,7 +17,7 @@ def two() -> Incident:
     return incident
 
 
-@pytest.fixture(params=(Dockershim, Containerd, Kubernetes10), ids=lambda d: d.dialect)
+@pytest.fixture(params=(Dockershim, Containerd, Kubernetes11, Kubernetes10), ids=lambda d: d.dialect)
 def cluster(request: pytest.FixtureRequest) -> Cluster:
     """Two nodes with their kubelets, in each generation's words."""
     made: Cluster = request.param()
