@@ -21,8 +21,6 @@ _AFTER = timedelta(seconds=10)
 """What was made in the last moments before a kubelet's return may run after it."""
 _TOGETHER = timedelta(seconds=5)
 """A controller makes up for a deleted pod within this."""
-_NOTICED = timedelta(seconds=70)
-"""A returned kubelet acts on what it hears within its first rounds and a grace period."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +47,8 @@ def _of_controller(life: Lifecycle, controller: Controller) -> Iterator[tuple[st
         old = [p for p in controller.pods if p.key not in replaced and p.node != new.pod.node and _out_of_reach(life, p, new)]
         sure = [p for p in old if _given_up(life, p, new)]
         chosen = min(sure, key=lambda p: (p.marked.time if p.marked and p.marked.time else life.end, p.key), default=None)
-        if chosen is None and old and _too_many(controller, new, replaced):
-            chosen = min(old, key=lambda p: p.key)
+        if chosen is None and _too_many(controller, new, replaced):
+            chosen = min((p for p in old if _may_be_gone(life, p, new)), key=lambda p: p.key, default=None)
         if chosen is not None:
             replaced.add(chosen.key)
             yield chosen.key, new
@@ -100,15 +98,18 @@ def _was_there(node: NodeLife, pod: Pod, new: Substitute) -> bool:
 
 
 def _given_up(life: Lifecycle, pod: Pod, new: Substitute) -> bool:
+    """Whether its deletion is told, or was noticed when its node was within reach again."""
     marked = pod.marked
     if marked is None or marked.time is None:
         return False
     if marked.earliest is not None:
         return marked.time <= new.at
-    node = life.nodes[pod.node or ""]
-    outage = node.outage_at(new.at) or node.outage_at(new.made)
-    back = outage.end.time if outage is not None else None
-    return back is None or marked.time <= back + _NOTICED
+    return life.nodes[pod.node or ""].may_have_let_go(pod, new.made)
+
+
+def _may_be_gone(life: Lifecycle, pod: Pod, new: Substitute) -> bool:
+    told = pod.marked is not None and pod.marked.earliest is not None  # then it was deleted later
+    return not told and life.nodes[pod.node or ""].may_have_let_go(pod, new.made)
 
 
 def _too_many(controller: Controller, new: Substitute, replaced: set[str]) -> bool:

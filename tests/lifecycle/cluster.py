@@ -972,7 +972,9 @@ class Kubernetes11(Kubernetes10):
     def told_evicted(self, second: float, pod: APod) -> None:
         text = f"Marking for deletion Pod {pod.name} from Node {pod.node}"
         Cluster.event(self, second, "Pod", pod.name, "NodeControllerEviction", text, component="controllermanager")
-        text = f'Pod {pod.name} has exceeded the grace period for deletion after being evicted from Node "{pod.node}" and is being force killed'
+        text = (
+            f"Pod {pod.name} has exceeded the grace period for deletion after being evicted from Node {pod.node} and is being force killed"
+        )
         Cluster.event(self, second + self.forced, "Pod", pod.name, "TerminatingEvictedPod", text, component="controllermanager")
 
     def event(

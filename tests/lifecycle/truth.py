@@ -152,8 +152,11 @@ def _overshoots(cluster: Cluster) -> Iterator[Told]:
         moments = [t for t in moments if 0 <= t <= cluster.end]
         windows: list[list[tuple[float, float, int, int]]] = []
         for since, until in pairwise(moments):
-            have = sum(any(r.start <= since < r.end for r in some) for some in runs)
-            asked = [n for t, n in sizes if t <= since][-1]
+            if until - since < 1e-5:  # sums of seconds are not exact
+                continue
+            middle = (since + until) / 2
+            have = sum(any(r.start <= middle < r.end for r in some) for some in runs)
+            asked = [n for t, n in sizes if t <= middle][-1]
             if have > asked and windows and since - windows[-1][-1][1] < 1:
                 windows[-1].append((since, until, have, asked))
             elif have > asked:
