@@ -161,6 +161,7 @@ class Cluster(Incident):
             self.runs.append(ran)
             self.runtime(ran.start - 0.2, "create", ran)
             self.runtime(ran.start, "start", ran)
+            self.told_started(ran.start + 0.02, ran)
         for container in reversed(chosen):
             self.line_seen(pod.node, second + 0.7, pod, pod.live[container].id, "ContainerStarted")
 
@@ -524,6 +525,17 @@ class Cluster(Incident):
 
     def runtime(self, second: float, action: str, ran: Ran, value: int = 0) -> None:
         raise NotImplementedError
+
+    def told_started(self, second: float, ran: Ran) -> None:
+        if ran.container != SANDBOX:
+            self._about(second, ran, "Started", f"Started container {ran.container}")
+
+    def _about(self, second: float, ran: Ran, reason: str, message: str) -> None:
+        """A kubelet's event about a container."""
+        field_path = f"spec.containers{{{ran.container}}}" if ran.container != SANDBOX else "implicitly required container POD"
+        self.event(
+            second, "Pod", ran.pod.name, reason, message, component="kubelet", host=ran.pod.node, uid=ran.pod.uid, fieldPath=field_path
+        )
 
     def told_evicted(self, second: float, pod: APod) -> None:
         text = f"Marking for deletion Pod {pod.ref}"
@@ -898,6 +910,10 @@ class Kubernetes10(Dockershim):
 
     def told_deleted(self, second: float, kind: str, name: str, pod: APod) -> None:
         """No event."""
+
+    def told_started(self, second: float, ran: Ran) -> None:
+        """With the first 12 digits of its id, and of the sandbox too."""
+        self._about(second, ran, "Started", f"Started with docker id {ran.id[:12]}")
 
     def told_killing(self, second: float, ran: Ran) -> None:
         """A restarted kubelet can't post one; a living one says 'killing'."""
