@@ -168,7 +168,7 @@ def _from_actions(pods: list[Pod], replaceable: Replaceable) -> Wanted | None:
         return None
     says = "the controller made pods until it had what it was asked for"
     acts = [_Act(created[p.key].time, True, p, created[p.key].proof(says)) for p in pods if p.key in created]
-    acts += [_Act(p.marked.time, False, p, None) for p in pods if p.marked and p.marked.time and _departs(p, pods)]
+    acts += [_Act(asked, False, pod, None) for asked, pod in _departing(pods)]
     steps, proofs = _steps(pods, acts, replaceable)
     return Wanted(steps, "events", proofs)
 
@@ -196,12 +196,18 @@ def _steps(
     return tuple(steps), tuple(proofs)
 
 
-def _departs(pod: Pod, pods: list[Pod]) -> bool:
-    """Whether a deletion may mean that fewer are wanted: not if its node was given up, nor if a pod of its name is made again
+def _departing(pods: list[Pod]) -> Iterator[tuple[datetime, Pod]]:
+    """Pods whose deletion may mean that fewer are wanted: not if their node was given up, nor if a pod of their name is made again
     (a StatefulSet makes the new one only when the old one has ended)."""
-    marked = pod.marked.time if pod.marked is not None else None
-    again = any(p is not pod and p.name == pod.name and marked is not None and (_seen_first(p) or marked) > marked for p in pods)
-    return pod.evicted is None and not again
+    latest: dict[str | None, datetime] = {}
+    for pod in pods:
+        first = _seen_first(pod)
+        if first is not None and first > latest.get(pod.name, first - _BURST):
+            latest[pod.name] = first
+    for pod in pods:
+        asked = pod.marked.time if pod.marked is not None else None
+        if asked is not None and pod.evicted is None and not latest.get(pod.name, asked) > asked:
+            yield asked, pod
 
 
 def _seen_first(pod: Pod) -> datetime | None:
@@ -235,9 +241,9 @@ def _from_nodes(kind: str, pods: list[Pod], calm: list[Span], replaceable: Repla
         first = _seen_first(pod)
         if first is not None and not any(r.start.time is None for r in pod.apps):
             acts.append(_Act(first, True, pod, None))
+    for asked, pod in _departing(pods):
         told = next((e for e in pod.events if e.kind in (E.POD_DELETE_SEEN, E.POD_UNWANTED)), None)
-        if pod.marked is not None and pod.marked.time is not None and _departs(pod, pods):
-            acts.append(_Act(pod.marked.time, False, pod, told.proof(says) if told is not None else None))
+        acts.append(_Act(asked, False, pod, told.proof(says) if told is not None else None))
     template = (lambda p: (p.name or "").rpartition("-")[0]) if kind == "Deployment" else lambda _: ""
     steps, proofs = _steps(pods, acts, partial(replaceable, untold=True), template)
     return Wanted(steps, "inferred", proofs) if _longest(list(steps), calm) == steady.at(None) else steady

@@ -4,6 +4,7 @@ A pod was given up if the API had marked it, if it was not wanted when its kubel
 (Kubernetes 1.0 removes the object without a word; without the API nothing does), if more ran than were asked for.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -39,30 +40,38 @@ def substitutes(life: Lifecycle) -> dict[str, Substitute]:
 
 
 def _of_controller(life: Lifecycle, controller: Controller) -> Iterator[tuple[str, Substitute]]:
+    away = {p.node: node for p in controller.pods if (node := life.nodes.get(p.node or "")) is not None and node.away}
+    if not away:
+        return
+    during = [new for new in _fresh(controller) if any(_away_about(node, new) for node in away.values())]
+    left = sorted((p for p in controller.pods if p.node in away), key=lambda p: p.key)
+    ended = sorted((p.marked.time, p.key) for p in controller.pods if p.marked and p.marked.time and _in_reach(life, p))
     replaced: set[str] = set()
-    for new in sorted(_fresh(controller), key=lambda s: (s.at, s.pod.key)):
-        if (ordinary := _ordinary(life, controller, new, replaced)) is not None:
-            replaced.add(ordinary.key)
+    for new in sorted(during, key=lambda s: (s.at, s.pod.key)):
+        ordinary = _ordinary(ended, new, replaced)
+        if ordinary is not None:
+            replaced.add(ordinary)
             continue
-        old = [p for p in controller.pods if p.key not in replaced and p.node != new.pod.node and _out_of_reach(life, p, new)]
+        old = [p for p in left if p.key not in replaced and p.node != new.pod.node and _out_of_reach(life, p, new)]
         sure = [p for p in old if _given_up(life, p, new)]
         chosen = min(sure, key=lambda p: (p.marked.time if p.marked and p.marked.time else life.end, p.key), default=None)
         if chosen is None and _too_many(controller, new, replaced):
-            chosen = min((p for p in old if _may_be_gone(life, p, new)), key=lambda p: p.key, default=None)
+            chosen = next((p for p in old if _may_be_gone(life, p, new)), None)
         if chosen is not None:
             replaced.add(chosen.key)
             yield chosen.key, new
 
 
-def _ordinary(life: Lifecycle, controller: Controller, new: Substitute, replaced: set[str]) -> Pod | None:
+def _in_reach(life: Lifecycle, pod: Pod) -> bool:
+    """Whether its kubelet was there to hear of its deletion at once."""
+    node, asked = life.nodes.get(pod.node or ""), pod.marked.time if pod.marked is not None else None
+    return node is not None and asked is not None and not _away(node, asked)
+
+
+def _ordinary(ended: list[tuple[datetime, str]], new: Substitute, replaced: set[str]) -> str | None:
     """A pod whose deletion its kubelet heard of at once: the new one was made in its stead, and in no other's."""
-    for pod in sorted(controller.pods, key=lambda p: p.key):
-        node, asked = life.nodes.get(pod.node or ""), pod.marked.time if pod.marked is not None else None
-        if node is None or asked is None or pod.key in replaced or pod is new.pod or _away(node, asked):
-            continue
-        if abs(asked - new.made) <= _TOGETHER:
-            return pod
-    return None
+    near = ended[bisect_left(ended, (new.made - _TOGETHER, "")) : bisect_right(ended, (new.made + _TOGETHER, "~"))]
+    return next((key for _, key in near if key not in replaced and key != new.pod.key), None)
 
 
 def _fresh(controller: Controller) -> Iterator[Substitute]:
@@ -83,7 +92,11 @@ def _out_of_reach(life: Lifecycle, pod: Pod, new: Substitute) -> bool:
     node = life.nodes.get(pod.node or "")
     if node is None or not any(r.began_by(new.made) for r in pod.apps):
         return False
-    return any(_away(node, moment) for moment in (new.made, new.at, new.at - _AFTER)) and _was_there(node, pod, new)
+    return _away_about(node, new) and _was_there(node, pod, new)
+
+
+def _away_about(node: NodeLife, new: Substitute) -> bool:
+    return any(_away(node, moment) for moment in (new.made, new.at, new.at - _AFTER))
 
 
 def _away(node: NodeLife, moment: datetime) -> bool:
