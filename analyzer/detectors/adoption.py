@@ -7,7 +7,7 @@ from analyzer.detectors.base import Case, Detector, clock, confidence, unique
 from analyzer.findings import Finding
 from analyzer.lifecycle.events import Event, EventIndex
 from analyzer.lifecycle.kubelets import Outage
-from analyzer.lifecycle.orphans import met, seen_after, verdict
+from analyzer.lifecycle.orphans import absences, met, seen_after, verdict
 from analyzer.proof import Edge, rfc3339
 from analyzer.vocabulary import EventKind as E
 from analyzer.vocabulary import FindingKind, Severity
@@ -19,8 +19,9 @@ VERDICTS = ("adopted", "removed", "restarted", "lost")
 
 def find(case: Case) -> Iterator[Finding]:
     for node in case.life.nodes.values():
-        for number, outage in enumerate(node.outages):
-            following = node.outages[number + 1].start.time if number + 1 < len(node.outages) else None
+        found = [whole for whole, _ in absences(node)]
+        for number, outage in enumerate(found):
+            following = found[number + 1].start.time if number + 1 < len(found) else None
             ran_on = met(case.life, outage)
             back = outage.end.time
             if back is None or not any(r.alive(back) for r in ran_on):

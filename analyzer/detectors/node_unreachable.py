@@ -14,6 +14,8 @@ from analyzer.vocabulary import FindingKind, Severity
 
 _RESTART = timedelta(seconds=60)
 """A kubelet that reports itself NotReady this soon after its start is starting up."""
+_HEARTBEAT = timedelta(seconds=20)
+"""The first heartbeat of a started kubelet has come by then: what the node controller misses later is another loss."""
 _SAME = timedelta(seconds=2)
 """The same moment, as two views of it tell."""
 
@@ -65,7 +67,7 @@ def _cause(node: NodeLife, spell: Spell, evidence_end: datetime) -> str:
         return "unknown"
     for outage in node.outages:
         ended = outage.end.time
-        starting = ended is not None and timedelta(0) <= start - ended <= _RESTART
+        starting = ended is not None and timedelta(0) <= start - ended <= (_RESTART if spell.reporters == {"kubelet"} else _HEARTBEAT)
         if outage.covers(start) or outage.covers(start + _SAME) or starting:
             if outage.boot_lost:
                 return "node-loss" if outage.cause == "rebooted" else "unknown"

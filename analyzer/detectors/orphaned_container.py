@@ -1,6 +1,7 @@
 """orphaned-container: an application container ran while nobody supervised it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from analyzer.detectors.base import Case, Detector, clock, confidence, seconds, unique
 from analyzer.findings import Finding
@@ -8,6 +9,8 @@ from analyzer.lifecycle.orphans import Orphan
 from analyzer.proof import rfc3339
 from analyzer.vocabulary import FindingKind, Severity
 
+_SECONDS = timedelta(seconds=1)
+"""The API's times."""
 _ENDS = {
     "adopted": "was adopted by the returned kubelet",
     "removed": "was removed",
@@ -36,7 +39,7 @@ def _finding(case: Case, orphan: Orphan) -> Finding:
     return Finding(
         kind=FindingKind.ORPHANED_CONTAINER,
         severity=Severity.INFO if orphan.outcome == "adopted" else Severity.WARNING,
-        confidence=confidence(certain=orphan.outage is None or orphan.outage.cause != "unknown"),
+        confidence=confidence(certain=orphan.outage.cause != "unknown" if orphan.outage is not None else not _vague(orphan)),
         expected=False,
         start=orphan.start,
         end=orphan.end,
@@ -56,6 +59,12 @@ def _finding(case: Case, orphan: Orphan) -> Finding:
         },
         evidence=unique(orphan.evidence),
     )
+
+
+def _vague(orphan: Orphan) -> bool:
+    """Whether the deletion is not told, only that another pod was made in its stead."""
+    low, high = orphan.start.earliest, orphan.start.latest
+    return low is None or high is None or high - low > _SECONDS
 
 
 DETECTOR = Detector(

@@ -125,12 +125,14 @@ def _over_cause(case: Case, controller: Controller, window: Window) -> str:
 def _lost(case: Case, pod: Pod, moment: datetime) -> bool:
     """Whether the control plane had lost the pod's node: then what runs there runs on without it."""
     node = case.life.nodes.get(pod.node or "")
-    return node is not None and node.lost_at(moment)
+    return node is not None and node.out_of_reach(moment)
 
 
 def _rollout(controller: Controller, window: Window, evidence_end: datetime) -> bool:
     """Pods of more than one template ran, and the deployment was scaling its replica sets."""
     owners = {p.owner[1] for p in window.pods if p.owner and p.owner[0] == "ReplicaSet"}
+    if controller.owner_inferred and controller.kind == "Deployment":
+        owners |= {p.name.rpartition("-")[0] for p in window.pods if p.name and not p.owner}
     end = (window.end or evidence_end) + _NEAR
     scaling = any(window.start - timedelta(minutes=10) <= e.time <= end for e in controller.scalings)
     return len(owners) > 1 and (scaling or not controller.scalings)

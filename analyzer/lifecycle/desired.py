@@ -7,7 +7,9 @@ it has what it was asked for); else from the steady state, and marked so. A user
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
+from typing import Protocol
 
 from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.intervals import Span, Step, count, intersect, value_at
@@ -17,8 +19,15 @@ from analyzer.proof import Proof
 from analyzer.vocabulary import APP_KINDS_WITH_REPLICAS
 from analyzer.vocabulary import EventKind as E
 
-Replaceable = Callable[[Pod, datetime], bool]
-"""Whether a controller had reason, at a moment, to make another in a pod's stead though no deletion of it is told."""
+
+class Replaceable(Protocol):
+    """Whether a controller had reason, at a moment, to make another in a pod's stead though no deletion of it is told.
+
+    ``untold``: nothing of the API is there that could tell; then a node without a kubelet, or cut off, is reason enough.
+    """
+
+    def __call__(self, pod: Pod, moment: datetime, *, untold: bool = False) -> bool: ...
+
 
 _BURST = timedelta(seconds=5)
 """A controller's creations and deletions within this of each other are one action."""
@@ -52,11 +61,11 @@ def wanted(
         return None
     changes = _needs(kind, pods, events, replaceable)
     if changes is None:
-        changes = _scaled(pods, events) if kind == "Deployment" else _from_actions(pods, events, replaceable)
+        changes = _scaled(pods, events) if kind == "Deployment" else _from_actions(pods, replaceable)
     seen = _from_objects(versions)
     if seen is not None:
         return seen if changes is None else _joined(seen, changes)
-    return changes or _steady(pods, calm)
+    return changes or _from_nodes(kind, pods, calm, replaceable)
 
 
 def _from_objects(versions: list[Version]) -> Wanted | None:
@@ -138,49 +147,73 @@ def _scaled(pods: list[Pod], events: list[Event]) -> Wanted | None:
     return Wanted(tuple(steps), "events", tuple(proofs))
 
 
-def _from_actions(pods: list[Pod], events: list[Event], replaceable: Replaceable) -> Wanted | None:
+@dataclass(frozen=True)
+class _Act:
+    """A controller makes a pod, or one of its pods departs."""
+
+    time: datetime
+    made: bool
+    pod: Pod
+    proof: Proof | None
+
+
+def _from_actions(pods: list[Pod], replaceable: Replaceable) -> Wanted | None:
     """What a controller has after each burst of creations and departures is what it was asked for (ReplicaSet, RC, StatefulSet).
 
     A pod that departs while another is made is replaced; so are, where nothing tells of a departure (Kubernetes 1.0 leaves no
     event), pods on a node that the API had lost, up to as many as are made.
     """
-    created = {e.pod: e for e in events if e.kind is E.POD_CREATED and e.pod}
+    created = {p.key: e for p in pods for e in p.events[::-1] if e.kind is E.POD_CREATED}
     if not created:
         return None
-    acts = [_Act(e.time, True, name, e) for name, e in created.items()]
-    acts += [_Act(p.marked.time, False, p.name, None) for p in pods if p.name and p.marked and p.marked.time and _departs(p, created)]
-    acts.sort(key=lambda a: (a.time, not a.made, a.name))
-    by_name = {p.name: p for p in pods}
-    have = {p.name for p in pods if p.name and p.name not in created and p.apps}
+    says = "the controller made pods until it had what it was asked for"
+    acts = [_Act(created[p.key].time, True, p, created[p.key].proof(says)) for p in pods if p.key in created]
+    acts += [_Act(asked, False, pod, None) for asked, pod in _departing(pods)]
+    steps, proofs = _steps(pods, acts, replaceable)
+    return Wanted(steps, "events", proofs)
+
+
+def _steps(
+    pods: list[Pod], acts: list[_Act], replaceable: Replaceable, template: Callable[[Pod], str] = lambda _: ""
+) -> tuple[tuple[Step, ...], tuple[Proof, ...]]:
+    """How many a controller has after each burst of acts. While it has pods of two templates, a rollout is under way: as before it."""
+    made_at_all = {a.pod.key for a in acts if a.made}
+    have = {p.key: p for p in pods if p.key not in made_at_all and p.apps}
     steps = [Step(None, len(have))]
     proofs: list[Proof] = []
-    for burst in _bursts(acts):
-        made = {a.name for a in burst if a.made}
-        gone = {a.name for a in burst if not a.made and a.name in have | made}
+    for burst in _bursts(sorted(acts, key=lambda a: (a.time, not a.made, a.pod.key))):
+        made = {a.pod.key: a.pod for a in burst if a.made}
+        gone = {a.pod.key for a in burst if not a.made and a.pod.key in have.keys() | made.keys()}
         short = len(made) - len(gone)
         if short > 0:
-            candidates = (n for n in sorted(have - gone - made) if n in by_name and replaceable(by_name[n], burst[0].time))
-            gone |= set(islice(candidates, short))
-        have = (have | made) - gone
-        if steps[-1].value != len(have):
+            left = (p for key, p in sorted(have.items()) if key not in gone and key not in made)
+            when = max(a.time for a in burst if a.made)
+            gone |= {p.key for p in islice((p for p in left if replaceable(p, when)), short)}
+        have = {key: p for key, p in (have | made).items() if key not in gone}
+        if steps[-1].value != len(have) and len({template(p) for p in have.values()}) <= 1:
             steps.append(Step(burst[0].time, len(have)))
-            proofs += [a.event.proof("the controller made pods until it had what it was asked for") for a in burst if a.event][:1]
-    return Wanted(tuple(steps), "events", tuple(proofs))
+            proofs += [a.proof for a in burst if a.proof is not None][:1]
+    return tuple(steps), tuple(proofs)
 
 
-def _departs(pod: Pod, created: dict[str, Event]) -> bool:
-    """Whether a deletion may mean that fewer are wanted: not if its node was given up, nor if a pod of its name is made again
+def _departing(pods: list[Pod]) -> Iterator[tuple[datetime, Pod]]:
+    """Pods whose deletion may mean that fewer are wanted: not if their node was given up, nor if a pod of their name is made again
     (a StatefulSet makes the new one only when the old one has ended)."""
-    again = created.get(pod.name or "")
-    return pod.evicted is None and not (again is not None and pod.marked and pod.marked.time and again.time > pod.marked.time)
+    latest: dict[str | None, datetime] = {}
+    for pod in pods:
+        first = _seen_first(pod)
+        if first is not None and first > latest.get(pod.name, first - _BURST):
+            latest[pod.name] = first
+    for pod in pods:
+        asked = pod.marked.time if pod.marked is not None else None
+        if asked is not None and pod.evicted is None and not latest.get(pod.name, asked) > asked:
+            yield asked, pod
 
 
-@dataclass(frozen=True)
-class _Act:
-    time: datetime
-    made: bool
-    name: str
-    event: Event | None
+def _seen_first(pod: Pod) -> datetime | None:
+    """The first word of it, or its first start: when it was made, or soon after."""
+    told = [e.time for e in pod.events if e.kind in (E.POD_CREATED, E.POD_ADDED)]
+    return min([*told, *(r.start.time for r in pod.apps if r.start.time is not None)], default=None)
 
 
 def _bursts(acts: list[_Act]) -> Iterator[list[_Act]]:
@@ -194,16 +227,48 @@ def _bursts(acts: list[_Act]) -> Iterator[list[_Act]]:
         yield burst
 
 
+def _from_nodes(kind: str, pods: list[Pod], calm: list[Span], replaceable: Replaceable) -> Wanted | None:
+    """Without a word of the API: what nodes were given to run, and told to end while nothing was made in its stead.
+
+    Taken only if it agrees with what ran for longest, and not of pods that end by themselves, as a job's do.
+    """
+    steady = _steady(pods, calm)
+    if steady is None or any(_done(p) for p in pods):
+        return steady
+    says = "a kubelet was told to end a pod, or given one, and the number stayed so"
+    acts: list[_Act] = []
+    for pod in pods:
+        first = _seen_first(pod)
+        if first is not None and not any(r.start.time is None for r in pod.apps):
+            acts.append(_Act(first, True, pod, None))
+    for asked, pod in _departing(pods):
+        told = next((e for e in pod.events if e.kind in (E.POD_DELETE_SEEN, E.POD_UNWANTED)), None)
+        acts.append(_Act(asked, False, pod, told.proof(says) if told is not None else None))
+    template = (lambda p: (p.name or "").rpartition("-")[0]) if kind == "Deployment" else lambda _: ""
+    steps, proofs = _steps(pods, acts, partial(replaceable, untold=True), template)
+    return Wanted(steps, "inferred", proofs) if _longest(list(steps), calm) == steady.at(None) else steady
+
+
+def _done(pod: Pod) -> bool:
+    """Whether its containers ended by themselves, and nobody started them again or asked for it."""
+    return (
+        bool(pod.apps) and pod.marked is None and all(r.end.time is not None and r.end_reason == "died" and not r.kills for r in pod.apps)
+    )
+
+
 def _steady(pods: list[Pod], calm: list[Span]) -> Wanted | None:
     """Nothing says: the number of running pods that held for the longest time is taken for the number asked for.
 
     ``calm``: the time in which no node was lost; only if nothing ran then, all of the time counts.
     """
-    steps = count([[(r.start.time, r.end.time) for r in pod.apps] for pod in pods])
-    held = _held(steps, calm)
-    if not held:
-        return None
-    return Wanted((Step(None, max(held, key=lambda value: (held[value], -value))),), "inferred")
+    value = _longest(count([[(r.start.time, r.end.time) for r in pod.apps] for pod in pods]), calm)
+    return None if value is None else Wanted((Step(None, value),), "inferred")
+
+
+def _longest(steps: list[Step], spans: list[Span]) -> int | None:
+    """The number (0 left out) that held for the longest time within the spans."""
+    held = _held(steps, spans)
+    return max(held, key=lambda value: (held[value], -value)) if held else None
 
 
 def _held(steps: list[Step], spans: list[Span]) -> dict[int, timedelta]:

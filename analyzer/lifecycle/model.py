@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 import polars as pl
@@ -17,8 +17,9 @@ from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.controllers import Controller, Name
 from analyzer.lifecycle.coverage import Coverage, Silence, coverage
 from analyzer.lifecycle.events import Event, EventIndex, load_events
-from analyzer.lifecycle.intervals import Span, subtract
+from analyzer.lifecycle.intervals import Span, subtract, union
 from analyzer.lifecycle.kubelets import Outage
+from analyzer.lifecycle.links import cut_offs
 from analyzer.lifecycle.pods import Pod
 from analyzer.lifecycle.runs import RunIndex
 from analyzer.proof import Edge
@@ -29,6 +30,9 @@ from analyzer.vocabulary import EventKind as E
 _AT_ONCE = timedelta(seconds=2)
 _TELLING = (E.CONTAINER_SEEN_RUNNING, E.CONTAINER_SEEN_DEAD, E.CONTAINER_KILLING)
 """What a kubelet says at V(2) of the life of containers: where it does, its silence on one tells something."""
+_ALWAYS = datetime.max.replace(tzinfo=UTC)
+_HEARD = timedelta(seconds=45)
+"""A kubelet that is back hears of deletions within this: its watch may hang on the old connection for half a minute."""
 _AFTERMATH = timedelta(seconds=60)
 _PRESUMED = "neither the runtime nor the kubelet of its node tells: it is taken to end when its pod was deleted"
 
@@ -43,6 +47,7 @@ class NodeLife:
     events: list[Event]
     spells: list[signs.Spell]
     has_kubelet_log: bool
+    until: datetime = _ALWAYS  # the end of the evidence
 
     @cached_property
     def index(self) -> EventIndex:
@@ -81,6 +86,41 @@ class NodeLife:
         """Whether the node controller held the node for lost at a moment."""
         spell = self.not_ready_at(moment)
         return spell is not None and spell.reporters != {"kubelet"}
+
+    @cached_property
+    def cut_offs(self) -> list[Span]:
+        """When its kubelet could not deliver its heartbeats."""
+        return cut_offs(self.events)
+
+    @cached_property
+    def away(self) -> list[Span]:
+        """When it had no kubelet, was held for lost, or was cut off: what ran there ran on without the control plane."""
+        lost = [(s.start.time, s.end.time) for s in self.not_ready if s.reporters != {"kubelet"}]
+        return union([*((o.start.time, o.end.time) for o in self.outages), *lost, *self.cut_offs])
+
+    def may_have_let_go(self, pod: Pod, moment: datetime) -> bool:
+        """Whether a pod may have been given up by a moment at which the node was away, though nothing tells of that deletion.
+
+        Not if it ran on undisturbed after the node was back: by then its kubelet would have heard.
+        """
+        span = next(((a, b) for a, b in self.away if (a is None or a <= moment) and (b is None or moment <= b + _AT_ONCE)), None)
+        if span is None:
+            return False
+        limit = span[1] + _HEARD if span[1] is not None else None
+        if pod.marked is not None and pod.marked.time is not None:
+            return limit is None or pod.marked.time <= limit
+        return limit is None or limit > self.until or not any(r.alive(limit) for r in pod.apps)
+
+    def out_of_reach_since(self, moment: datetime) -> datetime | None:
+        """Since when, at a moment, the node controller held it for lost or its kubelet could not reach the API; None: neither."""
+        spell = self.not_ready_at(moment)
+        since = [spell.start.time] if spell is not None and self.lost_at(moment) else []
+        since += [start for start, end in self.cut_offs if start is not None and end is not None and start <= moment <= end]
+        return min((s for s in since if s is not None), default=None)
+
+    def out_of_reach(self, moment: datetime) -> bool:
+        """Whether what runs there ran on without the control plane at a moment, as far as one of the two says so."""
+        return self.out_of_reach_since(moment) is not None
 
     def not_ready_at(self, moment: datetime) -> readiness.Spell | None:
         """The spell in which the API held it for not Ready, at a moment. Spells do not overlap."""
@@ -160,19 +200,22 @@ def build(store: Store, desired: Mapping[Name, int] | None = None) -> Lifecycle:
         if event.node:
             by_node[event.node].append(event)
     named = {*by_node, *(s.node for s in spells), *(v.name for v in versions if v.kind == "Node")}
-    nodes = {name: _node(name, by_node[name], [s for s in spells if s.node == name], versions) for name in sorted(named)}
+    nodes = {name: _node(name, by_node[name], [s for s in spells if s.node == name], versions, end) for name in sorted(named)}
     lost = [o for node in nodes.values() for o in node.outages if o.boot_lost]
     runs = containers.runs(events, correction.statuses(known, pods.statuses(versions)), lost)
     all_pods = pods.pods(events, versions, runs)
     _presume_ends(all_pods, nodes, events)
 
-    def replaceable(pod: Pod, moment: datetime) -> bool:
+    def replaceable(pod: Pod, moment: datetime, *, untold: bool = False) -> bool:
         node = nodes.get(pod.node or "")
         if node is None:
             return False
-        late = pod.marked is not None and pod.marked.earliest is None  # when it was deleted is not told, only when that was noticed
-        evicted = pod.evicted is not None and pod.evicted.time <= moment + _AT_ONCE
-        return evicted or node.not_ready_at(moment) is not None or (late and node.outage_at(moment) is not None)
+        if pod.evicted is not None and pod.evicted.time <= moment + _AT_ONCE:
+            return True
+        if pod.marked is not None and pod.marked.earliest is not None:  # it is told when it was deleted
+            return pod.marked.earliest <= moment + _AT_ONCE and node.not_ready_at(moment) is not None
+        late = pod.marked is not None  # when it was deleted is not told, only when that was noticed
+        return (late or untold or node.not_ready_at(moment) is not None) and node.may_have_let_go(pod, moment)
 
     calm = subtract([(start, end)], [s for node in nodes.values() for s in _troubled(node)])
     owners = controllers.controllers(events, versions, all_pods, dict(desired or {}), calm or [(start, end)], replaceable)
@@ -200,21 +243,21 @@ def _presume_ends(all_pods: list[Pod], nodes: dict[str, NodeLife], events: list[
                 run.end, run.end_reason = Edge(asked, asked, None, pod.marked.proofs, rule=_PRESUMED), "presumed"
 
 
-def _node(name: str, events: list[Event], spells: list[signs.Spell], versions: list[objects.Version]) -> NodeLife:
+def _node(name: str, events: list[Event], spells: list[signs.Spell], versions: list[objects.Version], end: datetime) -> NodeLife:
     not_ready = readiness.spells(name, events, versions)
     lost = [e for e in events if e.kind is E.NODE_NOT_READY and e.attributes.get("reporter") != "kubelet"]
     back = [e.time for e in events if e.kind is E.NODE_READY]
     final = [e for e in lost if not any(t > e.time for t in back)]
     outages = kubelets.outages(name, events, spells, final)
     has_log = any(e.component in ("kubelet", "systemd") for e in events) or any(s.of_kubelet for s in spells)
-    return NodeLife(name, outages, not_ready, events, spells, has_log)
+    return NodeLife(name, outages, not_ready, events, spells, has_log, end)
 
 
 def _troubled(node: NodeLife) -> Iterator[Span]:
     """When a node's kubelet was away, or the API held it for lost, and the minute after."""
-    edges = [(o.start, o.end) for o in node.outages] + [(s.start, s.end) for s in node.not_ready]
-    for start, end in edges:
-        yield start.time, end.time + _AFTERMATH if end.time else None
+    spans = [(o.start.time, o.end.time) for o in node.outages] + [(s.start.time, s.end.time) for s in node.not_ready]
+    for start, end in [*spans, *node.cut_offs]:
+        yield start, end + _AFTERMATH if end else None
 
 
 def _span(store: Store, versions: list[objects.Version], known: Clocks) -> tuple[datetime, datetime]:

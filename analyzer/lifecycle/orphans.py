@@ -4,15 +4,17 @@ Set algebra: alive by the runtime's truth, minus (a kubelet process lives and th
 ContainerStarted are logged at every start, also for containers that are killed milliseconds later: they prove no adoption.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.kubelets import Outage
-from analyzer.lifecycle.model import Lifecycle
+from analyzer.lifecycle.model import Lifecycle, NodeLife
 from analyzer.lifecycle.pods import Pod
+from analyzer.lifecycle.replaced import Substitute, requested, substitutes
 from analyzer.proof import Edge, Proof
 from analyzer.vocabulary import EventKind as E
 
@@ -43,10 +45,35 @@ class Orphan:
 
 def orphans(life: Lifecycle) -> list[Orphan]:
     """All orphaned spells, by start, node and container id."""
-    found = [o for node in life.nodes.values() for outage in node.outages for o in _of_outage(life, outage)]
-    down = {id(o.run) for o in found}
-    found += [o for o in _of_deletions(life) if id(o.run) not in down]
+    instead = substitutes(life)
+    found = [o for node in life.nodes.values() for whole, parts in absences(node) for o in _of_absence(life, whole, parts, instead)]
+    known: dict[int, list[Edge]] = defaultdict(list)
+    for orphan in found:
+        known[id(orphan.run)].append(orphan.end)
+    found += [o for o in _of_deletions(life, instead) if not any(_ends_after(end, o.start) for end in known[id(o.run)])]
     return sorted(found, key=lambda o: (o.start.time or life.start, o.run.node or "", o.run.container_id))
+
+
+def _ends_after(end: Edge, start: Edge) -> bool:
+    return end.time is None or (start.time is not None and end.time > start.time)
+
+
+def absences(node: NodeLife) -> list[tuple[Outage, list[Outage]]]:
+    """How long nobody supervised the node, as one outage, and the outages that it is made of: kubelets in between came to nothing."""
+    groups: list[list[Outage]] = []
+    for outage in node.outages:
+        back = groups[-1][-1].end.time if groups else None
+        if back is not None and outage.start.time is not None and _came_to_nothing(node, back, outage.start.time):
+            groups[-1].append(outage)
+        else:
+            groups.append([outage])
+    return [(replace(parts[0], end=parts[-1].end), parts) for parts in groups]
+
+
+def _came_to_nothing(node: NodeLife, start: datetime, end: datetime) -> bool:
+    """Whether a kubelet ended soon, before it had found the containers that exist, as others of its node say that they did."""
+    index = node.index
+    return end - start <= _FIRST_SYNC and index.has(E.RECOVERY_COMPLETED) and not index.between(E.RECOVERY_COMPLETED, start, end)
 
 
 def met(life: Lifecycle, outage: Outage) -> list[Run]:
@@ -65,7 +92,7 @@ def verdict(life: Lifecycle, outage: Outage, run: Run) -> str:
     if run.end.time is not None and run.end.time < back:
         return "lost"
     pod = life.pod_of(run)
-    if pod is not None and _unwanted(pod, run, back):
+    if pod is not None and _unwanted(life.nodes[outage.node], pod, run, back):
         return "removed"
     if run.end.time is not None and run.end.time <= back + _FIRST_SYNC and pod is not None:
         again = any(r.container == run.container and r.start.time and back <= r.start.time <= run.end.time + _FIRST_SYNC for r in pod.apps)
@@ -75,11 +102,14 @@ def verdict(life: Lifecycle, outage: Outage, run: Run) -> str:
     return "adopted"
 
 
-def _unwanted(pod: Pod, run: Run, back: datetime) -> bool:
+def _unwanted(node: NodeLife, pod: Pod, run: Run, back: datetime) -> bool:
     """Whether the pod was no longer wanted when the kubelet came back."""
     marked = pod.marked
-    if marked is not None and marked.earliest is not None and marked.time is not None:
-        return marked.time <= back
+    if marked is not None and marked.time is not None:
+        if marked.time <= back:
+            return True  # by then at the latest
+        if marked.earliest is not None:
+            return False
     if run.end.time is None or run.end.time > back + _FIRST_SYNC + _GRACE:
         return False
     acted = min((k.time for k in run.kills if k.time >= back - timedelta(seconds=1)), default=None)
@@ -87,28 +117,59 @@ def _unwanted(pod: Pod, run: Run, back: datetime) -> bool:
     first = min((t for t in (acted, told) if t is not None), default=None)
     if first is None or first > back + _FIRST_SYNC:
         return False
-    heard = any(e.kind is E.POD_DELETE_SEEN and back <= e.time <= first for e in pod.events)  # then it was deleted after the return
+    hears = (E.POD_DELETE_SEEN,) if node.index.has(E.POD_DELETE_SEEN) else (E.POD_UPDATED, E.POD_REMOVE_SEEN)  # to 1.3 a mark is a change
+    heard = any(e.kind in hears and back <= e.time <= first for e in pod.events)  # then it was deleted after the return
     replaced_in_place = any(r.start.time is not None and r.start.time > run.end.time for r in pod.apps)
-    return not heard and not replaced_in_place
+    return not heard and not replaced_in_place and not (told is not None and _was_known(node, pod, run, told))
 
 
-def _of_outage(life: Lifecycle, outage: Outage) -> Iterator[Orphan]:
-    replacements = _replacements(life, outage)
+def _was_known(node: NodeLife, pod: Pod, run: Run, told: datetime) -> bool:
+    """A kubelet of 1.0 says nothing of pods: to it each deleted one is 'unwanted'. Of those it never knew it has no reference, and
+    says so when it has killed a container, if it lives to do so."""
+    killed = any(k.kind is E.CONTAINER_KILLING for k in run.kills)
+    if not killed or run.end.time is None or node.index.has(E.POD_ADDED) or node.outage_at(run.end.time) is not None:
+        return False
+    own = {r.container_id for r in pod.runs}
+    strangers = node.index.between(E.CONTAINER_UNKNOWN, told, run.end.time + _REACTION)
+    return not any(e.container_id in own for e in strangers)
+
+
+def _of_absence(life: Lifecycle, outage: Outage, parts: list[Outage], instead: dict[str, Substitute]) -> Iterator[Orphan]:
     for run in met(life, outage):
         outcome, end = _outcome(life, outage, run)
         pod = life.pod_of(run)
-        substitute = replacements.get(pod.key) if pod is not None else None
+        substitute = instead.get(pod.key) if pod is not None and outcome != "adopted" else None
+        if substitute is not None and not _within(outage, substitute.at):
+            substitute = None
         evidence = [*outage.start.proofs, *run.start.proofs, *(end.proofs if outcome != "running" else ())]
         if outcome == "removed" and pod is not None and pod.marked is not None:
             evidence += pod.marked.proofs[:1]
         if outcome == "adopted":
             evidence += [e.proof("the kubelet saw it running after its return") for e in seen_after(outage, run)[:1]]
-        superseded_at = _first_start(substitute) if substitute is not None else None
         if substitute is not None:
-            evidence += [p for r in substitute.apps[:1] for p in r.start.proofs]
-        yield Orphan(
-            run, pod, "kubelet-down", outcome, outage.start, end, outage, substitute, superseded_at, tuple(dict.fromkeys(evidence))
-        )
+            evidence += [p for r in substitute.pod.apps[:1] for p in r.start.proofs]
+        during = next((part for part in parts if substitute is not None and part.covers(substitute.at)), parts[0])
+        yield _orphan(run, pod, "kubelet-down", outcome, outage.start, end, during, substitute, evidence)
+
+
+def _within(outage: Outage, moment: datetime) -> bool:
+    start, end = outage.start.time, outage.end.time
+    return start is not None and start < moment and (end is None or moment <= end + _REACTION)
+
+
+def _orphan(
+    run: Run,
+    pod: Pod | None,
+    cause: str,
+    outcome: str,
+    start: Edge,
+    end: Edge,
+    outage: Outage | None,
+    substitute: Substitute | None,
+    evidence: Iterable[Proof],
+) -> Orphan:
+    by, at = (substitute.pod, substitute.at) if substitute is not None else (None, None)
+    return Orphan(run, pod, cause, outcome, start, end, outage, by, at, tuple(dict.fromkeys(evidence)))
 
 
 def _outcome(life: Lifecycle, outage: Outage, run: Run) -> tuple[str, Edge]:
@@ -128,42 +189,14 @@ def seen_after(outage: Outage, run: Run) -> list[Event]:
     return [e for e in run.noticed if back is not None and e.kind is E.CONTAINER_SEEN_RUNNING and e.time >= back]
 
 
-def _replacements(life: Lifecycle, outage: Outage) -> dict[str, Pod]:
-    """By pod: the one that was made in its stead, elsewhere, while the kubelet was away. In order of time, one for one."""
-    found: dict[str, Pod] = {}
-    start, end = outage.start.time, outage.end.time or life.end
-    if start is None:
-        return found
-    given_up = {p.key: p for p in (life.pod_of(run) for run in met(life, outage)) if p is not None and _was_let_go(p, end)}
-    by_controller: dict[int, list[Pod]] = {}
-    for pod in sorted(given_up.values(), key=lambda p: (p.marked.time if p.marked and p.marked.time else end, p.key)):
-        if pod.key in life.owners:
-            by_controller.setdefault(id(life.owners[pod.key]), []).append(pod)
-    for old in by_controller.values():
-        started = life.owners[old[0].key].runs.began(start, end + _REACTION)
-        new = {p.key: p for p in (life.pod_of(r) for r in started) if p is not None and p.node != outage.node}
-        fresh = [p for p in new.values() if (_first_start(p) or start) > start]
-        fresh.sort(key=lambda p: (_first_start(p) or end, p.key))
-        found |= {p.key: substitute for p, substitute in zip(old, fresh, strict=False)}
-    return found
-
-
-def _was_let_go(pod: Pod, end: datetime) -> bool:
-    """Only a pod that the control plane gave up is superseded: marked by then, or found unwanted at the return."""
-    marked = pod.marked.time if pod.marked else None
-    return marked is not None and marked <= end + _FIRST_SYNC + _GRACE
-
-
-def _first_start(pod: Pod) -> datetime | None:
-    return min((r.start.time for r in pod.apps if r.start.time is not None), default=None)
-
-
-def _of_deletions(life: Lifecycle) -> Iterator[Orphan]:
+def _of_deletions(life: Lifecycle, instead: dict[str, Substitute]) -> Iterator[Orphan]:
     """Deleted in the API, but the kubelet, though alive, did not act: cut off from it, or stuck."""
     for pod in life.pods:
-        asked = pod.marked.time if pod.marked is not None and pod.marked.earliest is not None else None
         node = life.nodes.get(pod.node or "")
-        if asked is None or pod.marked is None or node is None or node.outage_at(asked):
+        substitute = instead.get(pod.key)
+        request = _request(node, pod, substitute) if node is not None else None
+        asked = request.time if request is not None else None
+        if request is None or asked is None or node is None or node.outage_at(asked):
             continue
         heard = [e.time for e in pod.events if e.kind in (E.POD_DELETE_SEEN, E.POD_UNWANTED)]
         for run in pod.apps:
@@ -171,9 +204,19 @@ def _of_deletions(life: Lifecycle) -> Iterator[Orphan]:
                 continue
             acts = [*heard, *(k.time for k in run.kills), *([run.end.time] if run.end.time else [])]
             reaction = min((t for t in acts if t >= asked - timedelta(seconds=1)), default=None)
-            allowed = timedelta(seconds=1) if node.lost_at(asked) else _REACTION if node.talkative else _REACTION + _GRACE
+            allowed = timedelta(seconds=1) if node.out_of_reach(asked) else _REACTION if node.talkative else _REACTION + _GRACE
             if (reaction or life.end) - asked <= allowed:
                 continue
             outcome = "running" if run.end.time is None else "removed" if run.kills else "exited"
-            evidence = (*pod.marked.proofs, *run.start.proofs, *run.end.proofs)
-            yield Orphan(run, pod, "pod-deleted", outcome, pod.marked, run.end, None, evidence=evidence)
+            evidence = [*request.proofs, *run.start.proofs, *run.end.proofs]
+            evidence += [p for r in substitute.pod.apps[:1] for p in r.start.proofs] if substitute is not None else []
+            yield _orphan(run, pod, "pod-deleted", outcome, request, run.end, None, substitute, evidence)
+
+
+def _request(node: NodeLife, pod: Pod, substitute: Substitute | None) -> Edge | None:
+    """When the deletion was asked for: as told; else, of a node out of reach, before another was made in its stead."""
+    if pod.marked is not None and pod.marked.earliest is not None:
+        return pod.marked
+    if substitute is not None and node.out_of_reach(substitute.made):
+        return requested(node, pod, substitute)
+    return None

@@ -17,6 +17,10 @@ from analyzer.vocabulary import EventKind as E
 _SECOND = 1_000_000
 _LOST_NODE = re.compile(r"node\.(?:alpha\.)?kubernetes\.io/(?:(?P<unreachable>unreachable)|not-?ready)", re.IGNORECASE)
 _ALWAYS = datetime.max.replace(tzinfo=UTC)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_AT_ONCE = timedelta(seconds=1)
+"""API times have seconds."""
+_MIRROR = "kubernetes.io/config.mirror"
 _CREATED_BY = re.compile(r'"reference":\{"kind":"(\w+)","namespace":"[^"]*","name":"([^"]+)"')
 _MARKS = {  # what tells that a pod was marked for deletion (or, to 1.0, deleted at once), and how
     E.POD_EVICTED: "the control plane deleted the pod because of its node",
@@ -24,6 +28,7 @@ _MARKS = {  # what tells that a pod was marked for deletion (or, to 1.0, deleted
     E.POD_DELETE_ASKED: "somebody asked the API to delete the pod",
     E.POD_DELETE_SEEN: "the deletion had reached the kubelet",
     E.POD_CONTAINER_KILLING: "the kubelet was stopping it",
+    E.CONTAINER_KILLING: "the kubelet was stopping it",
     E.POD_UNWANTED: "the kubelet found it running but not wanted",
     E.POD_REMOVE_SEEN: "the pod was gone from the API",
 }
@@ -128,7 +133,7 @@ def pods(events: list[Event], objects: list[Version], runs: list[Run]) -> list[P
     of_pods = [version for version in objects if version.kind == "Pod"]
     for version in of_pods:
         if version.uid:
-            _from_object(book.get(version.namespace, version.name, version.uid), version)
+            _from_object(book.get(version.namespace, version.name, _mirrored(version) or version.uid), version)
     for run in runs:
         if run.pod_uid:
             book.get(run.namespace, run.pod, run.pod_uid).runs.append(run)
@@ -144,7 +149,7 @@ def pods(events: list[Event], objects: list[Version], runs: list[Run]) -> list[P
             book.named(run.namespace, run.pod, run.start.time).runs.append(run)
     for event in events:
         if event.pod or event.pod_uid:
-            pod = book.at(event.namespace, event.pod, event.pod_uid, event.time)
+            pod = book.of(event)
             if pod is not None:
                 pod.events.append(event)
     for pod in book.all():
@@ -178,6 +183,23 @@ class _Book:
             self._by_uid[uid] = pod
         return pod
 
+    def of(self, event: Event) -> Pod | None:
+        """The pod that an event speaks of. Of several of one name: on a node the one that was there, of a new one the next to begin."""
+        if event.pod_uid:
+            return self._by_uid.get(event.pod_uid)
+        named = self._by_name.get((event.namespace, event.pod)) or []
+        if len(named) > 1 and event.namespace is not None:
+            begun = [(first, p) for p in named if (first := _first(p)) is not None]
+            if event.kind is E.POD_CREATED:
+                later = [(first, p) for first, p in begun if first >= event.time - _AT_ONCE]
+                if later:
+                    return min(later, key=lambda x: x[0])[1]
+            here = [(first, p) for first, p in begun if event.node is None or event.node == _node_of(p)]
+            before = [(first, p) for first, p in here if first <= event.time + _AT_ONCE]
+            if before:
+                return max(before, key=lambda x: x[0])[1]
+        return self.at(event.namespace, event.pod, None, event.time)
+
     def at(self, namespace: str | None, name: str | None, uid: str | None, moment: datetime) -> Pod | None:
         if uid:
             return self._by_uid.get(uid)
@@ -209,12 +231,29 @@ def _tolerations(version: Version) -> Iterator[tuple[str, int | None]]:
                 yield name, number(entry.get("tolerationSeconds"))
 
 
+def _first(pod: Pod) -> datetime | None:
+    """When it was made, or began to run; long ago, if it ran already when the evidence begins."""
+    if pod.created is not None:
+        return pod.created
+    starts = [_LONG_AGO if r.start.time is None else r.start.time for r in pod.runs]
+    return min(starts, default=None)
+
+
+def _node_of(pod: Pod) -> str | None:
+    return pod.node or next((r.node for r in pod.runs if r.node), None)
+
+
+def _mirrored(version: Version) -> str | None:
+    """Of a mirror that a kubelet made in the API the uid of its static pod, by which the kubelet and the runtime know it."""
+    return text(mapping(version.meta.get("annotations")).get(_MIRROR))
+
+
 def _from_object(pod: Pod, version: Version) -> None:
     pod.node = text(version.spec.get("nodeName")) or pod.node
     pod.grace = number(version.spec.get("terminationGracePeriodSeconds")) or pod.grace
     pod.tolerates.update(_tolerations(version))
     annotations = mapping(version.meta.get("annotations"))
-    pod.static = pod.static or "kubernetes.io/config.mirror" in annotations
+    pod.static = pod.static or _MIRROR in annotations
     pod.created = parse_time(version.meta.get("creationTimestamp")) or pod.created
     if version.owner is not None:
         pod.owner = version.owner
@@ -246,7 +285,8 @@ def _settle(pod: Pod) -> None:
     if pod.node is None:
         pod.node = next((r.node for r in pod.runs if r.node), None)
     pod.static = pod.static or bool(pod.node and pod.name and pod.name.endswith(f"-{pod.node}")) or (pod.owner or ("",))[0] == "Node"
-    told = [e for e in pod.events if e.kind in _MARKS and _of_deletion(pod, e)]
+    told = [e for e in pod.events if e.kind in _MARKS and e.kind is not E.CONTAINER_KILLING]
+    told = [e for e in [*told, *_killed_before_its_removal(pod)] if _of_deletion(pod, e)]
     first = min(told, key=lambda e: e.time, default=None)
     if first is not None:
         exact = first.kind in (E.POD_EVICTED, E.POD_DELETED, E.POD_DELETE_ASKED)
@@ -258,8 +298,14 @@ def _settle(pod: Pod) -> None:
             pod.marked = Edge(first.time, first.time if exact else None, latest, proofs, rule=_TOLD if exact else _HEARD)
 
 
+def _killed_before_its_removal(pod: Pod) -> list[Event]:
+    """To 1.3 a kubelet says of a deletion only that it stops the containers, and when the object is gone."""
+    removed = min((e.time for e in pod.events if e.kind is E.POD_REMOVE_SEEN), default=None)
+    return [k for r in pod.apps for k in r.kills if removed is not None and k.kind is E.CONTAINER_KILLING and k.time <= removed]
+
+
 def _of_deletion(pod: Pod, event: Event) -> bool:
     """Killing is said of a restart in place too: of a deletion only if nothing of the pod starts afterwards."""
-    if event.kind is not E.POD_CONTAINER_KILLING:
+    if event.kind not in (E.POD_CONTAINER_KILLING, E.CONTAINER_KILLING):
         return True
     return not any(r.start.time is not None and r.start.time > event.time for r in pod.apps)

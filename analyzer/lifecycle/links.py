@@ -1,0 +1,28 @@
+"""When a node was cut off from the API, by its kubelet's own words: heartbeats that it could not deliver."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from analyzer.lifecycle.events import Event
+from analyzer.lifecycle.intervals import Span
+from analyzer.vocabulary import EventKind as E
+
+_FAILED = (E.NODE_LEASE_FAILED, E.NODE_STATUS_FAILED)
+_BETWEEN = timedelta(seconds=40)
+"""Two failures further apart than this (a lease is renewed every 10 s, with a timeout of as much) do not tell of one cut."""
+_LASTING = timedelta(seconds=10)
+"""A single failure, or a burst of them, is a hiccup."""
+
+
+def cut_offs(events: Iterable[Event]) -> list[Span]:
+    """From the first failure to the last of each series, in order. ``events``: of one node, in order of time."""
+    found: list[Span] = []
+    for event in events:
+        if event.kind not in _FAILED or event.component != "kubelet":
+            continue
+        last = found[-1] if found else None
+        if last is not None and last[1] is not None and event.time - last[1] <= _BETWEEN:
+            found[-1] = (last[0], event.time)
+        else:
+            found.append((event.time, event.time))
+    return [(start, end) for start, end in found if start is not None and end is not None and end - start >= _LASTING]

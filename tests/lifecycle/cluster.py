@@ -1,0 +1,1000 @@
+"""A small cluster to which things happen, and the logs that three generations of Kubernetes leave of the same happenings.
+
+A case says what happened (the kubelet stops at second 50, a pod is evicted at 90, the kubelet is back at 120); the cluster plays
+the kubelet's part (it adopts, kills, restarts) as far as that is the same in all generations, and a dialect writes the lines.
+What truly ran, from when to when, is kept aside (``runs``, ``kubelets``): the truth that findings are held against.
+
+Happenings are told in the order of time. Times are seconds after the origin.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from analyzer.analysis import Analysis, analyze
+from tests.lifecycle.incident import Incident, at
+
+FOREVER = float("inf")
+SANDBOX = "POD"
+
+
+def digits(*parts: object) -> str:
+    """64 hex digits, the same for the same parts."""
+    return hashlib.sha256("/".join(map(str, parts)).encode()).hexdigest()
+
+
+@dataclass(eq=False)
+class Ran:
+    """One run of one container, as it truly was."""
+
+    pod: "APod"
+    container: str
+    id: str
+    start: float
+    end: float = FOREVER
+    by: str = ""  # kubelet, itself, node, runtime
+
+
+@dataclass(eq=False)
+class APod:
+    name: str
+    uid: str
+    node: str
+    owner: str  # KIND/NAME, or '' for a bare pod
+    containers: tuple[str, ...]
+    made: float
+    static: bool = False
+    marked: float = FOREVER  # deletion asked for
+    gone: float = FOREVER  # no longer in the API
+    attempts: dict[str, int] = field(default_factory=dict)
+    live: dict[str, Ran] = field(default_factory=dict)
+
+    @property
+    def ref(self) -> str:
+        return f"default/{self.name}"
+
+    @property
+    def kind(self) -> str:
+        return self.owner.partition("/")[0]
+
+
+@dataclass
+class Up:
+    """One kubelet process."""
+
+    node: str
+    start: float
+    end: float = FOREVER
+    cause: str = ""  # of its end: stopped, killed, crashed, power
+    booted: bool = False
+
+
+@dataclass
+class Cluster(Incident):
+    """The happenings, and the kubelet's part in them. Dialects override how it is written."""
+
+    drain: float = 1.0  # a container ends so long after SIGTERM
+    runs: list[Ran] = field(default_factory=list)
+    all_pods: list[APod] = field(default_factory=list)
+    kubelets: dict[str, list[Up]] = field(default_factory=dict)
+    cut: dict[str, float] = field(default_factory=dict)
+    cuts: list[tuple[str, float, float]] = field(default_factory=list)  # node, from, to when it hears again
+    asked: dict[str, list[tuple[float, int]]] = field(default_factory=dict)
+    parents: dict[str, str] = field(default_factory=dict)  # ReplicaSet/x to Deployment/y
+    spare: dict[str, list[tuple[float, str]]] = field(default_factory=dict)  # the runtime daemon's journal
+    end: float = 0.0
+
+    dialect: ClassVar[str]
+    starting: ClassVar[float]  # from systemd's 'Started' to 'Started kubelet'
+    first_sync: ClassVar[float]  # from there to the first pods
+    healing: ClassVar[float]  # from the link's return to the news of a deletion
+
+    # what is asked for
+    def workload(self, owner: str, replicas: int, parent: str = "") -> None:
+        if parent:
+            self.parents[owner] = parent
+        else:
+            self.asked[owner] = [(0.0, replicas)]
+
+    def scaled(self, second: float, owner: str, replicas: int) -> None:
+        self.asked.setdefault(owner, [(0.0, replicas)]).append((second, replicas))
+
+    def sized(self, second: float, replica_set: str, replicas: int, way: str = "up") -> None:
+        """The deployment controller gives a replica set another size."""
+        parent = self.parents[f"ReplicaSet/{replica_set}"].partition("/")[2]
+        message = f"Scaled {way} replica set {replica_set} to {replicas}"
+        self.event(second, "Deployment", parent, "ScalingReplicaSet", message, component="deployment-controller")
+
+    # pods
+    def placed(self, second: float, owner: str, name: str, node: str, *containers: str, static: bool = False) -> APod:
+        """Made and placed."""
+        uid = digits("pod", name, second)
+        made = APod(
+            name, f"{uid[:8]}-{uid[8:12]}-4{uid[13:16]}-a{uid[17:20]}-{uid[20:32]}", node, owner, containers or ("app",), second, static
+        )
+        self.all_pods.append(made)
+        self._told_made(made)
+        if self.up(node, second):
+            self.line_added(node, second + 0.05, [made])
+        return made
+
+    def pod(self, second: float, owner: str, name: str, node: str, *containers: str, static: bool = False) -> APod:
+        """Made, placed, and (if a kubelet is there) running a second later."""
+        made = self.placed(second, owner, name, node, *containers, static=static)
+        if self.up(node, second):
+            self._start(second + 1, made)
+        return made
+
+    def fails_to_start(self, second: float, pod: APod, container: str = "app") -> None:
+        """Made, but its start fails: it never ran."""
+        if SANDBOX not in pod.live:
+            self._start(second - 0.3, pod, [SANDBOX])
+        attempt = pod.attempts[container] = pod.attempts.get(container, -1) + 1
+        ran = Ran(pod, container, digits(pod.uid, container, attempt), second)
+        self.runtime(second, "create", ran)
+        self.never_started(second + 0.5, ran)
+
+    def _told_made(self, pod: APod) -> None:
+        kind, _, name = pod.owner.partition("/")
+        if kind and not pod.static:
+            text = f"create Pod {pod.name} in StatefulSet {name} successful" if kind == "StatefulSet" else f"Created pod: {pod.name}"
+            self.event(pod.made, kind, name, "SuccessfulCreate", text, component=f"{kind.lower()}-controller")
+        if not pod.static:
+            self.event(
+                pod.made, "Pod", pod.name, "Scheduled", f"Successfully assigned {pod.ref} to {pod.node}", component="scheduler", uid=pod.uid
+            )
+
+    def _start(self, second: float, pod: APod, containers: Iterable[str] = ()) -> None:
+        """Its containers (and its sandbox, if it has none) start; the next relist sees them."""
+        chosen = list(containers) or [c for c in pod.containers if c not in pod.live]
+        if SANDBOX not in pod.live:
+            chosen = [c for c in chosen if c != SANDBOX]
+            self.line_sandbox_needed(pod.node, second - 0.6, pod)
+            chosen.insert(0, SANDBOX)
+        for container in chosen:
+            attempt = pod.attempts[container] = pod.attempts.get(container, -1) + 1
+            ran = Ran(pod, container, digits(pod.uid, container, attempt), second - (0.4 if container == SANDBOX else 0))
+            pod.live[container] = ran
+            self.runs.append(ran)
+            self.runtime(ran.start - 0.2, "create", ran)
+            self.runtime(ran.start, "start", ran)
+            self.told_started(ran.start + 0.02, ran)
+        for container in reversed(chosen):
+            self.line_seen(pod.node, second + 0.7, pod, pod.live[container].id, "ContainerStarted")
+
+    def ends(self, second: float, ran: Ran, code: int = 0, by: str = "itself") -> None:
+        ran.end, ran.by = second, by
+        ran.pod.live.pop(ran.container, None)
+        self.runtime(second, "die", ran, code)
+
+    def dies(self, second: float, pod: APod, container: str = "app", code: int = 1, again: bool = True) -> None:
+        """A container ends by itself; a kubelet that is there restarts it."""
+        ran = pod.live[container]
+        self.ends(second, ran, code)
+        if self.up(pod.node, second):
+            self.line_finished(pod.node, second + 0.7, pod, ran.id, code)
+            if again and pod.kind != "Job":
+                self._start(second + 1.5, pod, [container])
+
+    def restarts_itself(self, second: float, pod: APod, container: str = "app") -> None:
+        """docker's own restart policy: the same container is started again."""
+        old = next(r for r in reversed(self.runs) if r.pod is pod and r.container == container)
+        ran = pod.live[container] = Ran(pod, container, old.id, second)
+        self.runs.append(ran)
+        self.runtime(second, "start", ran)
+
+    # deletions
+    def evict(self, second: float, *pods: APod) -> None:
+        """The control plane gives pods up because of their node."""
+        for pod in pods:
+            self.told_evicted(second, pod)
+            self._mark(second, pod)
+
+    def cancel(self, second: float, pod: APod) -> None:
+        """The node is back in time."""
+        text = f"Cancelling deletion of Pod {pod.ref}"
+        self.event(second, "Pod", pod.name, "TaintManagerEviction", text, component="taint-controller", namespace="default")
+
+    def delete(self, second: float, pod: APod, by: str = "user") -> None:
+        """By a user, or by its controller ('controller')."""
+        if by == "controller":
+            kind, _, name = pod.owner.partition("/")
+            self.told_deleted(second, kind, name, pod)
+        self._mark(second, pod)
+
+    def _mark(self, second: float, pod: APod) -> None:
+        pod.marked = min(pod.marked, second)
+        if self.hears(pod.node, second):
+            self.line_deleted(pod.node, second + 0.02, [pod])
+            self._terminate(second + 0.05, pod)
+
+    def force(self, second: float, pod: APod) -> None:
+        """Deleted with --force --grace-period=0: the API's object is gone at once."""
+        pod.marked, pod.gone = min(pod.marked, second), second
+        if self.hears(pod.node, second):
+            self.line_deleted(pod.node, second + 0.02, [pod])
+            self.line_removed(pod.node, second + 0.04, [pod])
+            self._terminate(second + 0.1, pod)
+
+    def _terminate(self, second: float, pod: APod) -> None:
+        """Graceful: SIGTERM, the end of its containers, then of its sandbox; then the API's object goes."""
+        apps = [r for r in self.runs if r.pod is pod and r.container != SANDBOX and r.start <= second < r.end]
+        for ran in apps:
+            self.line_killing(pod.node, second, ran, 30)
+            self.runtime(second + 0.05, "kill", ran, 15)
+            self.told_killing(second, ran)
+        for ran in apps:
+            if ran.end == FOREVER:
+                self.ends(second + 0.05 + self.drain, ran, 0, "kubelet")
+        over = max((r.end for r in apps), default=second)
+        if SANDBOX in pod.live:
+            ran = pod.live[SANDBOX]
+            self.runtime(over + 0.1, "kill", ran, 15)
+            self.ends(over + 0.15, ran, 0, "kubelet")
+            apps.append(ran)
+        for ran in apps:
+            self.line_finished(pod.node, over + 0.95, pod, ran.id, 0)
+        for ran in apps[:-1]:
+            self.runtime(over + 1.15, "destroy", ran)
+        if pod.gone == FOREVER:
+            pod.gone = over + 2.5
+            self.line_deleted(pod.node, pod.gone, [pod])
+            self.line_removed(pod.node, pod.gone + 0.01, [pod])
+
+    def kubelet_evicts(self, second: float, pod: APod) -> None:
+        """For want of a resource the kubelet itself ends a pod: phase Failed, and its object stays."""
+        self.event(second, "Pod", pod.name, "Evicted", "The node was low on resource: ephemeral-storage.", component="kubelet",
+                   host=pod.node, uid=pod.uid)  # fmt: skip
+        for container in [c for c in pod.live if c != SANDBOX]:
+            ran = pod.live[container]
+            self.line_killing(pod.node, second, ran, 0)
+            self.told_killing(second, ran)
+            self.ends(second + 0.3, ran, 137, "kubelet")
+            self.line_finished(pod.node, second + 1, pod, ran.id, 137)
+
+    # kubelets
+    def up(self, node: str, second: float) -> bool:
+        return any(k.start <= second < k.end for k in self.kubelets.get(node, ()))
+
+    def hears(self, node: str, second: float) -> bool:
+        return self.up(node, second) and node not in self.cut
+
+    def begin(self, *nodes: str) -> None:
+        """The kubelets have been there since before the evidence begins."""
+        for node in nodes:
+            self.pids[node] = 1000
+            self.kubelets[node] = [Up(node, -FOREVER)]
+
+    def _ends_kubelet(self, second: float, node: str, cause: str) -> None:
+        """What it would have done and said from then on does not happen."""
+        self.kubelets[node][-1].end, self.kubelets[node][-1].cause = second, cause
+        self.journals[node] = [x for x in self.journals.get(node, []) if x[0] < second or not x[1].startswith("kubelet[")]
+        for pod in (p for p in self.all_pods if p.node == node):
+            pod.gone = pod.gone if pod.gone <= second else FOREVER
+        for ran in (r for r in self.runs if r.pod.node == node):
+            if ran.container == SANDBOX and second < ran.end < FOREVER:
+                self._forget(ran, second)
+                ran.end, ran.by = FOREVER, ""
+                ran.pod.live[SANDBOX] = ran
+
+    def _forget(self, ran: Ran, second: float) -> None:
+        self.docker[ran.pod.node] = [x for x in self.docker.get(ran.pod.node, []) if x[0] < second or ran.id not in x[1]]
+
+    def stop_kubelet(self, second: float, node: str) -> None:
+        self.stop(node, second)
+        self._ends_kubelet(second + 0.04, node, "stopped")
+
+    def kill_kubelet(self, second: float, node: str) -> None:
+        self.systemd(node, second, "kubelet.service: Main process exited, code=killed, status=9/KILL")
+        self.systemd(node, second + 0.001, "kubelet.service: Failed with result 'signal'.")
+        self._ends_kubelet(second, node, "killed")
+
+    def crash_kubelet(self, second: float, node: str) -> None:
+        self.systemd(node, second, "kubelet.service: Main process exited, code=exited, status=255/EXCEPTION")
+        self.systemd(node, second + 0.001, "kubelet.service: Failed with result 'exit-code'.")
+        self._ends_kubelet(second, node, "crashed")
+
+    def start_kubelet(
+        self, second: float, node: str, lives: float = FOREVER, pid: int | None = None, only: Iterable[APod] | None = None
+    ) -> None:
+        """It starts, finds what there is, and (if it lives so long) does what is to be done."""
+        if self.kubelets[node][-1].cause in ("killed", "crashed"):
+            self.systemd(node, second - 0.02, "kubelet.service: Scheduled restart job, restart counter is at 1.")
+            self.systemd(node, second - 0.01, "Stopped kubelet.service - kubelet: The Kubernetes Node Agent.")
+        self.pids[node] = pid or self.pids[node] + 1000
+        self.kubelets[node].append(Up(node, second))
+        self.systemd(node, second, "Started kubelet.service - kubelet: The Kubernetes Node Agent.")
+        if lives <= self.starting:
+            self.kubelet(node, second + lives / 2, "Using root directory: /var/lib/kubelet", "server.go:273")
+            return
+        self.lines_started(node, second + self.starting)
+        self.event(second + self.starting, "Node", node, "Starting", "Starting kubelet.", component="kubelet", host=node, uid=node)
+        if lives <= self.starting + self.first_sync:
+            return
+        self.first_round(second + self.starting + self.first_sync, node, only)
+
+    def first_round(self, second: float, node: str, only: Iterable[APod] | None = None) -> None:
+        """What the API has for the node, what runs, and what to do about the difference."""
+        here = [p for p in self.all_pods if p.node == node and (only is None or p in only)]
+        wanted = [p for p in here if p.gone > second and p.made <= second]
+        for pod in here:  # what ended while nobody looked
+            for ran in self.unseen(pod, second):
+                self.line_finished(node, second - 0.3, pod, ran.id, 137, late=True)
+        self.line_added(node, second, wanted)
+        for pod in wanted:
+            for ran in list(pod.live.values()):
+                self.line_found(node, second + 0.01, pod, ran.id)
+        for pod in wanted:
+            if pod.marked <= second:
+                self._terminate(second + 0.02, pod)
+            elif pod.kind != "Job" and any(c not in pod.live for c in pod.containers):
+                self._start(second + 1, pod)
+        unknown = [p for p in here if p.gone <= second and p.live]
+        if unknown:
+            self.remove_unknown(second, unknown)
+
+    def unseen(self, pod: APod, second: float) -> Iterator[Ran]:
+        """Containers that ended while the kubelet was away."""
+        away = self.kubelets[pod.node][-2].end if len(self.kubelets[pod.node]) > 1 else second
+        return (r for r in self.runs if r.pod is pod and away <= r.end < second and r.by in ("itself", "runtime"))
+
+    # nodes and networks
+    def lost(self, second: float, *nodes: str) -> None:
+        for node in nodes:
+            self.event(
+                second, "Node", node, "NodeNotReady", f"Node {node} status is now: NodeNotReady", component="node-controller", uid="x"
+            )
+
+    def back(self, second: float, *nodes: str) -> None:
+        for node in nodes:
+            self.ready(second, node)
+
+    def cut_off(self, second: float, node: str) -> None:
+        self.cut[node] = second
+
+    def heal(self, second: float, node: str) -> None:
+        """The link is back; the kubelet hears of deletions some time later."""
+        since, heard = self.cut.pop(node), second + self.healing
+        self.lines_cut_off(node, since, second)
+        self.cuts.append((node, since, heard))
+        here = [p for p in self.all_pods if p.node == node and p.live]
+        for pod in here:
+            if pod.gone <= second:
+                self.remove_unknown(heard, [pod])
+            elif pod.marked <= second:
+                self.line_deleted(node, heard, [pod])
+                self._terminate(heard + 0.01, pod)
+
+    def mend(self, second: float, node: str) -> None:
+        """The link is back while no kubelet is there to hear it."""
+        self.cuts.append((node, self.cut.pop(node), second))
+
+    def node_deleted(self, second: float, node: str) -> None:
+        self.event(second, "Node", node, "RemovingNode", f"Node {node} event: Removing Node {node} from Controller",
+                   component="node-controller", uid=node)  # fmt: skip
+
+    def lose_power(self, second: float, node: str) -> None:
+        """Everything of the node ends, and nothing says so."""
+        self._ends_kubelet(second, node, "power")
+        for ran in (r for r in self.runs if r.pod.node == node):
+            self._forget(ran, second)
+        for pod in self.all_pods:
+            for ran in list(pod.live.values()) if pod.node == node else ():
+                ran.end, ran.by = second, "node"
+            if pod.node == node:
+                pod.live.clear()
+
+    def boot(self, second: float, node: str) -> None:
+        """The node comes back: PIDs begin anew, what ran is gone."""
+        self.start_kubelet(second, node, pid=180)
+        self.kubelets[node][-1].booted = True
+        text = f"Node {node} has been rebooted, boot id: {digits(second)[:8]}"
+        self.event(second + self.starting, "Node", node, "Rebooted", text, component="kubelet", host=node, uid=node)
+
+    def shut_down(self, second: float, node: str) -> None:
+        """An orderly reboot: the kubelet is stopped, then the runtime with all containers."""
+        self.stop_kubelet(second, node)
+        for pod in self.all_pods:
+            for ran in list(pod.live.values()) if pod.node == node else ():
+                self.runtime(second + 1, "kill", ran, 15)
+                self.ends(second + 2, ran, 0, "node")
+
+    # to the end
+    def until(self, second: float) -> None:
+        """The evidence ends: each kubelet that is there has said something by then."""
+        self.end = second
+        self.cuts += [(node, since, FOREVER) for node, since in self.cut.items()]
+        for node, since in self.cut.items():
+            self.lines_cut_off(node, since, min(second, self.kubelets[node][-1].end))
+        for node, ups in self.kubelets.items():
+            for kubelet in ups:
+                self.lines_idle(node, max(kubelet.start + 8, 1), min(kubelet.end, second))
+
+    def cut_before(self, second: float) -> None:
+        """The evidence of the nodes begins here: what was logged before is lost."""
+        for told in (self.journals, self.docker, self.spare, getattr(self, "streams", {})):
+            for node in told:
+                told[node] = [x for x in told[node] if x[0] >= second]
+
+    def snapshot(self) -> list[dict[str, Any]]:
+        """What kubectl get -o json shows at the end."""
+        found: list[dict[str, Any]] = []
+        for owner, sizes in self.asked.items():
+            kind, _, name = owner.partition("/")
+            if kind in ("DaemonSet", "Job"):
+                continue
+            found.append({"kind": kind, "metadata": {"name": name, "uid": digits(owner)[:36]}, "spec": {"replicas": sizes[-1][1]}})
+        for owner, parent in self.parents.items():
+            kind, _, name = owner.partition("/")
+            meta = {"name": name, "uid": digits(owner)[:36], "ownerReferences": [_reference(parent)]}
+            found.append({"kind": kind, "metadata": meta, "spec": {}})
+        found += [self.shown(pod) for pod in self.all_pods if pod.made <= self.end < pod.gone]
+        for item in found:
+            item["apiVersion"] = "v1"
+            item["metadata"] |= {"namespace": "default", "resourceVersion": str(_version(self.end))}
+        return found
+
+    def shown(self, pod: APod) -> dict[str, Any]:
+        statuses = [
+            {
+                "name": ran.container,
+                "containerID": f"{self.scheme}://{ran.id}",
+                "state": {"running": {"startedAt": _stamp(ran.start)}},
+                "ready": True,
+            }
+            for ran in pod.live.values()
+            if ran.container != SANDBOX
+        ]
+        meta: dict[str, Any] = {"name": pod.name, "uid": pod.uid, "creationTimestamp": _stamp(pod.made)}
+        if pod.static:  # the mirror that the kubelet makes
+            own = {f"kubernetes.io/config.{k}": v for k, v in (("hash", pod.uid), ("mirror", pod.uid), ("source", "file"))}
+            meta |= {"uid": digits("mirror", pod.uid)[:36], "annotations": own}
+        if pod.owner:
+            meta["ownerReferences"] = [_reference(pod.owner)]
+        if pod.marked <= self.end:
+            meta |= {"deletionTimestamp": _stamp(pod.marked + 30), "deletionGracePeriodSeconds": 30}
+        return {"kind": "Pod", "metadata": meta, "spec": {"nodeName": pod.node}, "status": {"containerStatuses": statuses}}
+
+    scheme: ClassVar[str] = "docker"
+
+    def write(self, folder: Path, *, api: bool = True) -> Path:
+        assert self.end, "say until when the evidence goes"
+        for item in self.events:
+            item["metadata"]["resourceVersion"] = str(_version(item["metadata"].pop("second")))
+        events, self.objects = self.events, self.snapshot() if api else []
+        self.events = [e for e in events if api]
+        super().write(folder)
+        self.events = events
+        return folder
+
+    def event(
+        self, second: float, kind: str, name: str, reason: str, message: str, *, component: str = "", host: str | None = None, **more: Any
+    ) -> None:
+        super().event(second, kind, name, reason, message, component=component, host=host, **more)
+        self.events[-1]["metadata"]["second"] = second
+
+    def analyze(self, folder: Path, *, api: bool = True) -> Analysis:
+        return analyze([self.write(folder, api=api)])
+
+    # what a dialect writes (here: as Kubernetes 1.20 with dockershim does)
+    def line_added(self, node: str, second: float, pods: list[APod]) -> None:
+        raise NotImplementedError
+
+    def line_deleted(self, node: str, second: float, pods: list[APod]) -> None:
+        raise NotImplementedError
+
+    def line_removed(self, node: str, second: float, pods: list[APod]) -> None:
+        raise NotImplementedError
+
+    def line_sandbox_needed(self, node: str, second: float, pod: APod) -> None:
+        raise NotImplementedError
+
+    def line_seen(self, node: str, second: float, pod: APod, container_id: str, what: str) -> None:
+        """What the relist saw."""
+        raise NotImplementedError
+
+    def line_found(self, node: str, second: float, pod: APod, container_id: str) -> None:
+        """A container that ran already when the kubelet started."""
+        raise NotImplementedError
+
+    def line_finished(self, node: str, second: float, pod: APod, container_id: str, code: int, late: bool = False) -> None:
+        raise NotImplementedError
+
+    def line_killing(self, node: str, second: float, ran: Ran, grace: int) -> None:
+        raise NotImplementedError
+
+    def lines_started(self, node: str, second: float) -> None:
+        raise NotImplementedError
+
+    def lines_idle(self, node: str, start: float, end: float) -> None:
+        raise NotImplementedError
+
+    def lines_cut_off(self, node: str, start: float, end: float) -> None:
+        raise NotImplementedError
+
+    def remove_unknown(self, second: float, pods: list[APod]) -> None:
+        """The API no longer knows pods that run."""
+        raise NotImplementedError
+
+    def never_started(self, second: float, ran: Ran) -> None:
+        """What the runtime tells of a start that failed."""
+        raise NotImplementedError
+
+    def runtime(self, second: float, action: str, ran: Ran, value: int = 0) -> None:
+        raise NotImplementedError
+
+    def told_started(self, second: float, ran: Ran) -> None:
+        if ran.container != SANDBOX:
+            self._about(second, ran, "Started", f"Started container {ran.container}")
+
+    def _about(self, second: float, ran: Ran, reason: str, message: str) -> None:
+        """A kubelet's event about a container."""
+        field_path = f"spec.containers{{{ran.container}}}" if ran.container != SANDBOX else "implicitly required container POD"
+        self.event(
+            second, "Pod", ran.pod.name, reason, message, component="kubelet", host=ran.pod.node, uid=ran.pod.uid, fieldPath=field_path
+        )
+
+    def told_evicted(self, second: float, pod: APod) -> None:
+        text = f"Marking for deletion Pod {pod.ref}"
+        self.event(second, "Pod", pod.name, "TaintManagerEviction", text, component="taint-controller", namespace="default")
+
+    def told_deleted(self, second: float, kind: str, name: str, pod: APod) -> None:
+        text = f"delete Pod {pod.name} in StatefulSet {name} successful" if kind == "StatefulSet" else f"Deleted pod: {pod.name}"
+        self.event(second, kind, name, "SuccessfulDelete", text, component=f"{kind.lower()}-controller")
+
+    def told_killing(self, second: float, ran: Ran) -> None:
+        field_path = f"spec.containers{{{ran.container}}}"
+        self.event(second, "Pod", ran.pod.name, "Killing", f"Stopping container {ran.container}", component="kubelet",
+                   host=ran.pod.node, uid=ran.pod.uid, fieldPath=field_path)  # fmt: skip
+
+
+def _reference(owner: str) -> dict[str, Any]:
+    kind, _, name = owner.partition("/")
+    return {"apiVersion": "v1", "kind": kind, "name": name, "uid": digits(owner)[:36], "controller": True}
+
+
+def _stamp(second: float) -> str:
+    return at(second).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _version(second: float) -> int:
+    """A resourceVersion that grows with time."""
+    return 100_000 + int(second * 100)
+
+
+@dataclass
+class Dockershim(Cluster):
+    """Kubernetes 1.20 with docker."""
+
+    dialect: ClassVar[str] = "1.20"
+    starting: ClassVar[float] = 0.35
+    first_sync: ClassVar[float] = 0.48
+    healing: ClassVar[float] = 31
+
+    def _names(self, pods: list[APod]) -> str:
+        return ", ".join(f"{p.name}_default({p.uid})" for p in pods)
+
+    def line_added(self, node: str, second: float, pods: list[APod]) -> None:
+        self.kubelet(node, second, f'SyncLoop (ADD, "api"): "{self._names(pods)}"', "kubelet.go:1888")
+
+    def line_deleted(self, node: str, second: float, pods: list[APod]) -> None:
+        self.kubelet(node, second, f'SyncLoop (DELETE, "api"): "{self._names(pods)}"', "kubelet.go:1904")
+
+    def line_removed(self, node: str, second: float, pods: list[APod]) -> None:
+        self.kubelet(node, second, f'SyncLoop (REMOVE, "api"): "{self._names(pods)}"', "kubelet.go:1898")
+
+    def line_sandbox_needed(self, node: str, second: float, pod: APod) -> None:
+        ready = "ready " if pod.attempts else ""
+        text = f'No {ready}sandbox for pod "{self._names([pod])}" can be found. Need to start a new one'
+        self.kubelet(node, second, text, "kuberuntime_manager.go:439")
+
+    def line_seen(self, node: str, second: float, pod: APod, container_id: str, what: str) -> None:
+        event = f'&pleg.PodLifecycleEvent{{ID:"{pod.uid}", Type:"{what}", Data:"{container_id}"}}'
+        self.kubelet(node, second, f'SyncLoop (PLEG): "{self._names([pod])}", event: {event}', "kubelet.go:1926")
+
+    def line_found(self, node: str, second: float, pod: APod, container_id: str) -> None:
+        self.line_seen(node, second, pod, container_id, "ContainerStarted")
+
+    def line_finished(self, node: str, second: float, pod: APod, container_id: str, code: int, late: bool = False) -> None:
+        self.line_seen(node, second + (0.31 if late else 0), pod, container_id, "ContainerDied")
+
+    def line_killing(self, node: str, second: float, ran: Ran, grace: int) -> None:
+        self.kubelet(
+            node, second, f'Killing container "docker://{ran.id}" with a {grace} second grace period', "kuberuntime_container.go:636"
+        )
+
+    def lines_started(self, node: str, second: float) -> None:
+        self.kubelet(node, second, "Started kubelet", "server.go:1176")
+        self.kubelet(node, second + 0.1, "Starting recovery of all containers", "manager.go:301")
+        self.kubelet(node, second + 0.17, "Starting kubelet main sync loop.", "kubelet.go:1802")
+        self.kubelet(node, second + 0.3, "Recovery completed", "manager.go:306")
+
+    def lines_idle(self, node: str, start: float, end: float) -> None:
+        second = start
+        while second < end:
+            self.kubelet_of(node, second, 'Using node IP: "10.99.0.11"', "setters.go:86")
+            second += 4
+
+    def kubelet_of(self, node: str, second: float, text: str, file: str) -> None:
+        """A line of the process that lived then."""
+        latest = self.pids[node]
+        own = [line for line in self.journals.get(node, []) if line[0] <= second and line[1].startswith("kubelet[")]
+        if own:
+            self.pids[node] = int(max(own, key=lambda line: line[0])[1].partition("[")[2].partition("]")[0])
+        elif self.kubelets[node][0].start == -FOREVER:
+            self.pids[node] = 1000
+        self.kubelet(node, second, text, file)
+        self.pids[node] = latest
+
+    def lines_cut_off(self, node: str, start: float, end: float) -> None:
+        second = start + 8
+        while second < end:
+            text = 'failed to update lease, error: Put "https://10.99.0.1:6443/apis/coordination.k8s.io": context deadline exceeded'
+            self.kubelet(node, second, text, "controller.go:187")
+            second += 10
+
+    def remove_unknown(self, second: float, pods: list[APod]) -> None:
+        """Its housekeeping kills the pod's cgroup: no signal by docker, exit code 137, no event."""
+        for pod in pods:
+            self.kubelet(pod.node, second + 1.7, f'Killing unwanted pod "{pod.name}"', "kubelet_pods.go:1253")
+            for ran in list(pod.live.values()):
+                self.ends(second + 1.78, ran, 137, "kubelet")
+
+    def runtime(self, second: float, action: str, ran: Ran, value: int = 0) -> None:
+        name = f"k8s_{ran.container}_{ran.pod.name}_default_{ran.pod.uid}_{ran.pod.attempts.get(ran.container, 0)}"
+        labels = {
+            "io.kubernetes.container.name": ran.container,
+            "io.kubernetes.pod.name": ran.pod.name,
+            "io.kubernetes.pod.namespace": "default",
+            "io.kubernetes.pod.uid": ran.pod.uid,
+            "name": name,
+        }
+        self._docker(second, action, ran, labels, value)
+
+    def _docker(self, second: float, action: str, ran: Ran, labels: dict[str, str], value: int) -> None:
+        extra = {"kill": f"signal={value}, ", "die": f"exitCode={value}, "}.get(action, "")
+        stamp = at(second).strftime("%Y-%m-%dT%H:%M:%S.%f") + "000Z"
+        told = ", ".join(f"{key}={text}" for key, text in labels.items())
+        self.docker.setdefault(ran.pod.node, []).append((second, f"{stamp} container {action} {ran.id} ({extra}image=example:1, {told})"))
+
+    def never_started(self, second: float, ran: Ran) -> None:
+        self.runtime(second, "die", ran, 128)
+
+    def restart_docker(self, second: float, node: str, live_restore: bool = False) -> None:
+        """Under a kubelet that is there, or not."""
+        self.systemd(node, second, "Stopping docker.service - Docker Application Container Engine...")
+        here = [p for p in self.all_pods if p.node == node]
+        if not live_restore:
+            for pod in here:
+                for ran in list(pod.live.values()):
+                    self.runtime(second + 0.1, "kill", ran, 15)
+                    self.ends(second + 1.1, ran, 0, "runtime")
+        self.systemd(node, second + 1.4, "docker.service: Deactivated successfully.")
+        self.systemd(node, second + 1.41, "Stopped docker.service - Docker Application Container Engine.")
+        self.systemd(node, second + 2, "Started docker.service - Docker Application Container Engine.")
+        if self.up(node, second):
+            for pod in here:
+                if any(c not in pod.live for c in pod.containers) and pod.gone == FOREVER:
+                    self._start(second + 4, pod)
+
+
+@dataclass
+class Containerd(Cluster):
+    """Kubernetes 1.23 with containerd: structured klog, and ``ctr events``."""
+
+    dialect: ClassVar[str] = "1.23"
+    scheme: ClassVar[str] = "containerd"
+    starting: ClassVar[float] = 5.1
+    first_sync: ClassVar[float] = 1.0
+    healing: ClassVar[float] = 7
+    streams: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
+
+    def _sync(self, node: str, second: float, what: str, pods: list[APod], file: str) -> None:
+        self.kubelet(node, second, f'"SyncLoop {what}" source="api" pods=[{" ".join(p.ref for p in pods)}]', file)
+
+    def line_added(self, node: str, second: float, pods: list[APod]) -> None:
+        self._sync(node, second, "ADD", pods, "kubelet.go:2114")
+
+    def line_deleted(self, node: str, second: float, pods: list[APod]) -> None:
+        self._sync(node, second, "DELETE", pods, "kubelet.go:2130")
+
+    def line_removed(self, node: str, second: float, pods: list[APod]) -> None:
+        self._sync(node, second, "REMOVE", pods, "kubelet.go:2124")
+
+    def line_sandbox_needed(self, node: str, second: float, pod: APod) -> None:
+        ready = "ready " if pod.attempts else ""
+        text = f'"No {ready}sandbox for pod can be found. Need to start a new one" pod="{pod.ref}"'
+        self.kubelet(node, second, text, "kuberuntime_manager.go:487")
+
+    def line_seen(self, node: str, second: float, pod: APod, container_id: str, what: str) -> None:
+        event = f"&{{ID:{pod.uid} Type:{what} Data:{container_id}}}"
+        self.kubelet(node, second, f'"SyncLoop (PLEG): event for pod" pod="{pod.ref}" event={event}', "kubelet.go:2152")
+
+    def line_found(self, node: str, second: float, pod: APod, container_id: str) -> None:
+        """Nothing: its first relist comes before the pods, and drops the event."""
+
+    def line_finished(self, node: str, second: float, pod: APod, container_id: str, code: int, late: bool = False) -> None:
+        text = f'"Generic (PLEG): container finished" podID={pod.uid} containerID="{container_id}" exitCode={code}'
+        self.kubelet(node, second - (0.8 if late else 0), text, "generic.go:296")
+        if not late:
+            self.line_seen(node, second + 0.001, pod, container_id, "ContainerDied")
+
+    def line_killing(self, node: str, second: float, ran: Ran, grace: int) -> None:
+        text = (
+            f'"Killing container with a grace period" pod="{ran.pod.ref}" podUID={ran.pod.uid} containerName="{ran.container}" '
+            f'containerID="containerd://{ran.id}" gracePeriod={grace}'
+        )
+        self.kubelet(node, second, text, "kuberuntime_container.go:723")
+
+    def lines_started(self, node: str, second: float) -> None:
+        self.kubelet(node, second - 5, "cAdvisor running in container", "manager.go:165")
+        self.kubelet(node, second, '"Started kubelet"', "server.go:1244")
+        self.kubelet(node, second + 0.03, "Starting recovery of all containers", "manager.go:304")
+        self.kubelet(node, second + 0.11, "Recovery completed", "manager.go:309")
+        self.kubelet(node, second + 0.16, '"Starting kubelet main sync loop"', "kubelet.go:2028")
+
+    def lines_idle(self, node: str, start: float, end: float) -> None:
+        """It says next to nothing; the last kubelet says one thing, so that the evidence goes so far."""
+        if end == self.end:
+            self.kubelet(node, end, '"Image garbage collection succeeded"', "kubelet.go:1302")
+
+    def lines_cut_off(self, node: str, start: float, end: float) -> None:
+        second = start + 8
+        while second < end:
+            text = 'failed to update lease, error: Put "https://10.97.0.1:6443/apis/coordination.k8s.io": context deadline exceeded'
+            self.kubelet(node, second, text, "controller.go:187")
+            self.kubelet(
+                node, second + 1, '"Error updating node status, will retry" err="error getting node"', "kubelet_node_status.go:457"
+            )
+            second += 4
+
+    def remove_unknown(self, second: float, pods: list[APod]) -> None:
+        """Killed at once with its cgroup; it is said twice, with an event."""
+        for pod in pods:
+            apps = [r for c, r in pod.live.items() if c != SANDBOX]
+            for ran in apps:
+                self.line_killing(pod.node, second + 1.4, ran, 1)
+                self.told_killing(second + 1.4, ran)
+                self.line_killing(pod.node, second + 3.4, ran, 1)
+            for ran in list(pod.live.values()):
+                self.ends(second + 1.45, ran, 137, "kubelet")
+                text = f'"Generic (PLEG): container finished" podID={pod.uid} containerID="{ran.id}" exitCode=137'
+                self.kubelet(pod.node, second + 2.4, text, "generic.go:296")
+
+    def never_started(self, second: float, ran: Ran) -> None:
+        self._event(second, ran, "/containers/delete", {"id": ran.id})
+
+    def runtime(self, second: float, action: str, ran: Ran, value: int = 0) -> None:
+        pid = 2000 + len(self.runs)
+        if action == "create":
+            self._event(second, ran, "/containers/create", {"id": ran.id, "image": "example:1"})
+            if ran.container == SANDBOX:
+                labels = {
+                    "io.cri-containerd.kind": "sandbox",
+                    "io.kubernetes.pod.name": ran.pod.name,
+                    "io.kubernetes.pod.namespace": "default",
+                    "io.kubernetes.pod.uid": ran.pod.uid,
+                }
+                self._event(second + 0.01, ran, "/containers/update", {"id": ran.id, "image": "pause:3.6", "labels": labels})
+            self._log_create(second, ran)
+        elif action == "start":
+            self._event(second - 0.02, ran, "/tasks/create", {"container_id": ran.id, "bundle": f"/run/{ran.id}", "pid": pid})
+            self._event(second, ran, "/tasks/start", {"container_id": ran.id, "pid": pid})
+            if ran.container != SANDBOX:
+                self._log(ran.pod.node, second + 0.01, f'StartContainer for \\"{ran.id}\\" returns successfully')
+        elif action == "kill":
+            self._log(ran.pod.node, second, f'Stop container \\"{ran.id}\\" with signal terminated')
+        elif action == "die":
+            ended = {"container_id": ran.id, "id": ran.id, "pid": pid, **({"exit_status": value} if value else {})}
+            self._event(second, ran, "/tasks/exit", {**ended, "exited_at": at(second).strftime("%Y-%m-%dT%H:%M:%S.%f") + "000Z"})
+            self._log(ran.pod.node, second + 0.05, "shim disconnected", f" id={ran.id}")
+        elif action == "destroy":
+            self._event(second, ran, "/containers/delete", {"id": ran.id})
+
+    def _forget(self, ran: Ran, second: float) -> None:
+        for told in (self.streams, self.spare):
+            told[ran.pod.node] = [x for x in told.get(ran.pod.node, []) if x[0] < second or ran.id not in x[1]]
+
+    def _event(self, second: float, ran: Ran, topic: str, body: dict[str, Any]) -> None:
+        stamp = at(second).strftime("%Y-%m-%d %H:%M:%S.%f").rstrip("0").rstrip(".")
+        text = f"{stamp} +0000 UTC k8s.io {topic} {json.dumps(body, separators=(',', ':'))}"
+        self.streams.setdefault(ran.pod.node, []).append((second, text))
+
+    def _log_create(self, second: float, ran: Ran) -> None:
+        pod, attempt = ran.pod, ran.pod.attempts.get(ran.container, 0)
+        if ran.container == SANDBOX:
+            about = f"&PodSandboxMetadata{{Name:{pod.name},Uid:{pod.uid},Namespace:default,Attempt:{attempt},}}"
+            self._log(pod.node, second, f"RunPodSandbox for {about}")
+            self._log(pod.node, second + 0.21, f'RunPodSandbox for {about} returns sandbox id \\"{ran.id}\\"')
+        else:
+            within = pod.live[SANDBOX].id
+            about = f"&ContainerMetadata{{Name:{ran.container},Attempt:{attempt},}}"
+            self._log(pod.node, second, f'CreateContainer within sandbox \\"{within}\\" for {about} returns container id \\"{ran.id}\\"')
+
+    def _log(self, node: str, second: float, message: str, fields: str = "") -> None:
+        stamp = at(second).strftime("%Y-%m-%dT%H:%M:%S.%f") + "000Z"
+        self.spare.setdefault(node, []).append((second, f'containerd[159]: time="{stamp}" level=info msg="{message}"{fields}'))
+
+    def write(self, folder: Path, *, api: bool = True) -> Path:
+        super().write(folder, api=api)
+        for node, lines in self.streams.items():
+            (folder / node).mkdir(parents=True, exist_ok=True)
+            (folder / node / "containerd-events.txt").write_text("".join(f"{text}\n" for _, text in sorted(lines)))
+        for node, lines in self.spare.items() if api else ():
+            told = (f"{at(s).strftime('%Y-%m-%dT%H:%M:%S.%f')}+0000 {node} {text}\n" for s, text in sorted(lines))
+            (folder / node / "containerd.short-iso").write_text("".join(told))
+        return folder
+
+
+@dataclass
+class Kubernetes10(Dockershim):
+    """Kubernetes 1.0 with docker: few lines, and a deletion takes the API's object at once."""
+
+    dialect: ClassVar[str] = "1.0"
+    starting: ClassVar[float] = 0.3
+    first_sync: ClassVar[float] = 10.3
+    healing: ClassVar[float] = 12
+
+    def line_added(self, node: str, second: float, pods: list[APod]) -> None:
+        """Nothing."""
+
+    def line_deleted(self, node: str, second: float, pods: list[APod]) -> None:
+        """Nothing."""
+
+    def line_removed(self, node: str, second: float, pods: list[APod]) -> None:
+        """Nothing."""
+
+    def line_sandbox_needed(self, node: str, second: float, pod: APod) -> None:
+        self.kubelet(
+            node, second, f'Need to restart pod infra container for "{pod.name}_default" because it is not found', "manager.go:1384"
+        )
+
+    def line_seen(self, node: str, second: float, pod: APod, container_id: str, what: str) -> None:
+        """Nothing."""
+
+    def line_killing(self, node: str, second: float, ran: Ran, grace: int) -> None:
+        self.kubelet(node, second, f'Killing container with id "{ran.id}"', "manager.go:1123")
+
+    def lines_started(self, node: str, second: float) -> None:
+        self.kubelet(node, second, "Started kubelet", "server.go:635")
+        self.kubelet(node, second + 0.23, "Starting recovery of all containers", "manager.go:245")
+        self.kubelet(node, second + 0.26, "Recovery completed", "manager.go:250")
+        self.kubelet(node, second + 0.3, "Starting kubelet main sync loop.", "kubelet.go:1725")
+
+    def lines_idle(self, node: str, start: float, end: float) -> None:
+        second = start
+        text = '[ContainerManager] Failed to ensure state of "/docker-daemon": failed to find pid of Docker container: exit status 1'
+        while second < end:
+            self.kubelet_of(node, second, text, "container_manager_linux.go:173")
+            second += 60
+        if end == self.end:
+            self.kubelet(node, end, text, "container_manager_linux.go:173")
+
+    def lines_cut_off(self, node: str, start: float, end: float) -> None:
+        second = start + 8
+        while second < end:
+            self.kubelet(node, second, "Error updating node status, will retry: error getting node: dial tcp", "kubelet.go:1800")
+            second += 10
+
+    def _mark(self, second: float, pod: APod) -> None:
+        """The object is gone at once; a kubelet that hears of it ends the pod with its grace period."""
+        pod.marked = min(pod.marked, second)
+        pod.gone = min(pod.gone, second)
+        if self.hears(pod.node, second):
+            self._unwanted(second + 0.05, pod)
+
+    def force(self, second: float, pod: APod) -> None:
+        self._mark(second, pod)
+
+    def _unwanted(self, second: float, pod: APod, stranger: bool = False) -> None:
+        self.kubelet(pod.node, second, f'Killing unwanted pod "{pod.name}"', "kubelet.go:1518")
+        ids = [r.id for r in pod.live.values()]
+        self._terminate(second + 0.001, pod)
+        for container_id in ids if stranger else ():
+            self.kubelet(pod.node, second + 0.3 + self.drain, f"No ref for pod '{container_id}'", "manager.go:1161")
+
+    def remove_unknown(self, second: float, pods: list[APod]) -> None:
+        for pod in pods:
+            self._unwanted(second, pod, stranger=True)
+
+    def runtime(self, second: float, action: str, ran: Ran, value: int = 0) -> None:
+        suffix = digits(ran.id)[:8]
+        name = f"k8s_{ran.container}.{digits(ran.container)[:8]}_{ran.pod.name}_default_{ran.pod.uid}_{suffix}"
+        self._docker(second, action, ran, {"io.kubernetes.pod.name": ran.pod.ref, "name": name}, value)
+
+    def told_evicted(self, second: float, pod: APod) -> None:
+        """No event."""
+
+    def told_deleted(self, second: float, kind: str, name: str, pod: APod) -> None:
+        """No event."""
+
+    def told_started(self, second: float, ran: Ran) -> None:
+        """With the first 12 digits of its id, and of the sandbox too."""
+        self._about(second, ran, "Started", f"Started with docker id {ran.id[:12]}")
+
+    def told_killing(self, second: float, ran: Ran) -> None:
+        """A restarted kubelet can't post one; a living one says 'killing'."""
+
+    def event(
+        self, second: float, kind: str, name: str, reason: str, message: str, *, component: str = "", host: str | None = None, **more: Any
+    ) -> None:
+        lower = reason if reason.startswith("Node") else reason[0].lower() + reason[1:]
+        said = "controllermanager" if component == "node-controller" else component
+        super().event(second, kind, name, lower, message.replace(" default/", " "), component=said, host=host, **more)
+
+
+@dataclass
+class Kubernetes11(Kubernetes10):
+    """Kubernetes 1.1 with docker: deletions are graceful, and the control plane takes what it evicted from the API by force soon after."""
+
+    dialect: ClassVar[str] = "1.1"
+    forced: ClassVar[float] = 35
+
+    def line_added(self, node: str, second: float, pods: list[APod]) -> None:
+        names = ", ".join(f"{p.name}_default" for p in pods)
+        first = abs(self.kubelets[node][-1].start + self.starting + self.first_sync - second) < 0.01  # it hears of them long before it acts
+        self.kubelet(node, second - self.first_sync + 0.4 if first else second, f'SyncLoop (ADD): "{names}"', "kubelet.go:2012")
+
+    def line_deleted(self, node: str, second: float, pods: list[APod]) -> None:
+        """The mark is but a change."""
+        for pod in pods:
+            if pod.gone > second:
+                self.kubelet(node, second, f'SyncLoop (UPDATE): "{pod.name}_default"', "kubelet.go:2015")
+
+    def line_removed(self, node: str, second: float, pods: list[APod]) -> None:
+        self.kubelet(node, second, f'SyncLoop (REMOVE): "{", ".join(p.name + "_default" for p in pods)}"', "kubelet.go:2018")
+
+    def line_killing(self, node: str, second: float, ran: Ran, grace: int) -> None:
+        self.kubelet(node, second, f'Killing container "{ran.id} {ran.pod.ref}" with {grace} second grace period', "manager.go:1404")
+
+    def _mark(self, second: float, pod: APod) -> None:
+        """Marked; its kubelet ends it, and takes the object away."""
+        Cluster._mark(self, second, pod)
+
+    def told_deleted(self, second: float, kind: str, name: str, pod: APod) -> None:
+        Cluster.told_deleted(self, second, kind, name, pod)
+
+    def told_killing(self, second: float, ran: Ran) -> None:
+        self.event(second, "Pod", ran.pod.name, "Killing", f"Killing with docker id {ran.id[:12]}", component="kubelet",
+                   host=ran.pod.node, uid=ran.pod.uid, fieldPath=f"spec.containers{{{ran.container}}}")  # fmt: skip
+
+    def evict(self, second: float, *pods: APod) -> None:
+        super().evict(second, *pods)
+        for pod in pods:
+            pod.gone = min(pod.gone, second + self.forced)
+
+    def force(self, second: float, pod: APod) -> None:
+        pod.marked, pod.gone = min(pod.marked, second), second
+        if self.hears(pod.node, second):
+            self.line_removed(pod.node, second + 0.02, [pod])
+            self._unwanted(second + 0.05, pod)
+
+    def _unwanted(self, second: float, pod: APod, stranger: bool = False) -> None:
+        self.kubelet(pod.node, second, f'Killing unwanted pod "{pod.name}"', "kubelet.go:1830")
+        for ran in list(pod.live.values()):
+            whose = "" if stranger else pod.ref
+            self.kubelet(pod.node, second + 0.01, f'Killing container "{ran.id} {whose}" with 30 second grace period', "manager.go:1404")
+            self.runtime(second + 0.05, "kill", ran, 15)
+        for ran in list(pod.live.values()):
+            self.ends(second + 0.05 + self.drain, ran, 0, "kubelet")
+            text = f'Container "{ran.id} " exited after {self.drain}s' if stranger else f'Container "{ran.id} {pod.ref}" exited after 1s'
+            self.kubelet(pod.node, second + 0.1 + self.drain, text, "manager.go:1438")
+            if stranger:
+                self.kubelet(pod.node, second + 0.11 + self.drain, f"No ref for pod '\"{ran.id} /\"'", "manager.go:1444")
+
+    def told_evicted(self, second: float, pod: APod) -> None:
+        text = f"Marking for deletion Pod {pod.name} from Node {pod.node}"
+        Cluster.event(self, second, "Pod", pod.name, "NodeControllerEviction", text, component="controllermanager")
+        text = (
+            f"Pod {pod.name} has exceeded the grace period for deletion after being evicted from Node {pod.node} and is being force killed"
+        )
+        Cluster.event(self, second + self.forced, "Pod", pod.name, "TerminatingEvictedPod", text, component="controllermanager")
+
+    def event(
+        self, second: float, kind: str, name: str, reason: str, message: str, *, component: str = "", host: str | None = None, **more: Any
+    ) -> None:
+        said = "controllermanager" if component == "node-controller" else component
+        Cluster.event(self, second, kind, name, reason, message.replace(" default/", " "), component=said, host=host, **more)
