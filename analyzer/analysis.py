@@ -39,8 +39,8 @@ class Analysis:
             "evidence": self.evidence(),
             "coverage": [c.document() for c in self.life.coverage],
             "clocks": [c.document() for c in self.life.clocks.clocks],
-            "sources": self.cited(),
             "story": story(self),
+            "sources": self.cited(),
             "findings": [f.document() for f in self.findings],
         }
 

@@ -1,6 +1,5 @@
 """How sure a finding is: certain only if each thing it says is told by a sign, not by silence; and what would settle a doubt."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,7 +11,6 @@ from analyzer.lifecycle.controllers import Controller
 from analyzer.lifecycle.kubelets import Outage
 from analyzer.lifecycle.model import NodeLife
 from analyzer.lifecycle.orphans import Orphan
-from analyzer.lifecycle.signs import KUBELET_IDENTIFIERS
 from analyzer.lifecycle.windows import overlap
 from analyzer.lifecycle.witness import alive_at, surely_running, witnessed
 from analyzer.proof import Edge
@@ -89,22 +87,31 @@ def _of_outage(case: Case, outage: Outage) -> Iterator[Doubt]:
         return
     if outage.cause == "unknown":
         yield Doubt(Confidence.LIKELY, "no line tells how the kubelet's process ended", journal)
-    if outage.end.time is None and not _stays_down(node, start, end):
-        last = f"nothing of {outage.node} speaks after {clock(start)}"
-        yield Doubt(Confidence.LIKELY, f"that the kubelet did not come back is told by silence alone: {last}", journal)
+    if outage.end.time is None and not _stays_down(case, node, start, end):
+        tells = "that the kubelet did not come back before the end is told by silence alone"
+        yield Doubt(Confidence.LIKELY, tells, journal)
     heard = [e for e in node.events if e.component == "api" and e.attributes.get("reporter") == "kubelet"]
     within = next((e for e in heard if start + _SHORT < e.time < end - _SHORT), None)
     if within is not None:
         tells = f"the API heard of the kubelet at {clock(within.time)}, in between: lines of it are missing"
         yield Doubt(Confidence.POSSIBLE, tells, journal)
+    yield from _lost(case, outage.node, ("journal", "klog"), start, end)
 
 
-def _stays_down(node: NodeLife, start: datetime, end: datetime) -> bool:
-    """Whether anything but the kubelet's silence says so: the API held the node for lost to the end, or the rest of its journal went on."""
+def _lost(case: Case, node: str | None, kinds: tuple[str, ...], start: datetime, end: datetime) -> Iterator[Doubt]:
+    """Holes of the logs that the finding rests on, in it or at its edges."""
+    for hole in case.life.holes(node, kinds):
+        if not hole.by_nature and hole.overlaps(start - _KNOWN, end + _KNOWN):
+            yield Doubt(Confidence.LIKELY, f"lines are missing on {node}: {hole.why}", hole.settled_by or _ANY)
+
+
+def _stays_down(case: Case, node: NodeLife, start: datetime, end: datetime) -> bool:
+    """Whether anything but the kubelet's silence says so: to the end the API, which went on recording, held the node for lost; or the
+    rest of the node's journal went on."""
     lost = node.not_ready_at(end) if node.not_ready else None
     if lost is not None and lost.start.time is not None and lost.start.time >= start and lost.reporters != {"kubelet"}:
-        return True
-    others = (s for s in node.spells if s.identifier is not None and not re.match(rf"{KUBELET_IDENTIFIERS}|systemd$", s.identifier))
+        return case.api_until is not None and case.api_until >= end - _RECORDED
+    others = (s for s in node.spells if s.identifier is not None and not s.of_kubelet and s.identifier != "systemd")
     return any(s.end >= min(end, start + _RECORDED) and s.end > start for s in others)
 
 
@@ -119,7 +126,14 @@ def _orphan(case: Case, finding: Finding) -> Iterator[Doubt]:
         tells = "its name is not told: it may be the pod's sandbox, which is no orphan"
         yield Doubt(Confidence.LIKELY, tells, _INSPECT.format(orphan.run.node))
     until = orphan.end.time or case.life.end
-    first, last = witnessed(orphan.run, case.life.nodes.get(orphan.run.node or ""))
+    yield from _lost(case, orphan.run.node, ("runtime",), orphan.start.time or case.life.start, until)
+    node = case.life.nodes.get(orphan.run.node or "")
+    spells = [o for o in node.outages if o.start.time and (orphan.start.time or o.start.time) <= o.start.time < until] if node else []
+    if len(spells) > 1:
+        tells = "a kubelet that lived in between is taken to have looked at no pod: it is not said to have recovered"
+        yield Doubt(Confidence.LIKELY, tells, f"the whole journal of {orphan.run.node} over that time")
+    marked = orphan.pod is not None and orphan.pod.marked is not None
+    first, last = witnessed(orphan.run, None if marked else node)
     if last is None or last < until - _SHORT:
         since = f"after {clock(last)}" if last is not None else "at all"
         tells = f"that it ran to {clock(until)} is told by the silence of the runtime's events: nothing shows it running {since}"
@@ -174,6 +188,8 @@ def _overshoot(case: Case, finding: Finding) -> Iterator[Doubt]:
     start, end = finding.start.time, finding.end.time or case.life.end
     if finding.details.get("cause") == "unknown":
         yield Doubt(Confidence.LIKELY, "nothing in the evidence explains it", "the controller-manager's log or the audit log")
+    for node in sorted({str(r.node) for r in controller.runs.overlapping(start, end) if r.node}):
+        yield from _lost(case, node, ("runtime",), start, end)
     sure = overlap(surely_running(controller, case.life.nodes), list(controller.wanted.steps), start, end)
     nodes = ", ".join(sorted({str(p.node) for p in controller.pods if p.node}))
     if not sure:

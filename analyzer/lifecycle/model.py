@@ -1,6 +1,5 @@
 """The lifecycle of everything, rebuilt: what detectors and outputs read."""
 
-import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -15,7 +14,8 @@ from analyzer.lifecycle import clocks, containers, controllers, correction, kube
 from analyzer.lifecycle.clocks import Clocks
 from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.controllers import Controller, Name
-from analyzer.lifecycle.coverage import Coverage, Silence, coverage
+from analyzer.lifecycle.coverage import Coverage, Silence, coverage, family
+from analyzer.lifecycle.coverage_hole import Hole
 from analyzer.lifecycle.events import Event, EventIndex, load_events
 from analyzer.lifecycle.intervals import Span, subtract, union
 from analyzer.lifecycle.kubelets import Outage
@@ -71,11 +71,6 @@ class NodeLife:
         """Whether the kubelet wrote a line that was understood, after ``low`` and before ``high``."""
         at = bisect_right(self._kubelet_times, low)
         return at < len(self._kubelet_times) and self._kubelet_times[at] < high
-
-    def last_line(self, before: datetime | None) -> datetime | None:
-        """When the kubelet last wrote, at or before a moment (None: at all), as far as its processes' last lines tell."""
-        ends = (s.end for s in self.spells if re.match(signs.KUBELET_IDENTIFIERS, s.identifier or ""))
-        return max((end for end in ends if before is None or end <= before), default=None)
 
     def outage_at(self, moment: datetime) -> Outage | None:
         """The outage of its kubelet under way at a moment. Outages do not overlap."""
@@ -149,6 +144,10 @@ class Lifecycle:
     def silence(self) -> Silence:
         """Whether silence proves something, by node and family of sources."""
         return Silence(self.coverage)
+
+    def holes(self, node: str | None, kinds: tuple[str, ...]) -> list[Hole]:
+        """Holes in a node's sources of some families (``lifecycle.coverage.family``)."""
+        return [h for c in self.coverage if c.node == node and family(c.source_kind) in kinds for h in c.holes]
 
     def apps_of(self, node: str) -> RunIndex:
         """Runs of application containers on a node."""

@@ -17,7 +17,7 @@ _ALIVE = (E.CONTAINER_SEEN_RUNNING, E.CONTAINER_SIGNALLED)
 
 def witnessed(run: Run, node: NodeLife | None = None) -> tuple[datetime | None, datetime | None]:
     """The first and the last sign that the container ran; None: there is none. A kubelet that lives and tells of its pods would have
-    told of its end: while that goes on writing, the container ran on. ``node``: of the run."""
+    told of its end: while that goes on writing, the container ran on. ``node``: of the run, unless its pod is to be deleted."""
     signs = [e.time for e in (*run.noticed, *run.kills) if e.kind in _ALIVE]
     signs += [t for t in (run.seen, run.start.latest if run.start.time is not None else None) if t is not None]
     if run.end.time is not None and run.end.earliest is not None and run.end.proofs:
@@ -27,11 +27,12 @@ def witnessed(run: Run, node: NodeLife | None = None) -> tuple[datetime | None, 
 
 
 def _watched_until(node: NodeLife, moment: datetime) -> datetime:
-    """Until when the kubelet that lived at a moment went on telling of its pods."""
+    """Until when the kubelet process that lived at a moment went on telling of its pods."""
     if not node.tells_of_containers or node.outage_at(moment) is not None:
         return moment
-    away = min((o.start.earliest or o.start.time for o in node.outages if o.start.time and o.start.time > moment), default=None)
-    return max(moment, node.last_line(away) or moment)
+    until = max((s.end for s in node.spells if s.of_kubelet and s.start <= moment <= s.end), default=moment)
+    away = min((o.start.earliest or o.start.time for o in node.outages if o.start.time and o.start.time > moment), default=until)
+    return max(moment, min(until, away))
 
 
 def alive_at(run: Run, moment: datetime, node: NodeLife | None) -> bool:
@@ -42,7 +43,7 @@ def alive_at(run: Run, moment: datetime, node: NodeLife | None) -> bool:
 
 def surely_running(controller: Controller, nodes: Mapping[str, NodeLife]) -> list[Step]:
     """Pods with at least one application container that surely ran, as steps."""
-    return count([_spans(pod.apps, nodes) for pod in controller.pods])
+    return count([_spans(pod.apps, {} if pod.marked is not None else nodes) for pod in controller.pods])
 
 
 def _spans(runs: Iterable[Run], nodes: Mapping[str, NodeLife]) -> list[Span]:

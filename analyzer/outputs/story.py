@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from analyzer.detectors.adoption import VERDICTS
 from analyzer.detectors.base import seconds
 from analyzer.findings import Finding
 from analyzer.lifecycle.model import Lifecycle
@@ -158,7 +159,7 @@ class _Teller:
             return
         lasted = seconds(back - self._start(outage))
         adoption = next((a for a in self._of[F.ADOPTION] if a.node == outage.node and a.start.time == back), None)
-        verdicts = {k: len(v) for k, v in adoption.details.items() if isinstance(v, list) and v} if adoption else {}
+        verdicts = {k: len(v) for k, v in adoption.details.items() if k in VERDICTS and v} if adoption else {}
         counted = verdicts or {k: len(v) for k, v in outcomes.items() if v and k in ("adopted", "removed")}
         who = f"node {outage.node}" if outage.details.get("cause") == "rebooted" else f"the kubelet of {outage.node}"
         text = f"At {self._at(back)}, after {lasted}, {who} came back"

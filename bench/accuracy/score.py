@@ -93,7 +93,7 @@ def _score_kind(spells: list[Spell], findings: list[dict[str, Any]], truth: Trut
         tally.start_errors.append(start_error)
         if spells[s].kind != "adoption":
             tally.end_errors.append(end_error)
-        tally.judged.append((findings[f]["confidence"], _is_right(spells[s], findings[f])))
+        tally.judged.append((str(findings[f].get("confidence")), _is_right(spells[s], findings[f])))
         if tally.judged[-1][1]:
             tally.right += 1
         else:
@@ -107,7 +107,7 @@ def _score_kind(spells: list[Spell], findings: list[dict[str, Any]], truth: Trut
             tally.unjudged += 1
         else:
             tally.false += 1
-            tally.judged.append((findings[f]["confidence"], False))
+            tally.judged.append((str(findings[f].get("confidence")), False))
             tally.remarks.append(f"false: {_told(findings[f])}")
     return tally
 
@@ -193,5 +193,5 @@ def _told(finding: dict[str, Any]) -> str:
     who = (finding[k] for k in ("node", "namespace", "controller", "pod", "container") if finding[k])
     details = {k: v for k, v in finding["details"].items() if k in ("outcome", "cause", "adopted", "removed")}
     span = f"{_clock(_time(finding['start']))} to {_clock(_time(finding['end']))}"
-    words = [finding["kind"], *who, span, str(details), finding["confidence"], "expected" if finding["expected"] else ""]
+    words = [finding["kind"], *who, span, str(details), str(finding.get("confidence", "")), "expected" if finding["expected"] else ""]
     return " ".join(words).strip()

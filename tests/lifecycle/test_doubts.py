@@ -23,7 +23,9 @@ def _long_outage(two: Incident) -> None:
 
 def test_an_outage_without_end_is_certain_if_the_api_never_saw_the_node_again(two: Incident, tmp_path: Path) -> None:
     _long_outage(two)
-    assert _one(two, tmp_path, "kubelet-outage").confidence == "certain"
+    assert _one(two, tmp_path / "short", "kubelet-outage").confidence == "likely"  # the API's record ends long before the evidence
+    two.made(290, "ReplicationController/other", "other-ddddd", B)
+    assert _one(two, tmp_path / "long", "kubelet-outage").confidence == "certain"
 
 
 def test_an_outage_that_only_the_end_of_the_journal_tells_is_likely(two: Incident, tmp_path: Path) -> None:
