@@ -19,7 +19,7 @@ def words(content: str) -> str:
 
 
 def test_the_output_shown_is_that_of_the_demo() -> None:
-    shown = next(block for block in re.findall(r"```\n(.*?)```", README, re.DOTALL) if block.startswith("On 20"))
+    shown = next(block for block in re.findall(r"```\n(.*?)```", README, re.DOTALL) if block.startswith("The evidence spans"))
     printed = text.render(analyze([ROOT / "sample_logs" / "long-outage-return"]), "table")
     assert words(printed).startswith(words(shown).removesuffix("…").strip())
 

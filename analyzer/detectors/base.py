@@ -14,8 +14,6 @@ from analyzer.lifecycle.settings import Settings, settings
 from analyzer.proof import Proof
 from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS, Confidence
 
-_CONTROL_PLANE = ("api", "audit", "controller-manager", "scheduler")
-
 
 class Case:
     """The lifecycle, and what several detectors derive from it, computed once."""
@@ -45,11 +43,6 @@ class Case:
     def runtime_nodes(self) -> set[str | None]:
         """Nodes whose container runtime itself tells what ran."""
         return {e.node for e in self.life.events if e.component in (*RUNTIME_STREAMS, RUNTIME_LOG)}
-
-    @cached_property
-    def api_until(self) -> datetime | None:
-        """When the control plane last recorded anything: an event, or a line of its own."""
-        return max((e.time for e in self.life.events if e.component in _CONTROL_PLANE), default=None)
 
     @cached_property
     def orphaned(self) -> dict[tuple[str | None, datetime | None], Orphan]:

@@ -38,12 +38,13 @@ def _finding(case: Case, clock: Clock, end: Edge, where: str) -> Finding:
     told += f"{own}; its times are corrected by that."
     looks = bool(zone) and clock.low is not None and clock.high is not None and clock.low <= zone <= clock.high
     told += f" It looks like a zone: local times at UTC{_offset(zone)} read as UTC." if looks else ""
+    begin = clock.since or case.life.start
     return Finding(
         kind=FindingKind.CLOCK_SKEW,
         severity=Severity.WARNING if abs(off) >= _HARMLESS else Severity.INFO,
         confidence=confidence(certain=len(bounds) > 1 and clock.votes >= _MANY),
         expected=False,
-        start=Edge(clock.since or case.life.start, None, clock.since, clock.proofs[:1]),
+        start=Edge(begin, begin, begin, clock.proofs[:1], rule="from there on the sightings agree on this offset"),
         end=end,
         summary=told,
         node=clock.node,

@@ -15,6 +15,7 @@ from analyzer.lifecycle.windows import overlap
 from analyzer.lifecycle.witness import alive_at, surely_running, witnessed
 from analyzer.proof import Edge
 from analyzer.vocabulary import Confidence, FindingKind
+from analyzer.vocabulary import EventKind as E
 
 _KNOWN: Final = timedelta(seconds=5)
 """An edge whose bounds lie further apart than this is not known for certain."""
@@ -87,7 +88,7 @@ def _of_outage(case: Case, outage: Outage) -> Iterator[Doubt]:
         return
     if outage.cause == "unknown":
         yield Doubt(Confidence.LIKELY, "no line tells how the kubelet's process ended", journal)
-    if outage.end.time is None and not _stays_down(case, node, start, end):
+    if outage.end.time is None and not _stays_down(node, start, end):
         tells = "that the kubelet did not come back before the end is told by silence alone"
         yield Doubt(Confidence.LIKELY, tells, journal)
     heard = [e for e in node.events if e.component == "api" and e.attributes.get("reporter") == "kubelet"]
@@ -105,12 +106,11 @@ def _lost(case: Case, node: str | None, kinds: tuple[str, ...], start: datetime,
             yield Doubt(Confidence.LIKELY, f"lines are missing on {node}: {hole.why}", hole.settled_by or _ANY)
 
 
-def _stays_down(case: Case, node: NodeLife, start: datetime, end: datetime) -> bool:
-    """Whether anything but the kubelet's silence says so: to the end the API, which went on recording, held the node for lost; or the
-    rest of the node's journal went on."""
-    lost = node.not_ready_at(end) if node.not_ready else None
-    if lost is not None and lost.start.time is not None and lost.start.time >= start and lost.reporters != {"kubelet"}:
-        return case.api_until is not None and case.api_until >= end - _RECORDED
+def _stays_down(node: NodeLife, start: datetime, end: datetime) -> bool:
+    """Whether anything but the kubelet's silence says so: the control plane missed its heartbeats until about the end; or the rest of
+    the node's journal went on."""
+    if any(node.index.between(kind, max(start, end - _RECORDED), end) for kind in (E.NODE_HEARTBEAT_MISSED, E.NODE_NOT_READY)):
+        return not node.index.between(E.NODE_READY, start, end)
     others = (s for s in node.spells if s.identifier is not None and not s.of_kubelet and s.identifier != "systemd")
     return any(s.end >= min(end, start + _RECORDED) and s.end > start for s in others)
 

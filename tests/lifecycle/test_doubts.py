@@ -23,8 +23,8 @@ def _long_outage(two: Incident) -> None:
 
 def test_an_outage_without_end_is_certain_if_the_api_never_saw_the_node_again(two: Incident, tmp_path: Path) -> None:
     _long_outage(two)
-    assert _one(two, tmp_path / "short", "kubelet-outage").confidence == "likely"  # the API's record ends long before the evidence
-    two.made(290, "ReplicationController/other", "other-ddddd", B)
+    assert _one(two, tmp_path / "short", "kubelet-outage").confidence == "likely"  # it was lost then; what came later nobody tells
+    two.manager(290, f"node {A} hasn't been updated for 254.0s. Last Ready is: ...", "node_lifecycle_controller.go:1046")
     assert _one(two, tmp_path / "long", "kubelet-outage").confidence == "certain"
 
 
