@@ -1,16 +1,17 @@
 """What the evidence covers, in a sentence or two, and in lines: without it 'nothing was found' means nothing."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from analyzer.detectors.base import seconds
+from analyzer.lifecycle.clocks import Clock
 from analyzer.lifecycle.coverage import Coverage, family
 from analyzer.lifecycle.coverage_hole import Hole
 from analyzer.lifecycle.model import Lifecycle
+from analyzer.outputs.words import listed, names, upper
 from analyzer.vocabulary import RUNTIME_LOG
 
-_NAMES = 3
 _LATE = timedelta(seconds=60)
 """A stream that begins so much later than the other evidence of its node leaves a stretch open."""
 _ROWS = 24
@@ -40,8 +41,25 @@ def coverage_sentence(life: Lifecycle) -> str:
     parts = _parts(life.coverage)
     limits = [*_unseen(life, parts), *_late(parts), *_lost(life.coverage)]
     has = list(_has(life, parts))
-    text = f"The evidence spans {_full(life.start, life.end)}" + (f": {_list(has)}." if has else ".")
+    text = f"The evidence spans {_full(life.start, life.end)}" + (f": {listed(has)}." if has else ".")
+    off = [f"the clock of {c.node} was {_off(c)}" for c in life.clocks.clocks if c.skewed]
+    text += f" {upper(listed(off))}: times are corrected by that." if off else ""
     return text + (f" What is missing: {'; '.join(limits)}." if limits else "")
+
+
+def _off(clock: Clock) -> str:
+    return f"{seconds(abs(clock.correction))} {'ahead' if clock.correction > timedelta(0) else 'behind'}"
+
+
+def clock_lines(clocks: Sequence[Clock]) -> Iterator[str]:
+    """A line for each clock of a node: how far it was from the API server's, the bounds, and whether its times are corrected."""
+    width = max((len(c.node) for c in clocks), default=0)
+    for clock in clocks:
+        bounds = " to ".join("unknown" if b is None else f"{b.total_seconds():+.2f} s" for b in (clock.low, clock.high))
+        since = f" from {clock.since:%Y-%m-%d %H:%M:%S}Z on" if clock.since else ""
+        where = f" in {', '.join(sorted(clock.sources))}" if clock.sources else ""
+        told = f"{_off(clock)}, corrected" if clock.skewed else "right, as far as can be told"
+        yield f"{clock.node:<{width}}  {told}{since}{where} ({bounds} by {clock.votes} sightings)"
 
 
 def covered(life: Lifecycle) -> str:
@@ -114,13 +132,13 @@ def _has(life: Lifecycle, parts: list[_Part]) -> Iterator[str]:
     logged = [n.name for n in life.nodes.values() if n.has_kubelet_log]
     runtime = sorted(p.node for p in parts if p.family == "runtime" and p.node)
     if logged:
-        yield f"the kubelet's {'journal' if journals & set(logged) else 'log'} of {_names(logged)}"
+        yield f"the kubelet's {'journal' if journals & set(logged) else 'log'} of {names(logged)}"
     elif journals:
-        yield "a journal" + (f" of {_names(sorted(n for n in journals if n))}" if journals - {None} else "")
+        yield "a journal" + (f" of {names(sorted(n for n in journals if n))}" if journals - {None} else "")
     if "runtime" in families:
         same = runtime == logged
         yield "runtime events" + (
-            " of both" if same and len(runtime) == 2 else " of them" if same else f" of {_names(runtime)}" if runtime else ""
+            " of both" if same and len(runtime) == 2 else " of them" if same else f" of {names(runtime)}" if runtime else ""
         )
     if any(p.family == "klog" and p.node not in logged for p in parts):
         yield "component logs"
@@ -131,14 +149,14 @@ def _unseen(life: Lifecycle, parts: list[_Part]) -> Iterator[str]:
     """Whose evidence is missing altogether, and who is left to tell."""
     blind = [n.name for n in life.nodes.values() if not n.has_kubelet_log]
     if blind:
-        yield f"no kubelet log of {_names(blind)} (an outage there could not be seen)"
+        yield f"no kubelet log of {names(blind)} (an outage there could not be seen)"
     streams = {p.node for p in parts if p.family == "runtime"}
     told = streams | {e.node for e in life.events if e.component == RUNTIME_LOG}
     silent = [n for n in life.nodes if n not in told]
     api = any(p.family in _API for p in parts)
     if silent and None not in streams:
         witness = "kubelet and API, to the second" if api else "the kubelet"
-        yield f"no runtime events of {_names(silent)} (what ran there is told by {witness})"
+        yield f"no runtime events of {names(silent)} (what ran there is told by {witness})"
     if not api:
         yield "no API evidence (what was asked for is inferred)"
 
@@ -177,13 +195,3 @@ def _lost(coverage: Iterable[Coverage]) -> Iterator[str]:
 def _full(start: datetime, end: datetime) -> str:
     same = start.date() == end.date()
     return f"{start:%Y-%m-%d %H:%M:%S}Z to {end:%H:%M:%S}Z" if same else f"{start:%Y-%m-%d %H:%M:%S}Z to {end:%Y-%m-%d %H:%M:%S}Z"
-
-
-def _names(names: list[str]) -> str:
-    more = len(names) - _NAMES
-    return _list([*names[:_NAMES], f"{more} more"]) if more > 0 else _list(names)
-
-
-def _list(parts: Iterable[str]) -> str:
-    given = list(parts)
-    return given[0] if len(given) == 1 else ", ".join(given[:-1]) + " and " + given[-1] if given else ""

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from os.path import commonpath
 from typing import Any
@@ -11,9 +11,10 @@ import orjson
 import polars as pl
 
 from analyzer.exceptions import EvidenceError
+from analyzer.lifecycle.clocks import Clock
 from analyzer.lifecycle.coverage import Coverage
 from analyzer.lifecycle.model import build
-from analyzer.outputs.coverage_told import coverage_lines
+from analyzer.outputs.coverage_told import clock_lines, coverage_lines
 from analyzer.outputs.text import printable
 from analyzer.proof import rfc3339
 from analyzer.recognition import Component, Recognition, recognise, top
@@ -60,15 +61,22 @@ def document(store: Store) -> dict[str, Any]:
             }
         )
     counts = dict(sorted(sources.group_by("status").len().iter_rows()))
-    return {"sources": rows, "statuses": counts, "coverage": [c.document() for c in _coverage(store)]}
+    coverage, clocks = _known(store)
+    return {
+        "sources": rows,
+        "statuses": counts,
+        "coverage": [c.document() for c in coverage],
+        "clocks": [c.document() for c in clocks],
+    }
 
 
-def _coverage(store: Store) -> list[Coverage]:
-    """Of evidence that bears a time."""
+def _known(store: Store) -> tuple[Sequence[Coverage], Sequence[Clock]]:
+    """What is covered, and how the clocks were: of evidence that bears a time."""
     try:
-        return build(store).coverage
+        life = build(store)
     except EvidenceError:
-        return []
+        return (), ()
+    return life.coverage, life.clocks.clocks
 
 
 def _understood(found: Recognition) -> dict[str, Any]:
@@ -118,8 +126,11 @@ def as_text(store: Store, *, shapes: int = 10, everything: bool = False) -> str:
     lines += _read(read, everything)
     if other:
         lines += ["not read:", *_others(other, everything)]
-    if covered := list(coverage_lines(_coverage(store), everything=everything)):
+    coverage, clocks = _known(store)
+    if covered := list(coverage_lines(coverage, everything=everything)):
         lines += ["coverage (UTC):", *(f"  {line}" for line in covered)]
+    if told := list(clock_lines(clocks)):
+        lines += ["clocks, against the API server's:", *(f"  {line}" for line in told)]
     lines += _not_understood(recognise(store), read, shapes)
     return "\n".join(printable(line) for line in lines) + "\n"
 

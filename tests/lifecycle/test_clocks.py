@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from analyzer.analysis import Analysis, analyze
 from analyzer.lifecycle.clocks import Clock, _of_node
 from analyzer.lifecycle.sightings import Pair
+from analyzer.outputs.story import story
 from analyzer.proof import Edge, Proof
 from bench.robustness.shifted import shift, shift_node
 from tests.lifecycle.incident import MAIN, A, B, Incident, short, uid
@@ -82,6 +83,7 @@ def test_a_clock_that_is_off_is_found_and_corrected(sighted: Incident, tmp_path:
     told = [f for f in found.findings if f.kind == "clock-skew"]
     assert [f.node for f in told] == [node]
     assert told[0].evidence
+    assert f"The clock of {node} was" in story(found)[0]
     assert [c["node"] for c in found.document()["clocks"]] == [A, B]
 
 
