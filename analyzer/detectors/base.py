@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import TypedDict
 
 from analyzer.findings import Finding
+from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.controllers import Controller
 from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.model import Lifecycle
@@ -13,6 +15,18 @@ from analyzer.lifecycle.orphans import Orphan, orphans
 from analyzer.lifecycle.settings import Settings, settings
 from analyzer.proof import Proof
 from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS, Confidence
+
+
+class Subject(TypedDict):
+    """What a finding about a container is about: fields of Finding."""
+
+    node: str | None
+    namespace: str | None
+    controller: str | None
+    pod: str | None
+    pod_uid: str | None
+    container: str | None
+    container_id: str | None
 
 
 class Case:
@@ -43,6 +57,20 @@ class Case:
     def runtime_nodes(self) -> set[str | None]:
         """Nodes whose container runtime itself tells what ran."""
         return {e.node for e in self.life.events if e.component in (*RUNTIME_STREAMS, RUNTIME_LOG)}
+
+    def subject(self, run: Run, *, attempt: bool = True) -> Subject:
+        """A run, as a finding names it; ``attempt``: this attempt of the container, not all of them."""
+        pod = self.life.pod_of(run)
+        controller = self.life.owners.get(pod.key) if pod is not None else None
+        return Subject(
+            node=run.node,
+            namespace=pod.namespace if pod is not None else run.namespace,
+            controller=controller.title if controller is not None else None,
+            pod=pod.name if pod is not None else run.pod,
+            pod_uid=run.pod_uid,
+            container=run.container,
+            container_id=run.container_id if attempt else None,
+        )
 
     @cached_property
     def orphaned(self) -> dict[tuple[str | None, datetime | None], Orphan]:

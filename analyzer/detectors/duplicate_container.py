@@ -77,12 +77,7 @@ def _finding(case: Case, overlaps: list[_Overlap]) -> Finding:
         start=start,
         end=end,
         summary=told,
-        node=run.node,
-        namespace=pod.namespace if pod else run.namespace,
-        controller=controller.title if controller else None,
-        pod=pod.name if pod else run.pod,
-        pod_uid=run.pod_uid,
-        container=run.container,
+        **case.subject(run, attempt=False),
         details={
             "cause": cause,
             "attempts": [{"container_id": r.container_id, "start": rfc3339(r.start.time), "end": rfc3339(r.end.time)} for r in runs],

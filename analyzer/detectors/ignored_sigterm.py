@@ -79,7 +79,6 @@ def _ignored(run: Run, stop: _Stop) -> bool:
 
 def _finding(case: Case, run: Run, stop: _Stop) -> Finding:
     pod = case.life.pod_of(run)
-    controller = case.life.owners.get(pod.key) if pod else None
     end = run.end
     took = (end.time or stop.asked.time) - stop.asked.time
     rule = {E.CONTAINER_KILLING: "the kubelet asked the runtime to stop it"}.get(stop.asked.kind, "the runtime sent the stop signal")
@@ -102,13 +101,7 @@ def _finding(case: Case, run: Run, stop: _Stop) -> Finding:
         start=asked,
         end=Edge(end.time, end.earliest, end.latest, end.proofs, "it was killed"),
         summary=told,
-        node=run.node,
-        namespace=pod.namespace if pod else run.namespace,
-        controller=controller.title if controller else None,
-        pod=pod.name if pod else run.pod,
-        pod_uid=run.pod_uid,
-        container=run.container,
-        container_id=run.container_id,
+        **case.subject(run),
         details={
             "signal": signal,
             "took_s": round(took.total_seconds(), 6),

@@ -26,7 +26,6 @@ def find(case: Case) -> Iterator[Finding]:
 
 def _finding(case: Case, orphan: Orphan) -> Finding:
     run, pod = orphan.run, orphan.pod
-    controller = case.life.owners.get(pod.key) if pod else None
     start, end = orphan.start.time, orphan.end.time
     why = "its kubelet was down" if orphan.cause == "kubelet-down" else "its pod was deleted and the kubelet did not act on it"
     lasted = seconds((end or case.life.end) - start) if start else "an unknown time"
@@ -44,13 +43,7 @@ def _finding(case: Case, orphan: Orphan) -> Finding:
         start=orphan.start,
         end=orphan.end,
         summary=told,
-        node=run.node,
-        namespace=pod.namespace if pod else run.namespace,
-        controller=controller.title if controller else None,
-        pod=pod.name if pod else run.pod,
-        pod_uid=run.pod_uid,
-        container=run.container,
-        container_id=run.container_id,
+        **case.subject(run),
         details={
             "cause": orphan.cause,
             "outcome": orphan.outcome,
