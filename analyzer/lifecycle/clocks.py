@@ -198,7 +198,8 @@ def _elected(pairs: list[Pair]) -> list[Pair]:
             best = (depth, edge)
     assert best is not None
     agreed, plain = ([p for p in pairs if p.least <= offset <= p.most] for offset in (best[1], _ZERO))
-    against = [p for p in plain if p not in agreed]
+    for_it = {id(p) for p in agreed}
+    against = [p for p in plain if id(p) not in for_it]
     return plain if _votes(agreed) <= _AGAINST * _votes(against) else agreed
 
 

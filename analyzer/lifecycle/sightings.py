@@ -23,8 +23,38 @@ _SOON = timedelta(seconds=2)
 _LATER = timedelta(seconds=10)
 """A pod is scheduled, and its sandbox made, within this of its creation, if nothing is in the way."""
 _ASKED = (E.POD_EVICTED, E.POD_DELETED, E.POD_DELETE_ASKED)
+_SLACK = timedelta(milliseconds=200)
+"""Who did a thing tells of it just after: a kubelet may hear that a pod is bound before the scheduler has said so."""
 LOCAL = (*RUNTIME_STREAMS, RUNTIME_LOG, "systemd", "runtime-unit", "kubelet", "journald")
 """Components whose lines bear the clock of the node that they are of."""
+
+
+Key = tuple[str, str]
+"""The sort of a happening (of _SORTS), and whose: a pod's uid, a container, a node."""
+
+
+@dataclass(frozen=True)
+class _Sort:
+    """``lag``: within it one follows the other; ``usual``: how far the sharpest of several upper bounds is from the truth."""
+
+    lag: timedelta
+    api_first: bool = False
+    usual: timedelta | None = None
+    first_shown: bool = False  # of what the node tells, the first alone
+    first_known: bool = False  # of what the API tells, the first alone
+    loose: bool = False  # it bounds nothing
+
+
+_SORTS: dict[str, _Sort] = {
+    "bound": _Sort(_SOON, api_first=True, usual=_SLACK),  # scheduled, and heard of by the kubelet
+    "made": _Sort(_LATER, api_first=True, first_shown=True),  # made in the API or scheduled, and its first container made
+    "marked": _Sort(_SOON, api_first=True, usual=_SLACK),  # asked to be deleted, and heard of by the kubelet
+    "begun": _Sort(_SOON, first_known=True),  # heard of by the kubelet, and its first event there
+    "started": _Sort(_SOON),  # a container started, and the event of it
+    "running": _Sort(_LATER, first_known=True),  # a container started, and the pod's status with it
+    "kubelet": _Sort(_SOON),  # the kubelet started, and the event of it
+    "killed": _Sort(_SOON, loose=True),  # a kubelet tells that it kills only when a hook has run, up to the grace period later
+}
 
 
 @dataclass(frozen=True)
@@ -54,7 +84,6 @@ class Pair:
 class _Half:
     """One side of a pair: the earliest and the latest moment that it may mean, by its own clock."""
 
-    key: str
     low: datetime
     high: datetime
     proof: Proof
@@ -75,7 +104,7 @@ def pairs(events: list[Event], versions: list[Version]) -> list[Pair]:
     for version in versions:
         for key, half in _written(version):
             api[key].append(half)
-    return [pair for key in sorted(local) for pair in _paired(key, _first(local[key], key), api.get(key, []))]
+    return [pair for key in sorted(local) for pair in _paired(key, local[key], api.get(key, []))]
 
 
 def reported(events: list[Event]) -> list[Pair]:
@@ -84,8 +113,8 @@ def reported(events: list[Event]) -> list[Pair]:
     for event in events:
         created = parse_time(event.attributes.get("created"))
         if event.component == "api" and event.node and created is not None and event.attributes.get("reporter") == "kubelet":
-            shown, known = _half(event, "by the kubelet's clock"), _Half("", created, created + _SECOND, event.proof("its creation"))
-            pair = _before(event.node, shown, known, _SOON)
+            shown, known = _half(event, "by the kubelet's clock"), _Half(created, created + _SECOND, event.proof("its creation"))
+            pair = _before(shown, known, _SOON)
             found.append(replace(pair, high=pair.most, lag=_SOON))  # events are sent at once, but while the API cannot be reached
     return found
 
@@ -108,61 +137,61 @@ def _pod(event: Event, uids: dict[tuple[str, str], str]) -> str | None:
 
 def _half(event: Event, proves: str) -> _Half:
     late = timedelta(microseconds=max(event.resolution - 1, 0))
-    return _Half("", event.time, event.time + late, event.proof(proves), event.node)
+    return _Half(event.time, event.time + late, event.proof(proves), event.node)
 
 
-def _own(event: Event, uids: dict[tuple[str, str], str]) -> Iterator[str]:
+def _own(event: Event, uids: dict[tuple[str, str], str]) -> Iterator[Key]:
     """What the node's lines tell of, under the name by which the API's half is found."""
     pod = _pod(event, uids)
     if event.kind is E.POD_ADDED and pod:
-        yield f"bound {pod}"
-        yield f"begun {pod}"
+        yield ("bound", pod)
+        yield ("begun", pod)
     elif event.kind is E.POD_DELETE_SEEN and pod:
-        yield f"marked {pod}"
+        yield ("marked", pod)
     elif event.kind is E.CONTAINER_KILLING and pod:
-        yield f"killed {pod}"
+        yield ("killed", pod)
     elif event.kind is E.CONTAINER_CREATED and event.pod_uid:
-        yield f"made {event.pod_uid}"
+        yield ("made", event.pod_uid)
     elif event.kind is E.CONTAINER_STARTED and event.component in RUNTIME_STREAMS:
         if event.container_id:
-            yield f"running {event.container_id[:12]}"
+            yield ("running", event.container_id[:12])
         if event.pod_uid and event.container:
-            yield f"started {event.pod_uid}/{event.container}"
+            yield ("started", f"{event.pod_uid}/{event.container}")
     elif event.kind is E.KUBELET_READY and event.node:
-        yield f"kubelet {event.node}"
+        yield ("kubelet", event.node)
 
 
-def _told(event: Event, uids: dict[tuple[str, str], str]) -> Iterator[tuple[str, _Half]]:
+def _told(event: Event, uids: dict[tuple[str, str], str]) -> Iterator[tuple[Key, _Half]]:
     """The API's half, where an event of the API, the control plane's log or the audit log is one."""
     pod = _pod(event, uids)
     by_kubelet = event.attributes.get("reporter") == "kubelet"
     half = _half(event, "by the API's clock")
     created = parse_time(event.attributes.get("created")) if by_kubelet else None
     if event.kind is E.POD_SCHEDULED and pod:
-        yield f"bound {pod}", half
-        yield f"made {pod}", half
+        yield ("bound", pod), half
+        yield ("made", pod), half
     elif event.kind in _ASKED and pod and not by_kubelet:
-        yield f"marked {pod}", half
+        yield ("marked", pod), half
     elif created is not None:
-        half = _Half("", created, created + _SECOND - _TICK, event.proof(f"created by the API's clock at {created:%H:%M:%S}Z"))
+        half = _Half(created, created + _SECOND - _TICK, event.proof(f"created by the API's clock at {created:%H:%M:%S}Z"))
         if event.kind is E.NODE_KUBELET_STARTING and event.node:
-            yield f"kubelet {event.node}", half
+            yield ("kubelet", event.node), half
         elif pod:
-            yield f"begun {pod}", half
+            yield ("begun", pod), half
             if event.kind is E.POD_CONTAINER_KILLING:
-                yield f"killed {pod}", half
+                yield ("killed", pod), half
             if event.kind is E.POD_CONTAINER_STARTED and event.container:
-                yield f"started {pod}/{event.container}", half
+                yield ("started", f"{pod}/{event.container}"), half
 
 
-def _written(version: Version) -> Iterator[tuple[str, _Half]]:
+def _written(version: Version) -> Iterator[tuple[Key, _Half]]:
     """What pod objects tell: when the API server made the pod, and by when it knew of a container that runs."""
     if version.kind != "Pod" or not version.uid:
         return
     created = parse_time(version.meta.get("creationTimestamp"))
     if created is not None:
         proof = version.proof(f"creationTimestamp {created:%Y-%m-%dT%H:%M:%SZ}", "by the API's clock")
-        yield f"made {version.uid}", _Half("", created, created + _SECOND - _TICK, proof)
+        yield ("made", version.uid), _Half(created, created + _SECOND - _TICK, proof)
     latest = version.kubelet_wrote
     if latest is None:
         return
@@ -170,39 +199,19 @@ def _written(version: Version) -> Iterator[tuple[str, _Half]]:
         identity = (text(entry.get("containerID")) or "").rpartition("/")[2]
         if identity and mapping(mapping(entry.get("state")).get("running")):
             proof = version.proof(f"the kubelet wrote at {latest:%Y-%m-%dT%H:%M:%SZ} that {identity[:12]} runs", "by the API's clock")
-            yield f"running {identity[:12]}", _Half("", latest, latest + _SECOND - _TICK, proof)
+            yield ("running", identity[:12]), _Half(latest, latest + _SECOND - _TICK, proof)
 
 
-_LOOSE = ("killed",)
-"""A kubelet tells that it kills a container only when its hook has run, up to the grace period later: such a pair bounds nothing."""
-_API_FIRST = ("bound", "made", "marked")
-_LAGS = {
-    **dict.fromkeys(("bound", "marked", "begun", "started", "killed", "kubelet"), _SOON),
-    **dict.fromkeys(("made", "running"), _LATER),
-}
-_SLACK = timedelta(milliseconds=200)
-"""Who did a thing tells of it just after: a kubelet may hear that a pod is bound before the scheduler has said so."""
-_USUAL = {"bound": _SLACK, "marked": _SLACK}
-"""How far the sharpest of several bounds usually is from the truth."""
-
-
-def _first(halves: list[_Half], key: str) -> list[_Half]:
-    """Of a pod's making only its first sign; and of the API's events about a pod the first one follows the pod's coming."""
-    return sorted(halves, key=lambda h: (h.low, h.proof))[:1] if key.startswith("made") else halves
-
-
-def _paired(key: str, own: list[_Half], api: list[_Half]) -> Iterator[Pair]:
-    kind = key.partition(" ")[0]
-    if kind in ("begun", "running"):  # the first word of it
+def _paired(key: Key, own: list[_Half], api: list[_Half]) -> Iterator[Pair]:
+    sort = _SORTS[key[0]]
+    if sort.first_shown:
+        own = sorted(own, key=lambda h: (h.low, h.proof))[:1]
+    if sort.first_known:
         api = sorted(api, key=lambda h: (h.high, h.proof))[:1]
     for shown in own:
-        assert shown.node is not None
         for known in api:
-            if kind in _API_FIRST:
-                yield _after(shown.node, shown, known, _LAGS[kind], _USUAL.get(kind))
-            else:
-                pair = _before(shown.node, shown, known, _LAGS[kind])
-                yield replace(pair, low=None) if kind in _LOOSE else pair
+            pair = _after(shown, known, sort) if sort.api_first else _before(shown, known, sort.lag)
+            yield replace(pair, low=None, high=None) if sort.loose else pair
 
 
 def _names(shown: _Half, known: _Half) -> tuple[str, str]:
@@ -210,18 +219,20 @@ def _names(shown: _Half, known: _Half) -> tuple[str, str]:
     return f"{shown.low:%Y-%m-%d %H:%M:%S}", f"{known.low:%Y-%m-%d %H:%M:%S}"
 
 
-def _after(node: str, shown: _Half, known: _Half, lag: timedelta, usual: timedelta | None) -> Pair:
+def _after(shown: _Half, known: _Half, sort: "_Sort") -> Pair:
     """The node told of it after the API had done it."""
-    happening, told = _names(shown, known)
     high = shown.high - known.low + _SLACK
-    return Pair(node, happening, told, shown.low - known.high - lag, high, None, high, usual, shown.proof, (known.proof, shown.proof))
+    proofs = (known.proof, shown.proof)
+    return Pair(
+        shown.node or "", *_names(shown, known), shown.low - known.high - sort.lag, high, None, high, sort.usual, shown.proof, proofs
+    )
 
 
-def _before(node: str, shown: _Half, known: _Half, lag: timedelta) -> Pair:
+def _before(shown: _Half, known: _Half, lag: timedelta) -> Pair:
     """The API told of it after the node had done it."""
-    happening, told = _names(shown, known)
     low = shown.low - known.high - _SLACK
-    return Pair(node, happening, told, low, shown.high - known.low + lag, low, None, None, shown.proof, (shown.proof, known.proof))
+    proofs = (shown.proof, known.proof)
+    return Pair(shown.node or "", *_names(shown, known), low, shown.high - known.low + lag, low, None, None, shown.proof, proofs)
 
 
 def written_by(events: Iterable[Event]) -> dict[str, str]:
