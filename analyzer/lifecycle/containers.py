@@ -99,7 +99,7 @@ def runs(events: list[Event], statuses: Iterable[Status], lost: list[Outage]) ->
     full = _full_ids(by_container, statuses_by := _by_container(told))
     for short, whole in full.items():
         by_container[whole] = sorted(by_container[whole] + by_container.pop(short), key=lambda e: e.time)
-    kubelet_starts = sorted((e for e in events if e.kind is E.KUBELET_READY), key=lambda e: e.time)
+    kubelet_starts = _starts(events)
     sandboxes = {e.container_id: e for e in events if e.container == SANDBOX and e.container_id and (e.pod or e.pod_uid)}
     found: list[Run] = []
     for container_id in sorted({*by_container, *statuses_by}):
@@ -109,6 +109,15 @@ def runs(events: list[Event], statuses: Iterable[Status], lost: list[Outage]) ->
         run.seen = max((t for t in seen.get(run.container_id, ()) if run.alive(t)), default=None)
         _end_with_node(run, lost)
     return sorted(found, key=lambda r: (r.start.time is not None, r.start.time or _LATE, r.container_id))
+
+
+def _starts(events: list[Event]) -> list[Event]:
+    """When kubelets looked for the first time: 'Started kubelet', and the first word of each process, whose beginning may be lost."""
+    first: dict[tuple[str | None, int | None, str | None], Event] = {}
+    for event in events:
+        if event.component == "kubelet" and event.pid is not None:
+            first.setdefault((event.node, event.pid, event.boot_id), event)
+    return sorted([*first.values(), *(e for e in events if e.kind is E.KUBELET_READY)], key=lambda e: e.time)
 
 
 def _name_sandboxes(found: list[Run]) -> None:

@@ -64,7 +64,7 @@ def wanted(
         changes = _scaled(pods, events) if kind == "Deployment" else _from_actions(pods, replaceable)
     seen = _from_objects(versions)
     if seen is not None:
-        return seen if changes is None else _joined(seen, changes)
+        return seen if changes is None or _never_changed(versions) else _joined(seen, changes)
     return changes or _from_nodes(kind, pods, calm, replaceable)
 
 
@@ -87,11 +87,21 @@ def _from_objects(versions: list[Version]) -> Wanted | None:
     return Wanted((Step(None, 0), *steps) if created else tuple(steps), "objects", tuple(proofs))
 
 
+def _never_changed(versions: list[Version]) -> bool:
+    """Whether the newest version is of the first generation: then its spec is as it was made (1.2+; ReplicationControllers too)."""
+    return bool(versions) and versions[-1].watch != "DELETED" and versions[-1].meta.get("generation") == 1
+
+
 def _joined(seen: Wanted, changes: Wanted) -> Wanted:
-    """Objects say what the number is, events when it changed, also between two dumps; where they disagree, objects are right."""
+    """Objects say what the number is, events when it changed, also between two dumps; where they disagree, objects are right.
+
+    A number that no object ever had is as sure as what told it.
+    """
     if changes.steps[-1].value != seen.steps[-1].value or len(changes.steps) < len(seen.steps):
         return seen
-    return Wanted(changes.steps, "objects", (*seen.proofs, *changes.proofs))
+    known = {step.value for step in seen.steps}
+    source = "objects" if all(step.value in known for step in changes.steps) else changes.source
+    return Wanted(changes.steps, source, (*seen.proofs, *changes.proofs))
 
 
 _SAYS = {"audit": "somebody asked the API for this many", "controller-manager": "the controller-manager says how many are needed"}
