@@ -13,6 +13,7 @@ _HARMLESS = timedelta(seconds=1)
 """Kubernetes itself writes most times in whole seconds."""
 _ZONES = timedelta(minutes=15)
 _MANY = 3
+_UNTIL = "until there the sightings agree on this offset"
 
 
 def find(case: Case) -> Iterator[Finding]:
@@ -21,10 +22,10 @@ def find(case: Case) -> Iterator[Finding]:
     told = {c.node for c in skewed}
     for at, clock in enumerate(skewed):
         following = next((c.since for c in skewed[at + 1 :] if c.node == clock.node and c.since is not None), None)
-        yield _finding(case, clock, Edge(following, following, following), "")
+        yield _finding(case, clock, Edge(following, following, following, rule=_UNTIL), "")
     for node, clock in sorted(clocks.reported.items()):
         if clock.skewed and node not in told:
-            yield _finding(case, clock, Edge(None, None, None), " in what its kubelet reports to the API")
+            yield _finding(case, clock, Edge(None, None, None, rule=_UNTIL), " in what its kubelet reports to the API")
 
 
 def _finding(case: Case, clock: Clock, end: Edge, where: str) -> Finding:

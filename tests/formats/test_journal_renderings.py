@@ -113,6 +113,7 @@ def events(data: bytes, year: int, stated: tzinfo | None = None) -> tuple[list[d
     batches = list(known.read(io.BytesIO(data), context))
     assert all(batch.rejects.is_empty() for batch in batches)
     found = pl.concat([grammars.understand(batch, known.family) for batch in batches])
+    found = found.filter(~pl.col("text").str.starts_with("_CMDLINE"))  # a field that renderings as text do not have
     return found.to_dicts(), tuple(note for batch in batches for note in batch.notes)
 
 
