@@ -10,6 +10,7 @@ from analyzer.findings import Finding
 from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.controllers import Controller
 from analyzer.lifecycle.events import Event
+from analyzer.lifecycle.kubelets import Outage
 from analyzer.lifecycle.model import Lifecycle
 from analyzer.lifecycle.orphans import Orphan, orphans
 from analyzer.lifecycle.settings import Settings, settings
@@ -71,6 +72,16 @@ class Case:
             container=run.container,
             container_id=run.container_id if attempt else None,
         )
+
+    @cached_property
+    def outages(self) -> dict[tuple[str | None, datetime | None], Outage]:
+        """Outages by node and start."""
+        return {(o.node, o.start.time): o for node in self.life.nodes.values() for o in node.outages}
+
+    @cached_property
+    def returns(self) -> dict[tuple[str | None, datetime | None], Outage]:
+        """Outages by node and end."""
+        return {(o.node, o.end.time): o for o in self.outages.values()}
 
     @cached_property
     def orphaned(self) -> dict[tuple[str | None, datetime | None], Orphan]:

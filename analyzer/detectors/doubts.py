@@ -70,14 +70,9 @@ def _later(moment: datetime | None) -> str:
 
 
 def _outage(case: Case, finding: Finding) -> Iterator[Doubt]:
-    outage = _outage_of(case, finding.node, finding.start.time)
+    outage = case.outages.get((finding.node, finding.start.time))
     if outage is not None:
         yield from _of_outage(case, outage)
-
-
-def _outage_of(case: Case, node: str | None, start: datetime | None) -> Outage | None:
-    life = case.life.nodes.get(node or "")
-    return next((o for o in life.outages if o.start.time == start), None) if life is not None else None
 
 
 def _of_outage(case: Case, outage: Outage) -> Iterator[Doubt]:
@@ -91,10 +86,9 @@ def _of_outage(case: Case, outage: Outage) -> Iterator[Doubt]:
     if outage.end.time is None and not _stays_down(node, start, end):
         tells = "that the kubelet did not come back before the end is told by silence alone"
         yield Doubt(Confidence.LIKELY, tells, journal)
-    heard = [e for e in node.events if e.component == "api" and e.attributes.get("reporter") == "kubelet"]
-    within = next((e for e in heard if start + _SHORT < e.time < end - _SHORT), None)
-    if within is not None:
-        tells = f"the API heard of the kubelet at {clock(within.time)}, in between: lines of it are missing"
+    heard = node.reported_after(start + _SHORT)
+    if heard is not None and heard < end - _SHORT:
+        tells = f"the API heard of the kubelet at {clock(heard)}, in between: lines of it are missing"
         yield Doubt(Confidence.POSSIBLE, tells, journal)
     yield from _lost(case, outage.node, ("journal", "klog"), start, end)
 
@@ -156,7 +150,7 @@ def _fate(orphan: Orphan, outage: Outage) -> Iterator[Doubt]:
 
 def _adoption(case: Case, finding: Finding) -> Iterator[Doubt]:
     node = case.life.nodes.get(finding.node or "")
-    outage = next((o for o in node.outages if o.end.time == finding.start.time), None) if node is not None else None
+    outage = case.returns.get((finding.node, finding.start.time))
     if outage is None or outage.end.time is None:
         return
     yield from _of_outage(case, outage)

@@ -67,6 +67,15 @@ class NodeLife:
     def _kubelet_times(self) -> list[datetime]:
         return [e.time for e in self.events if e.component == "kubelet"]
 
+    @cached_property
+    def _reports(self) -> list[datetime]:
+        return [e.time for e in self.events if e.component == "api" and e.attributes.get("reporter") == "kubelet"]
+
+    def reported_after(self, moment: datetime) -> datetime | None:
+        """When its kubelet first told the API of anything, after a moment."""
+        at = bisect_right(self._reports, moment)
+        return self._reports[at] if at < len(self._reports) else None
+
     def kubelet_wrote(self, low: datetime, high: datetime) -> bool:
         """Whether the kubelet wrote a line that was understood, after ``low`` and before ``high``."""
         at = bisect_right(self._kubelet_times, low)
@@ -147,7 +156,14 @@ class Lifecycle:
 
     def holes(self, node: str | None, kinds: tuple[str, ...]) -> list[Hole]:
         """Holes in a node's sources of some families (``lifecycle.coverage.family``)."""
-        return [h for c in self.coverage if c.node == node and family(c.source_kind) in kinds for h in c.holes]
+        return [hole for kind in kinds for hole in self._holes.get((node, kind), ())]
+
+    @cached_property
+    def _holes(self) -> dict[tuple[str | None, str], list[Hole]]:
+        found: dict[tuple[str | None, str], list[Hole]] = defaultdict(list)
+        for covered in self.coverage:
+            found[(covered.node, family(covered.source_kind))] += covered.holes
+        return found
 
     def apps_of(self, node: str) -> RunIndex:
         """Runs of application containers on a node."""
