@@ -100,7 +100,7 @@ def _joined(seen: Wanted, changes: Wanted) -> Wanted:
     if changes.steps[-1].value != seen.steps[-1].value or len(changes.steps) < len(seen.steps):
         return seen
     known = {step.value for step in seen.steps}
-    source = "objects" if all(step.value in known for step in changes.steps) else changes.source
+    source = "objects" if all(step.value in known for step in changes.steps[1:]) else changes.source
     return Wanted(changes.steps, source, (*seen.proofs, *changes.proofs))
 
 
