@@ -7,6 +7,17 @@ NAMES = 3
 """So many names are told one by one."""
 
 
+def printable(text: str) -> str:
+    """Log content as it may go to a terminal: no control bytes, no escapes."""
+    return "".join(c if c.isprintable() else "�" for c in text)
+
+
+def when(start: datetime | None, end: datetime | None) -> str:
+    """From when to when, to the second."""
+    begin = start.strftime("%Y-%m-%d %H:%M:%S") if start else "before the evidence"
+    return f"{begin} – {end.strftime('%H:%M:%S') if end else 'open'}"
+
+
 def full(moment: datetime) -> str:
     """A moment with its date, to the tenth of a second."""
     return f"{moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 100_000}Z"
