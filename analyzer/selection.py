@@ -227,7 +227,7 @@ class Selection:
         pod = self._life.pod_of(run)
         owner = self._life.owners.get(pod.key) if pod is not None else None
         return (
-            subject.node in (None, run.node)
+            (subject.node in (None, run.node) or (subject.controller is not None and not (subject.pod or subject.pod_uid)))
             and subject.namespace in (None, run.namespace)
             and subject.pod in (None, run.pod)
             and subject.pod_uid in (None, run.pod_uid)

@@ -27,7 +27,7 @@ def export(
     chosen: o.Chosen,
     out: Annotated[
         Path,
-        typer.Option("--out", metavar="FILE|DIR", help="The file (perfetto, timesketch; - for standard output) or folder (csv, parquet)."),
+        typer.Option("--out", metavar="FILE|DIR", help="A file (perfetto, timesketch; or - for stdout), or a folder (csv, parquet)."),
     ],
 ) -> None:
     """Write a Perfetto trace, a Timesketch timeline, or the tables as CSV or Parquet."""

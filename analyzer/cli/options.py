@@ -67,7 +67,7 @@ Controllers = Annotated[
 ]
 Pods = Annotated[
     list[str] | None,
-    typer.Option("--pod", metavar="[NAMESPACE/]NAME", help="Only what concerns this pod (a uid will do). May be repeated."),
+    typer.Option("--pod", metavar="[NAMESPACE/]NAME", help="Only what concerns this pod (or uid). May be repeated."),
 ]
 
 

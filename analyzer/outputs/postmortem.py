@@ -7,7 +7,7 @@ from datetime import datetime
 from analyzer.analysis import Analysis
 from analyzer.findings import Finding
 from analyzer.outputs.selected import told
-from analyzer.outputs.words import count, names, printable, when
+from analyzer.outputs.words import count, names, printable, telling, when
 from analyzer.proof import Proof
 
 MOMENTS = 80
@@ -54,22 +54,22 @@ def _timeline(findings: list[Finding]) -> Iterator[str]:
     """A row for each moment at which findings of one kind and place began or ended."""
     rows: dict[tuple[datetime, bool, str, str], list[Finding]] = defaultdict(list)
     for finding in findings:  # the gravest first
-        for ends, edge in ((False, finding.start), (True, finding.end)):
+        for begins, edge in ((True, finding.start), (False, finding.end)):
             if edge.time is not None:
-                rows[edge.time, ends, finding.node or finding.controller or "cluster", finding.kind].append(finding)
+                rows[edge.time, begins, finding.node or finding.controller or "cluster", finding.kind].append(finding)
     if not rows:
         yield "Nothing to tell."
         return
     yield "| time (UTC) | where | what | record | findings |"
     yield "|---|---|---|---|---|"
     for key in sorted(list(rows)[:MOMENTS]):
-        moment, ends, where, kind = key
+        moment, begins, where, kind = key
         some = rows[key]
-        proofs = (some[0].end if ends else some[0].start).proofs
-        record = f"`{_code(proofs[-1].place)}` {_text(proofs[-1].proves)}" if proofs else ""
+        proof = telling(some[0].start if begins else some[0].end)
+        record = f"`{_code(proof.place)}` {_text(proof.proves)}" if proof else ""
         number = f"{len(some)} × " if len(some) > 1 else ""
         shown = ", ".join(f"`{f.id}`" for f in some[:3]) + (f" and {len(some) - 3} more" if len(some) > 3 else "")
-        what = f"{number}{kind} {'ends' if ends else 'begins'}"
+        what = f"{number}{kind} {'begin' if begins else 'end'}{'s' if len(some) == 1 else ''}"
         yield f"| {moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03} | {_text(where)} | {what} | {record} | {shown} |"
     if len(rows) > MOMENTS:
         yield ""
@@ -121,7 +121,8 @@ def _actions(findings: list[Finding]) -> Iterator[str]:
 
 def _provenance(analysis: Analysis) -> Iterator[str]:
     read = analysis.evidence()
-    yield f"{count(read['records'], 'record')} of {count(read['sources'], 'source')}, {read['start']} to {read['end']}; {read['rejected']} rejected."
+    much = f"{count(read['records'], 'record')} of {count(read['sources'], 'source')}"
+    yield f"{much} were read, {read['start']} to {read['end']}; {read['rejected']} could not be understood."
     cited = analysis.cited()
     if cited:
         yield ""

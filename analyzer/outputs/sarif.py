@@ -9,7 +9,7 @@ from analyzer.analysis import Analysis
 from analyzer.detectors import known
 from analyzer.detectors.base import Detector
 from analyzer.findings import Finding
-from analyzer.outputs.words import printable
+from analyzer.outputs.words import printable, telling
 from analyzer.proof import Proof
 from analyzer.version import tool_version
 from analyzer.vocabulary import Severity
@@ -33,6 +33,7 @@ def document(analysis: Analysis) -> Object:
     detectors = {d.kind: d for d in known()}
     kinds = [*detectors, *sorted({f.kind for f in analysis.findings} - {*detectors})]
     artifacts = _artifacts(analysis)
+    narrowed = {"selection": analysis.selection.document()} if analysis.selection else {}
     places = {artifact["location"]["uri"]: index for index, artifact in enumerate(artifacts)}
     return {
         "$schema": SCHEMA,
@@ -53,8 +54,7 @@ def document(analysis: Analysis) -> Object:
                 "artifacts": artifacts,
                 "results": [_result(f, kinds.index(f.kind), places) for f in analysis.findings],
                 "columnKind": "unicodeCodePoints",
-                "properties": {"evidence": analysis.evidence()}
-                | ({"selection": analysis.selection.document()} if analysis.selection else {}),
+                "properties": {"evidence": analysis.evidence(), **narrowed},
             }
         ],
     }
@@ -63,7 +63,6 @@ def document(analysis: Analysis) -> Object:
 def _rule(kind: str, detector: Detector | None) -> Object:
     rule: Object = {
         "id": kind,
-        "name": "".join(word.capitalize() for word in kind.split("-")),
         "defaultConfiguration": {"level": "warning"},
     }
     if detector is not None:
@@ -97,7 +96,7 @@ def _notifications(analysis: Analysis) -> list[Object]:
 def _result(finding: Finding, rule: int, places: dict[str, int]) -> Object:
     """It lies where its start is told; all else that proves it is related. ``expected`` findings are results like others: a property
     tells them apart."""
-    primary = next(iter(finding.start.proofs or finding.evidence))
+    primary = telling(finding.start) or finding.evidence[0]
     proofs = [primary, *(p for p in finding.evidence if _key(p) != _key(primary))]
     related = [
         _physical(proof, places) | {"id": number, "message": {"text": _message(proof.proves)}} for number, proof in enumerate(proofs)

@@ -101,7 +101,7 @@ class _Tracer:
             start, end = self._clipped(spell.start.time, spell.end.time)
             if not self._chosen.overlaps(start, end):
                 continue
-            args = {"node": node.name, "status": spell.status, "reported_by": sorted(spell.reporters)}
+            args: Event = {"node": node.name, "status": spell.status, "reported_by": sorted(spell.reporters)}
             args["finding"] = self._spells.get((node.name, spell.start.time))
             args |= self._openness(spell.start.time, spell.end.time)
             yield _slice(pid, _API, "NotReady", "api", start, end, args)
@@ -171,8 +171,8 @@ def _us(moment: datetime) -> int:
     return (moment - _EPOCH) // _EPOCH.resolution
 
 
-def _meta(name: str, pid: int, tid: int = 0, **args: Any) -> Event:
-    return {"ph": "M", "pid": pid, "tid": tid, "name": name, "args": args}
+def _meta(what: str, pid: int, tid: int = 0, **args: Any) -> Event:
+    return {"ph": "M", "pid": pid, "tid": tid, "name": what, "args": args}
 
 
 def _slice(pid: int, tid: int, name: str, cat: str, start: datetime, end: datetime, args: Event) -> Event:

@@ -96,11 +96,7 @@ def _finding(finding: Finding, moment: datetime, edge: str, proofs: tuple[Proof,
 
 def _line(moment: datetime, **columns: Any) -> Line:
     stamp = {"datetime": _iso(moment), "timestamp": (moment - _EPOCH) // _EPOCH.resolution}
-    return (
-        {"message": columns["message"]}
-        | stamp
-        | {name: value for name, value in columns.items() if value is not None and name != "message"}
-    )
+    return {"message": columns.pop("message")} | stamp | {name: value for name, value in columns.items() if value is not None}
 
 
 def _iso(moment: datetime) -> str:
