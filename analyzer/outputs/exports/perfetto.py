@@ -26,11 +26,14 @@ from analyzer.version import tool_version
 from analyzer.vocabulary import FindingKind
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_KUBELET, _API, _FINDINGS = 1, 2, 3
-_LANES: Final = {_KUBELET: "kubelet", _API: "API's view", _FINDINGS: "findings"}
-CLUSTER: Final = "cluster"
-"""The process of what is of no one node: controllers, and findings about them."""
-UNKNOWN: Final = "(node unknown)"
+_KUBELET, _API = 1, 2
+_LANES: Final = {_KUBELET: "kubelet", _API: "API's view"}
+_STEP = 10
+"""Processes are numbered in tens, their lanes within: the trace processor knows a thread by its number alone."""
+CLUSTER: Final = None
+"""In place of a node: what is of no one node, that is controllers, and findings about them."""
+UNKNOWN: Final = ""
+_NAMES: Final[dict[str | None, str]] = {CLUSTER: "cluster", UNKNOWN: "node unknown"}
 OPEN: Final = "still open when the evidence ends"
 BEFORE: Final = "began before the evidence"
 
@@ -62,24 +65,22 @@ class _Tracer:
         for orphan in Case(self._life).orphans:
             self._orphans.setdefault(id(orphan.run), []).append(orphan)
         named = [n for n in self._life.nodes if self._chosen.node(n)]
-        others = {r.node or UNKNOWN for r in self._runs} | {f.node for f in analysis.findings if f.node}
-        self._pids = {name: pid for pid, name in enumerate([CLUSTER, *named, *sorted(others - {*named})], 1)}
+        others = {r.node for r in self._runs if r.node} | {f.node for f in analysis.findings if f.node}
+        places = [CLUSTER, *named, *sorted(others - {*named}), *([UNKNOWN] if any(not r.node for r in self._runs) else [])]
+        self._pids = {place: number * _STEP for number, place in enumerate(places, 1)}
         self._outages = {(f.node, f.start.time): f.id for f in analysis.findings if f.kind == FindingKind.KUBELET_OUTAGE}
         self._spells = {(f.node, f.start.time): f.id for f in analysis.findings if f.kind == FindingKind.NODE_UNREACHABLE}
 
     def events(self) -> Iterator[Event]:
         for name, pid in self._pids.items():
-            yield _meta("process_name", pid, name=f"node {name}" if pid > 1 and name != UNKNOWN else name)
-            yield _meta("process_sort_index", pid, sort_index=pid)
-            for tid, lane in _LANES.items():
-                if pid > 1 or tid == _FINDINGS:
-                    yield _meta("thread_name", pid, tid, name=lane)
-                    yield _meta("thread_sort_index", pid, tid, sort_index=tid)
-        for name, pid in self._pids.items():
-            node = self._life.nodes.get(name)
-            if node is not None and pid > 1:
-                yield from self._kubelet(pid, node)
-                yield from self._api(pid, node)
+            yield _meta("process_name", pid, pid, name=_NAMES.get(name, f"node {name}"))
+            yield _meta("process_sort_index", pid, pid, sort_index=pid)
+            if name is not None and name in self._life.nodes:
+                for lane, title in _LANES.items():
+                    yield _meta("thread_name", pid, pid + lane, name=title)
+                    yield _meta("thread_sort_index", pid, pid + lane, sort_index=lane)
+                yield from self._kubelet(pid, self._life.nodes[name])
+                yield from self._api(pid, self._life.nodes[name])
         for run in self._runs:
             yield from self._container(run)
         yield from self._counters()
@@ -94,7 +95,7 @@ class _Tracer:
             if outage is not None:
                 args |= {"cause": outage.cause, "node_lost": outage.boot_lost, "finding": self._outages.get((node.name, outage.start.time))}
                 args |= self._openness(outage.start.time, outage.end.time)
-            yield _slice(pid, _KUBELET, "kubelet up" if outage is None else "outage", "kubelet", start, end, args)
+            yield _slice(pid, pid + _KUBELET, "kubelet up" if outage is None else "outage", "kubelet", start, end, args)
 
     def _api(self, pid: int, node: NodeLife) -> Iterator[Event]:
         for spell in node.not_ready:
@@ -104,7 +105,7 @@ class _Tracer:
             args: Event = {"node": node.name, "status": spell.status, "reported_by": sorted(spell.reporters)}
             args["finding"] = self._spells.get((node.name, spell.start.time))
             args |= self._openness(spell.start.time, spell.end.time)
-            yield _slice(pid, _API, "NotReady", "api", start, end, args)
+            yield _slice(pid, pid + _API, "NotReady", "api", start, end, args)
 
     def _container(self, run: Run) -> Iterator[Event]:
         """A pair by container id; a container that was started again has a pair for each of its runs."""
@@ -127,11 +128,12 @@ class _Tracer:
             **self._openness(run.start.time, run.end.time),
         }
         name = f"{run.pod or run.pod_uid or '?'}/{run.container or '?'}"
-        yield from _pair(self._pids[run.node or UNKNOWN], 0, name, "container", run.container_id, start, end, args)
+        yield from _pair(self._pids[run.node or UNKNOWN], name, "container", run.container_id, start, end, args)
 
     def _counters(self) -> Iterator[Event]:
         """Pods running, and asked for where that is known, at each change."""
         life = self._life
+        pid = self._pids[CLUSTER]
         for controller in life.controllers:
             if not self._chosen.controller(controller.namespace, controller.title):
                 continue
@@ -140,7 +142,7 @@ class _Tracer:
             for moment in [life.start, *sorted(changes), life.end]:
                 values = {"running": value_at(running, moment)} | ({"desired": value_at(wanted, moment)} if wanted else {})
                 name = f"{controller.namespace}/{controller.title}"
-                yield {"ph": "C", "pid": self._pids[CLUSTER], "name": name, "cat": "replicas", "ts": _us(moment), "args": values}
+                yield {"ph": "C", "pid": pid, "tid": pid, "name": name, "cat": "replicas", "ts": _us(moment), "args": values}
 
     def _finding(self, finding: Finding) -> Iterator[Event]:
         pid = self._pids[finding.node or CLUSTER]
@@ -152,11 +154,9 @@ class _Tracer:
         args |= {"details": orjson.dumps(finding.details).decode(), "evidence": [p.place for p in finding.evidence]}
         args |= self._openness(finding.start.time, finding.end.time)
         if start == end:
-            yield {
-                "ph": "i", "s": "p", "pid": pid, "tid": _FINDINGS, "name": name, "cat": "finding", "ts": _us(start), "args": args
-            }  # fmt: skip
+            yield {"ph": "i", "s": "p", "pid": pid, "tid": pid, "name": name, "cat": "finding", "ts": _us(start), "args": args}
         else:
-            yield from _pair(pid, _FINDINGS, name, "finding", finding.id, start, end, args)
+            yield from _pair(pid, name, "finding", finding.id, start, end, args)
 
     def _clipped(self, start: datetime | None, end: datetime | None) -> tuple[datetime, datetime]:
         """With the evidence's own borders where it is open. An edge may be known though it lies outside of them."""
@@ -171,7 +171,7 @@ def _us(moment: datetime) -> int:
     return (moment - _EPOCH) // _EPOCH.resolution
 
 
-def _meta(what: str, pid: int, tid: int = 0, **args: Any) -> Event:
+def _meta(what: str, pid: int, tid: int, **args: Any) -> Event:
     return {"ph": "M", "pid": pid, "tid": tid, "name": what, "args": args}
 
 
@@ -180,9 +180,9 @@ def _slice(pid: int, tid: int, name: str, cat: str, start: datetime, end: dateti
     return {"ph": "X", "pid": pid, "tid": tid, "name": name, "cat": cat, "ts": _us(start), "dur": _us(end) - _us(start), "args": known}
 
 
-def _pair(pid: int, tid: int, name: str, cat: str, key: str, start: datetime, end: datetime, args: Event) -> Iterator[Event]:
+def _pair(pid: int, name: str, cat: str, key: str, start: datetime, end: datetime, args: Event) -> Iterator[Event]:
     known = {k: v for k, v in args.items() if v is not None}
-    common = {"pid": pid, "tid": tid, "name": name, "cat": cat, "id": key}
+    common = {"pid": pid, "tid": pid, "name": name, "cat": cat, "id": key}
     yield {"ph": "b", **common, "ts": _us(start), "args": known}
     yield {"ph": "e", **common, "ts": _us(end)}
 
