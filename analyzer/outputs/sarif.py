@@ -142,6 +142,6 @@ def _logical(finding: Finding) -> list[Object]:
 
 
 def _message(text: str) -> str:
-    """A literal message: SARIF reads ``{0}`` as a placeholder, and ``[text](1)`` as a link to a location."""
-    escaped = text.replace("{", "{{").replace("}", "}}")
+    """A literal message, printable: SARIF reads ``{0}`` as a placeholder, and ``[text](1)`` as a link to a location."""
+    escaped = printable(text).replace("{", "{{").replace("}", "}}")
     return escaped.replace("[", "\\[").replace("]", "\\]") if "](" in escaped else escaped
