@@ -59,13 +59,12 @@ def test_moments(text: str, is_: object) -> None:
 
 
 @given(st.text(max_size=30) | st.from_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{2,12}([+-][0-9]{2}:[0-9]{2}|Z)?", fullmatch=True))
-def test_any_text_is_a_moment_or_one_clear_line(text: str) -> None:
+def test_any_text_is_a_moment_or_wrong_usage(text: str) -> None:
     try:
         told = moment("--since", text)
-    except UsageError as error:
-        assert str(error).startswith(f"--since {text}: ")
-    else:
-        assert isinstance(told, timedelta) or told.utcoffset() == timedelta()
+    except UsageError:
+        return
+    assert isinstance(told, timedelta) or told.utcoffset() == timedelta()
 
 
 def test_the_shapes_of_a_question() -> None:

@@ -12,6 +12,8 @@ from analyzer.selection import Asked
 from tests.browser import hostile
 from tests.outputs.cases import CASES, shipped
 
+SECTIONS = ("What happened", "Timeline", "Findings", "Open questions", "To be written", "Actions", "Evidence")
+
 
 def section(text: str, title: str) -> list[str]:
     """The lines below a heading, without empty ones."""
@@ -24,9 +26,7 @@ def test_its_tables_are_tables(name: str) -> None:
     text = render(analysis, "markdown")
     assert text.endswith("\n")
     headings = [line for line in text.splitlines() if line.startswith("## ")]
-    assert headings == [
-        f"## {t}" for t in ("What happened", "Timeline", "Findings", "Open questions", "To be written", "Actions", "Evidence")
-    ]
+    assert headings == [f"## {title}" for title in SECTIONS]
     width = 0
     for line in text.splitlines():
         cells = len(re.findall(r"(?<!\\)\|", line)) if line.startswith("|") else 0
@@ -41,7 +41,8 @@ def test_the_timeline_of_an_incident() -> None:
     rows = [re.sub(r" \| `[0-9a-f]{12}`.*", "", line) for line in told[2:]]
     assert rows[:5] == [
         "| 2026-11-22 07:10:04.182 | minion-01 | kubelet-outage begins | `minion-01/kubelet.journal.export:784` the kubelet process ended",
-        "| 2026-11-22 07:10:04.182 | minion-01 | 3 × orphaned-container begin | `minion-01/kubelet.journal.export:784` the kubelet process ended",
+        "| 2026-11-22 07:10:04.182 | minion-01 | 3 × orphaned-container begin "
+        "| `minion-01/kubelet.journal.export:784` the kubelet process ended",
         "| 2026-11-22 07:10:21.000 | minion-01 | node-unreachable begins | `cluster/events.json:2924` the API's view of the node",
         "| 2026-11-22 07:10:45.015 | ReplicationController/example-service-release-33 | overshoot-window begins "
         "| `minion-02/docker-events.jsonl:19` the runtime started it",
