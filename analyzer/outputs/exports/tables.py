@@ -94,7 +94,7 @@ COVERAGE: Final = {
     "source_kind": Column(pl.String, "kind of evidence"),
     "start": Column(TIME, "its first record"),
     "end": Column(TIME, "its last record"),
-    "verbosity": Column(pl.Int64, "the kubelet's log level; empty: not told"),
+    "verbosity": Column(pl.String, "the kubelet's log level, as far as its lines tell (0-1, 2, ...); empty: not told"),
     "gaps": Column(pl.String, "stretches in which silence proves nothing, as a JSON list of [from, to, why]"),
 }
 TABLES: Final[dict[str, dict[str, Column]]] = {
@@ -124,7 +124,8 @@ def _finding(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _frame(name: str, rows: Iterable[dict[str, Any]]) -> pl.DataFrame:
-    return pl.DataFrame(list(rows), schema={column: told.type for column, told in TABLES[name].items()}, orient="row")
+    told = list(rows)
+    return pl.DataFrame({column: pl.Series(column, [row[column] for row in told], kind.type) for column, kind in TABLES[name].items()})
 
 
 def _bounds(name: str, edge: Edge) -> dict[str, Any]:
