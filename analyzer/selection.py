@@ -1,11 +1,12 @@
 """What is shown of an analysis: by time, and by whom it concerns. It leaves out; it never changes what was found.
 
-A node's or a whole cluster's finding names no pod. It stays under ``--namespace``, ``--controller`` or ``--pod`` if a container of
-theirs ran on that node meanwhile, or is named in its details; what concerns the whole cluster (the API's evidence has a gap) stays.
+A node's or a whole cluster's finding names no pod. It stays under ``--namespace``, ``--controller`` or ``--pod`` if a pod of theirs was
+on that node meanwhile, or its details name a container of theirs; what concerns the whole cluster (a gap of the API's evidence) stays.
 """
 
 import difflib
 import re
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,9 +16,9 @@ from analyzer.exceptions import UsageError
 from analyzer.findings import Finding
 from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.events import Event
+from analyzer.lifecycle.intervals import Span
 from analyzer.lifecycle.model import Lifecycle
 from analyzer.lifecycle.pods import Pod
-from analyzer.lifecycle.runs import RunIndex
 from analyzer.proof import rfc3339
 
 WINDOW = timedelta(minutes=5)
@@ -25,7 +26,6 @@ WINDOW = timedelta(minutes=5)
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+", re.ASCII)
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)", re.ASCII)
 _UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_TICK = timedelta(microseconds=1)
 _SHORT = 12
 """Hex digits of a short container id."""
 
@@ -122,11 +122,17 @@ class Selection:
         self.start, self.end = _span(life, asked)
         _known(life, asked)
         pods = [p for p in life.pods if self._of(self._subject(p))] if asked.of_somebody else life.pods
+        self._chosen = pods
         self._pods = {p.key for p in pods}
-        runs = [r for p in pods for r in p.apps]
-        self._runs = RunIndex(runs)
         self._ids = {r.container_id[:_SHORT] for p in pods for r in p.runs}
-        self._nodes = {r.node for r in runs if self._when(r.start.time, r.end.time)} | {p.node for p in pods}
+        self._on: dict[str | None, list[Pod]] = defaultdict(list)
+        self._owned: dict[str, list[Pod]] = defaultdict(list)
+        for pod in pods:
+            for node in {pod.node, *(r.node for r in pod.runs)} - {None}:
+                self._on[node].append(pod)
+            if (owner := life.owners.get(pod.key)) is not None:
+                for title in (owner.title, f"?/{owner.name}"):
+                    self._owned[title].append(pod)
         self._controllers = {(c.namespace, c.title) for c in life.controllers if any(p.key in self._pods for p in c.pods)}
 
     def __bool__(self) -> bool:
@@ -166,19 +172,14 @@ class Selection:
         )
 
     def pod(self, pod: Pod) -> bool:
-        """By its object's life and its containers' runs together."""
-        starts = [r.start.time for r in pod.apps] or [pod.created]
-        ends = [r.end.time for r in pod.apps] or [pod.marked.time if pod.marked else None]
-        start = None if None in starts else min([t for t in (*starts, pod.created) if t is not None])
-        end = None if None in ends else max(t for t in ends if t is not None)
-        return pod.key in self._pods and self._when(start, end)
+        return pod.key in self._pods and self._when(*_there(pod))
 
     def controller(self, namespace: str, title: str) -> bool:
         return not self.asked.of_somebody or (namespace, title) in self._controllers
 
     def node(self, name: str | None) -> bool:
         """Whether somebody asked for ran there. None, the whole cluster, stays."""
-        return not self.asked.of_somebody or name is None or name in self._nodes
+        return not self.asked.of_somebody or name is None or any(self._when(*_there(p)) for p in self._on.get(name, ()))
 
     def event(self, event: Event) -> bool:
         """As a finding of that moment; a node's own event stays if somebody asked for ran on it at all."""
@@ -198,9 +199,7 @@ class Selection:
         return self._when(start, end)
 
     def _when(self, start: datetime | None, end: datetime | None) -> bool:
-        before = self.end is not None and start is not None and start > self.end
-        after = self.start is not None and end is not None and end < self.start
-        return not before and not after
+        return _meet((start, end), (self.start, self.end))
 
     def _of(self, subject: Subject) -> bool | None:
         """Whether it is somebody asked for, by what it says of itself; None: it does not say all that is asked."""
@@ -219,26 +218,21 @@ class Selection:
             return subject.container_id[:_SHORT] in self._ids
         if any(c[:_SHORT] in self._ids for c in subject.containers):
             return True
-        low, high = subject.start or self._life.start, subject.end or self._life.end
-        return any(self._same(subject, run) for run in self._runs.overlapping(low - _TICK, high + _TICK))
+        pods = self._chosen
+        if subject.controller:
+            pods = self._owned.get(subject.controller, [])
+        elif subject.node:
+            pods = self._on.get(subject.node, [])
+        return any(self._may_be(subject, pod) and _meet((subject.start, subject.end), _there(pod)) for pod in pods)
 
-    def _same(self, subject: Subject, run: Run) -> bool:
-        """Whether a run may be what is spoken of, or a part of it."""
-        pod = self._life.pod_of(run)
-        owner = self._life.owners.get(pod.key) if pod is not None else None
-        return (
-            (subject.node in (None, run.node) or (subject.controller is not None and not (subject.pod or subject.pod_uid)))
-            and subject.namespace in (None, run.namespace)
-            and subject.pod in (None, run.pod)
-            and subject.pod_uid in (None, run.pod_uid)
-            and (not subject.controller or (owner is not None and subject.controller in (owner.title, f"?/{owner.name}")))
-        )
+    @staticmethod
+    def _may_be(subject: Subject, pod: Pod) -> bool:
+        """Whether what it says of a pod holds for this one. A controller's finding may name a node that this one is not on."""
+        return subject.namespace in (None, pod.namespace) and subject.pod in (None, pod.name) and subject.pod_uid in (None, pod.uid)
 
     def _subject(self, pod: Pod) -> Subject:
         owner = self._life.owners.get(pod.key)
-        title = (
-            owner.title if owner else "/".join(pod.owner) if pod.owner else "none/"
-        )  # of a pod without owner it is known that it has none
+        title = owner.title if owner else "/".join(pod.owner) if pod.owner else "none/"
         return Subject(None, None, pod.node, pod.namespace, title, pod.name, pod.uid)
 
     # --- told
@@ -262,6 +256,19 @@ class Selection:
             "since": rfc3339(self.start),
             "until": rfc3339(self.end),
         }
+
+
+def _there(pod: Pod) -> Span:
+    """From when it was made, or its first container began, to when its last one ended and, as far as is told, its object was given up."""
+    starts = [r.start.time for r in pod.apps]
+    began = [t for t in (*starts, pod.created) if t is not None]
+    ends = [*(r.end.time for r in pod.apps), pod.marked.time if pod.marked else None]
+    return None if None in starts or not began else min(began), None if None in ends else max(t for t in ends if t is not None)
+
+
+def _meet(one: Span, other: Span) -> bool:
+    """Whether two spans, borders included, have a moment in common."""
+    return not any(end is not None and start is not None and start > end for start, end in ((one[0], other[1]), (other[0], one[1])))
 
 
 def _span(life: Lifecycle, asked: Asked) -> tuple[datetime | None, datetime | None]:

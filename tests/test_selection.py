@@ -176,6 +176,16 @@ def test_a_nodes_finding_needs_a_container_of_the_namespace(whole: Analysis) -> 
     assert kinds(split.narrowed(Asked(namespaces=("minion-02",)))) == []
 
 
+def test_what_befell_a_node_that_took_its_containers_with_it(root: Path) -> None:
+    """The containers ended with the node; the API gave it up, and evicted their pods, when none of them ran any more."""
+    lost = analyze([root / "sample_logs" / "node-power-loss"])
+    spell = next(f for f in lost.findings if f.kind is FindingKind.NODE_UNREACHABLE)
+    ended = [r.end.time for p in lost.life.pods if p.node == spell.node for r in p.apps if r.end.time is not None]
+    assert spell.start.time is not None
+    assert min(ended) < spell.start.time
+    assert spell in lost.narrowed(Asked(namespaces=("default",))).findings
+
+
 def test_what_concerns_the_whole_cluster_stays(whole: Analysis) -> None:
     gap = replace(whole.findings[0], kind=FindingKind.EVIDENCE_GAP, node=None)
     assert replace(whole, findings=[gap]).narrowed(Asked(pods=(NEW,))).findings == [gap]
