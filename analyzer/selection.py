@@ -81,6 +81,21 @@ class Asked:
         return self.of_somebody or any(t is not None for t in (self.since, self.until, self.around))
 
 
+ALL = Asked()
+
+
+def asked_of(document: Any) -> Asked:
+    """What ``Selection.document`` wrote. Raises UsageError for anything else."""
+    names = {key: document.get(key, []) if isinstance(document, dict) else None for key in ("namespaces", "controllers", "pods")}
+    edges = {key: document.get(key) if isinstance(document, dict) else None for key in ("since", "until")}
+    if not all(isinstance(some, list) and all(isinstance(n, str) for n in some) for some in names.values()):
+        raise UsageError("its selection has no lists of names")
+    if not all(isinstance(edge, str | None) for edge in edges.values()):
+        raise UsageError("its selection has no times")
+    times = {key: moment(key, edge) for key, edge in edges.items() if edge is not None}
+    return Asked(*(tuple(some) for some in names.values()), **times)  # type: ignore[arg-type]  # checked above
+
+
 def pod_names(namespace: str | None, name: str | None, uid: str | None) -> set[str]:
     """What a pod may be called on a command line: NAME, NAMESPACE/NAME, uid."""
     return {n for n in (name, f"{namespace}/{name}" if namespace and name else None, uid) if n}
@@ -116,7 +131,7 @@ class Selection:
     """``asked``, held against a lifecycle. Raises UsageError for a name that nothing bears and a time that the evidence does not reach:
     an answer of nothing would read as if nothing had happened."""
 
-    def __init__(self, life: Lifecycle, asked: Asked = Asked()) -> None:
+    def __init__(self, life: Lifecycle, asked: Asked = ALL) -> None:
         self.asked = asked
         self._life = life
         self.start, self.end = _span(life, asked)

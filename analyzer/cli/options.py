@@ -258,6 +258,8 @@ def writable(path: Path) -> Iterator[None]:
 
     try:
         yield
+    except BrokenPipeError:  # standard output, of which the reader went away
+        raise
     except OSError as error:
         raise UsageError(f"{error.filename or path}: {error.strerror or error} (choose another place with --out)") from error
 

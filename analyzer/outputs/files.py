@@ -23,10 +23,16 @@ def whole(path: Path) -> Iterator[BinaryIO]:
     if path.is_dir() and not path.is_symlink():
         raise IsADirectoryError(21, "Is a directory", str(path))
     partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.unlink(missing_ok=True)
     try:
-        with partial.open("xb") as out:
+        with _opened(partial, path) as out:
             yield out
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _opened(partial: Path, path: Path) -> BinaryIO:
+    try:
+        return partial.open("xb")
+    except OSError as error:  # the user knows the file by its own name
+        raise OSError(error.errno, error.strerror, str(path)) from error
