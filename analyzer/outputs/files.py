@@ -23,8 +23,9 @@ def whole(path: Path) -> Iterator[BinaryIO]:
     if path.is_dir() and not path.is_symlink():
         raise IsADirectoryError(21, "Is a directory", str(path))
     partial = path.with_name(f".{path.name}.{os.getpid()}")
+    out = _opened(partial, path)
     try:
-        with _opened(partial, path) as out:
+        with out:
             yield out
         partial.replace(path)
     finally:
@@ -32,7 +33,9 @@ def whole(path: Path) -> Iterator[BinaryIO]:
 
 
 def _opened(partial: Path, path: Path) -> BinaryIO:
+    """Opened anew, whatever a process of the same number left behind."""
     try:
+        partial.unlink(missing_ok=True)
         return partial.open("xb")
     except OSError as error:  # the user knows the file by its own name
         raise OSError(error.errno, error.strerror, str(path)) from error

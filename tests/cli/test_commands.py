@@ -88,6 +88,7 @@ def test_the_library_waits_for_a_command() -> None:
         (["export", "parquet", "QUICK", "--out", "-"], 2, "name a folder"),
         (["export", "perfetto", "QUICK", "--out", "EMPTY"], 2, "EMPTY: Is a directory"),
         (["export", "perfetto", "--out", "x"], 2, "nothing to read"),
+        (["export", "perfetto", "QUICK", "--out", "/dev/null/x"], 2, "/dev/null/x: Not a directory"),
         (["export", "timesketch", "QUICK", "--out", "/nowhere/x.jsonl"], 2, "/nowhere/x.jsonl: No such file or directory"),
         (["analyze", "QUICK", "-n", "defualt"], 2, "no namespace of that name; near to it: default"),
         (["report", "QUICK", "--pod", "nobody"], 2, "no pod of that name"),
