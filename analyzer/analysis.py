@@ -1,7 +1,7 @@
 """One analysis: a store, the lifecycle rebuilt from it, the findings, and the document that holds them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,10 @@ from analyzer.findings import SCHEMA_VERSION, Finding
 from analyzer.ingest import Progress, ingest
 from analyzer.lifecycle.controllers import Name
 from analyzer.lifecycle.model import Lifecycle, build
-from analyzer.outputs.story import story
+from analyzer.outputs.selected import told
 from analyzer.plan import Options
 from analyzer.proof import rfc3339
+from analyzer.selection import Asked, Selection
 from analyzer.store import MemoryStore, Store
 from analyzer.version import tool_version
 from analyzer.vocabulary import SourceStatus
@@ -30,6 +31,16 @@ class Analysis:
     sources: pl.DataFrame
     store: Store
     failed: list[str] = field(default_factory=list)
+    selection: Selection | None = None  # what ``findings`` are narrowed to; None: nothing was left out
+    found: int | None = None  # how many findings there were before that
+
+    def narrowed(self, asked: Asked) -> "Analysis":
+        """With the findings that are asked for alone. Raises UsageError for names and times that the evidence does not know."""
+        if not asked:
+            return self
+        selection = Selection(self.life, asked)
+        kept = [f for f in self.findings if selection.finding(f)]
+        return replace(self, findings=kept, selection=selection, found=len(self.findings))
 
     def document(self) -> dict[str, Any]:
         """The findings document; the same evidence gives the same document."""
@@ -37,9 +48,10 @@ class Analysis:
             "schema_version": SCHEMA_VERSION,
             "tool": {"name": "podopsy", "version": tool_version()},
             "evidence": self.evidence(),
+            **({"selection": self.selection.document()} if self.selection else {}),
             "coverage": [c.document() for c in self.life.coverage],
             "clocks": [c.document() for c in self.life.clocks.clocks],
-            "story": story(self),
+            "story": told(self),
             "sources": self.cited(),
             "findings": [f.document() for f in self.findings],
         }

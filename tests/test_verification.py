@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from analyzer.analysis import analyze
+from analyzer.exceptions import UsageError
 from analyzer.ingest import ingest
 from analyzer.outputs import text, verification
+from analyzer.selection import Asked
 from analyzer.store import open_store
 from analyzer.verification import Recorded, Verdict, Written, read_document, verify
 from analyzer.verification.citations import stands
@@ -193,6 +195,24 @@ def test_an_edited_document(case: Path, written: Written) -> None:
     assert any(p.startswith(f"finding {identity}: an analysis gives it with other start today") for p in says)
     assert any(p.startswith("finding 000000000000: an analysis does not give it today: made up") for p in says)
     assert any("given today, but not in findings.json" in p for p in says)
+
+
+def test_a_document_of_a_part_is_held_against_that_part(case: Path, tmp_path: Path) -> None:
+    analysis = analyze([case])
+    pod = next(f.pod for f in analysis.findings if f.pod)
+    path = tmp_path / "part.json"
+    path.write_text(text.render(analysis.narrowed(Asked(pods=(str(pod),), since=analysis.life.start)), "json"))
+    part = read_document(path)
+    assert 0 < len(part.findings) < len(analysis.findings)
+    assert told(verify([case], written=part)) == []
+    part.findings.popitem()
+    assert len(told(verify([case], written=part))) == 1
+    gone = replace(part, asked=Asked(pods=("nobody",)))
+    assert any("selection: --pod nobody" in p for p in told(verify([case], written=gone)))
+    for wrong in ([], {"pods": "x"}, {"since": 3}, {"since": "soon"}):
+        path.write_text(json.dumps({**analysis.document(), "selection": wrong}))
+        with pytest.raises(UsageError, match="not a findings document"):
+            read_document(path)
 
 
 @pytest.mark.parametrize("name", ["long-outage-return", "normal-operations", "quick-restart"])

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from analyzer.cli import analyze, batch, demo, explain, ingest, inspect, query, report, tables, timeline, verify
+from analyzer.cli import analyze, batch, demo, explain, export, ingest, inspect, query, report, tables, timeline, verify
 from analyzer.cli.options import complain
 from analyzer.exceptions import PodopsyError
 
@@ -16,7 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (inspect, ingest, analyze, report, explain, verify, timeline, query, batch, demo, tables):
+for module in (inspect, ingest, analyze, report, explain, verify, timeline, query, export, batch, demo, tables):
     module.register(app)
 
 

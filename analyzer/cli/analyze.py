@@ -13,7 +13,9 @@ class Output(StrEnum):
     WIDE = "wide"
     JSON = "json"
     JSONL = "jsonl"
+    CSV = "csv"
     MARKDOWN = "markdown"
+    SARIF = "sarif"
 
 
 def register(app: typer.Typer) -> None:
@@ -23,6 +25,7 @@ def register(app: typer.Typer) -> None:
 def analyze(
     evidence: o.Evidence,
     question: o.Question,
+    chosen: o.Chosen,
     output: Annotated[Output, typer.Option("-o", "--output", help="How the findings are written.")] = Output.TABLE,
     fail_on: Annotated[
         str | None, typer.Option("--fail-on", metavar="KIND|SEVERITY", help="Exit with 1 if there is an unexpected finding of it.")
@@ -37,7 +40,7 @@ def analyze(
 
     if fail_on is not None and fail_on not in [*(kinds := kinds_known()), *Severity]:
         raise UsageError(f"--fail-on {fail_on}: neither a kind ({', '.join(kinds)}) nor a severity ({', '.join(Severity)})")
-    analysis = o.run(evidence, question)
+    analysis = o.run(evidence, question, chosen)
     typer.echo(text.render(analysis, output), nl=False)
     if fail_on is not None and any(fail_on in (f.kind, f.severity) and not f.expected for f in analysis.findings):
         raise typer.Exit(1)

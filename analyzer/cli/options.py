@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from analyzer.ingest import Progress
     from analyzer.lifecycle.controllers import Name
     from analyzer.plan import Options
+    from analyzer.selection import Asked
     from analyzer.store import Store
 
 _PROBLEMS = 10
@@ -51,6 +52,22 @@ Desired = Annotated[
 Kinds = Annotated[list[str] | None, typer.Option("--kind", metavar="KIND", help="Only findings of this kind. May be repeated.")]
 Without = Annotated[
     list[str] | None, typer.Option("--without", metavar="KIND", help="Switch off the detector of this kind. May be repeated.")
+]
+_BACK = "RFC 3339, or a duration (15m, 1h30m) that counts back from the end of the evidence."
+Since = Annotated[str | None, typer.Option("--since", metavar="TIME", help=f"Only what goes on after it: {_BACK}")]
+Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Only what goes on before it.")]
+Around = Annotated[str | None, typer.Option("--around", metavar="TIME", help="Only what goes on near it (see --window).")]
+Window = Annotated[str | None, typer.Option("--window", metavar="DURATION", help="How far from --around, on either side. Default 5m.")]
+Namespaces = Annotated[
+    list[str] | None, typer.Option("-n", "--namespace", metavar="NAME", help="Only what concerns this namespace. May be repeated.")
+]
+Controllers = Annotated[
+    list[str] | None,
+    typer.Option("--controller", metavar="[KIND/]NAME", help="Only what concerns this controller. May be repeated."),
+]
+Pods = Annotated[
+    list[str] | None,
+    typer.Option("--pod", metavar="[NAMESPACE/]NAME", help="Only what concerns this pod (or uid). May be repeated."),
 ]
 
 
@@ -88,6 +105,41 @@ class Question(Sought):
     """What is looked for, and what was asked for that the evidence does not tell."""
 
     desired: Desired = None
+
+
+@dataclass(frozen=True)
+class Span:
+    """What part of the time is shown."""
+
+    since: Since = None
+    until: Until = None
+    around: Around = None
+    window: Window = None
+
+    def asked(self, **whom: tuple[str, ...]) -> Asked:
+        """UsageError for what is no time or no duration, before any evidence is read."""
+        from analyzer.selection import Asked, duration, moment
+
+        return Asked(
+            since=moment("--since", self.since) if self.since is not None else None,
+            until=moment("--until", self.until) if self.until is not None else None,
+            around=moment("--around", self.around) if self.around is not None else None,
+            window=duration("--window", self.window) if self.window is not None else None,
+            **whom,
+        )
+
+
+@dataclass(frozen=True)
+class Chosen(Span):
+    """What part of it is shown: of the time, and of whom."""
+
+    namespace: Namespaces = None
+    controller: Controllers = None
+    pod: Pods = None
+
+    def asked(self, **whom: tuple[str, ...]) -> Asked:
+        given = {"namespaces": self.namespace, "controllers": self.controller, "pods": self.pod}
+        return super().asked(**{name: tuple(dict.fromkeys(values or ())) for name, values in given.items()}, **whom)
 
 
 def spread(command: Callable[..., None]) -> Callable[..., None]:
@@ -206,15 +258,18 @@ def writable(path: Path) -> Iterator[None]:
 
     try:
         yield
+    except BrokenPipeError:  # standard output, of which the reader went away
+        raise
     except OSError as error:
         raise UsageError(f"{error.filename or path}: {error.strerror or error} (choose another place with --out)") from error
 
 
-def run(evidence: Evidence, question: Question = Question()) -> Analysis:
+def run(evidence: Evidence, question: Question = Question(), chosen: Span = Span()) -> Analysis:
     """One analysis as the command line asks for it; what could not be read or used is told on stderr."""
     from analyzer.analysis import analyze
 
     question.check()
+    asked = chosen.asked()
     with progress() as bar:
         analysis = analyze(
             evidence.paths or [],
@@ -232,4 +287,4 @@ def run(evidence: Evidence, question: Question = Question()) -> Analysis:
         complain(line)
     if len(problems) > _PROBLEMS:
         complain(f"and {len(problems) - _PROBLEMS} more sources that were not wholly read (podopsy inspect lists them)")
-    return analysis
+    return analysis.narrowed(asked)

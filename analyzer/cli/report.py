@@ -16,13 +16,14 @@ def register(app: typer.Typer) -> None:
 def report(
     evidence: o.Evidence,
     question: o.Question,
+    chosen: o.Chosen,
     out: Annotated[Path, typer.Option("--out", metavar="FILE.html", help="Where the report goes.")] = Path("podopsy-report.html"),
     title: Annotated[str | None, typer.Option("--title", help="Its title. Default: the name of the evidence.")] = None,
 ) -> None:
     """Write one HTML file that works offline: story, findings, picture, evidence, provenance."""
     from analyzer.outputs.report import write
 
-    analysis = o.run(evidence, question)
+    analysis = o.run(evidence, question, chosen)
     name = title or (Path(evidence.paths[0]).resolve().name if evidence.paths else str(evidence.store))
     with o.writable(out):
         write(analysis, out, title=name, command=" ".join(["podopsy", *sys.argv[1:]]))

@@ -23,6 +23,8 @@ _SHORT: Final = timedelta(seconds=2)
 """Times of the API have whole seconds, and views of one happening differ by as much."""
 _RECORDED: Final = timedelta(seconds=60)
 """What else a node writes, for so long after its kubelet fell silent, shows that its log went on."""
+_MISSED: Final = timedelta(seconds=15)
+"""A node controller that misses heartbeats says so each time it looks: every five seconds by default."""
 _LEVELS: Final = tuple(Confidence)
 
 
@@ -103,7 +105,7 @@ def _lost(case: Case, node: str | None, kinds: tuple[str, ...], start: datetime,
 def _stays_down(node: NodeLife, start: datetime, end: datetime) -> bool:
     """Whether anything but the kubelet's silence says so: the control plane missed its heartbeats until about the end; or the rest of
     the node's journal went on."""
-    if any(node.index.between(kind, max(start, end - _RECORDED), end) for kind in (E.NODE_HEARTBEAT_MISSED, E.NODE_NOT_READY)):
+    if any(node.index.between(kind, max(start, end - _MISSED), end) for kind in (E.NODE_HEARTBEAT_MISSED, E.NODE_NOT_READY)):
         return not node.index.between(E.NODE_READY, start, end)
     others = (s for s in node.spells if s.identifier is not None and not s.of_kubelet and s.identifier != "systemd")
     return any(s.end >= min(end, start + _RECORDED) and s.end > start for s in others)

@@ -61,6 +61,9 @@ def story(analysis: "Analysis") -> list[str]:
 
 def _nothing(analysis: "Analysis") -> str:
     expected = sum(f.expected for f in analysis.findings)
+    other = sorted({str(f.kind) for f in analysis.findings if not f.expected})
+    if other:
+        return f"There is no incident to tell of; what was found is of these kinds: {_list(other)}."
     text = "Nothing unexpected was found: no kubelet outage, no orphaned container, no overshoot that Kubernetes does not mean to happen."
     return text + (f" {expected} window(s) or spells are by design (starts, rollouts, graceful ends)." if expected else "")
 

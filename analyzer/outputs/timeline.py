@@ -16,6 +16,7 @@ from analyzer.lifecycle.model import Lifecycle, NodeLife
 from analyzer.lifecycle.pods import Pod
 from analyzer.outputs.states import RANK, State, States, readiness, supervision
 from analyzer.outputs.text import printable
+from analyzer.selection import Selection, controller_names, pod_names
 from analyzer.vocabulary import EventKind as E
 
 EVENTS = 200
@@ -74,6 +75,9 @@ def lanes(analysis: Analysis, name: str, width: int, *, colour: bool, ascii_only
     width = max(width, 60)
     chosen = _choose(analysis.life, name)
     begin, end = _window(analysis.life, chosen)
+    if analysis.selection is not None:
+        begin, end = _asked(analysis.life, analysis.selection, begin, end)
+        chosen.events = [e for e in chosen.events if begin <= e.time <= end]
     margin = min(max([len(label) for label, _ in chosen.rows] + [16 if chosen.counts else 0, 8]), width // 2 - 6)
     columns = width - margin - 2
     lines = [printable(chosen.title), f"{_full(begin)} to {_full(end)} (UTC); one column is {seconds((end - begin) / columns)}", ""]
@@ -98,10 +102,10 @@ def _choose(life: Lifecycle, name: str) -> _Chosen:
     states = States(life)
     if name in life.nodes:
         return _node(life, states, life.nodes[name])
-    pods = [p for p in life.pods if name in (p.name, f"{p.namespace}/{p.name}", p.uid) and name]
+    pods = [p for p in life.pods if name in pod_names(p.namespace, p.name, p.uid)]
     if pods:
         return _pods(life, states, f"pod {_qualified(pods[0])}" + (f" ({len(pods)} of this name)" if len(pods) > 1 else ""), pods)
-    owners = [c for c in life.controllers if name in (c.title, c.name, f"{c.namespace}/{c.title}", f"{c.namespace}/{c.name}")]
+    owners = [c for c in life.controllers if name in controller_names(c.namespace, c.title)]
     if owners:
         chosen = _pods(life, states, ", ".join(f"{c.title} in {c.namespace}" for c in owners), [p for c in owners for p in c.pods])
         chosen.counts = owners
@@ -192,6 +196,13 @@ def _window(life: Lifecycle, chosen: _Chosen) -> tuple[datetime, datetime]:
         return life.start, max(life.end, life.start + timedelta(seconds=1))
     room = max((inner[-1] - inner[0]) * 0.08, timedelta(seconds=2))
     return max(inner[0] - room, life.start), min(inner[-1] + room, life.end)
+
+
+def _asked(life: Lifecycle, selection: Selection, begin: datetime, end: datetime) -> tuple[datetime, datetime]:
+    """The time asked for, as far as there is evidence; a side that is not asked for is where the object's changes end."""
+    low = max(selection.start, life.start) if selection.start else min(begin, selection.end or begin)
+    high = min(selection.end, life.end) if selection.end else max(end, low)
+    return low, max(high, low + timedelta(milliseconds=1))
 
 
 # --- as characters

@@ -3,8 +3,26 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from analyzer.proof import Edge, Proof
+
 NAMES = 3
 """So many names are told one by one."""
+
+
+def printable(text: str) -> str:
+    """Log content as it may go to a terminal: no control bytes, no escapes."""
+    return "".join(c if c.isprintable() else "�" for c in text)
+
+
+def when(start: datetime | None, end: datetime | None) -> str:
+    """From when to when, to the second."""
+    begin = start.strftime("%Y-%m-%d %H:%M:%S") if start else "before the evidence"
+    return f"{begin} – {end.strftime('%H:%M:%S') if end else 'open'}"
+
+
+def telling(edge: Edge) -> Proof | None:
+    """The record that tells of an edge: of several the one of that very moment, else the last."""
+    return next((p for p in edge.proofs if p.time == edge.time), edge.proofs[-1] if edge.proofs else None)
 
 
 def full(moment: datetime) -> str:

@@ -9,6 +9,7 @@ import polars as pl
 
 from analyzer.analysis import Analysis, analyze
 from analyzer.evidence import walk
+from analyzer.exceptions import UsageError
 from analyzer.ingest import Progress
 from analyzer.lifecycle.controllers import Name
 from analyzer.plan import Options
@@ -128,7 +129,11 @@ def _resting(cited: list[Citation]) -> tuple[str, ...]:
 
 def _compared(written: Written, today: Analysis) -> Iterator[Problem]:
     """Findings that the document has and an analysis does not give today, the other way round, and those that say otherwise."""
-    now = {f.id: f.document() for f in today.findings}
+    try:
+        now = {f.id: f.document() for f in today.narrowed(written.asked).findings}
+    except UsageError as error:  # what was asked for is not in the evidence any more
+        yield Problem("selection", str(error), tuple(written.findings))
+        return
     version = "" if written.version == tool_version() else f" (written by podopsy {written.version}, this is {tool_version()})"
     for identity, old in written.findings.items():
         new = now.get(identity)

@@ -9,17 +9,20 @@ import orjson
 
 from analyzer.exceptions import UsageError
 from analyzer.findings import SCHEMA_VERSION
+from analyzer.selection import ALL, Asked, asked_of
 from analyzer.verification.sources import Recorded
 
 
 @dataclass(frozen=True)
 class Written:
-    """Its findings by id, as they stand there, the sources that they cite, and the version of the tool that wrote them."""
+    """Its findings by id, as they stand there, the sources that they cite, the version of the tool that wrote them, and what was asked
+    for of all that an analysis found."""
 
     name: str
     version: str
     findings: dict[str, dict[str, Any]]
     sources: list[Recorded]
+    asked: Asked = ALL
 
 
 def read_document(path: Path) -> Written:
@@ -37,7 +40,8 @@ def read_document(path: Path) -> Written:
     digests = {s["source"]: Recorded(s["source"], s["sha256"], s["size"]) for s in document.get("sources", ())}
     names = sorted({*digests, *(proof["source"] for finding in findings.values() for proof in finding["evidence"])})
     sources = [digests.get(name, Recorded(name)) for name in names]
-    return Written(path.name, str(document.get("tool", {}).get("version")), findings, sources)
+    asked = asked_of(document["selection"]) if "selection" in document else ALL
+    return Written(path.name, str(document.get("tool", {}).get("version")), findings, sources, asked)
 
 
 def _faults(document: Any) -> Iterator[str]:
@@ -56,6 +60,10 @@ def _faults(document: Any) -> Iterator[str]:
                 yield f"finding {number} has no id or no evidence"
             elif not all(_is_proof(proof) for proof in proofs):
                 yield f"finding {finding['id']} has evidence without source, place or text"
+        try:
+            asked_of(document.get("selection", {}))
+        except UsageError as error:
+            yield str(error)
 
 
 def _is_source(source: Any) -> bool:

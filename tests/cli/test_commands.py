@@ -84,6 +84,23 @@ def test_the_library_waits_for_a_command() -> None:
         (["timeline", "nobody", "QUICK"], 2, "nobody"),
         (["report", "QUICK", "--out", "/nowhere/report.html"], 2, "/nowhere/report.html: No such file or directory"),
         (["batch", "QUICK", "--out", "/dev/null/x"], 2, "/dev/null"),
+        (["export", "csv", "QUICK", "--out", "/dev/null/x"], 2, "/dev/null/x: Not a directory"),
+        (["export", "parquet", "QUICK", "--out", "-"], 2, "name a folder"),
+        (["export", "perfetto", "QUICK", "--out", "EMPTY"], 2, "EMPTY: Is a directory"),
+        (["export", "perfetto", "--out", "x"], 2, "nothing to read"),
+        (["export", "perfetto", "QUICK", "--out", "/dev/null/x"], 2, "/dev/null/x: Not a directory"),
+        (["export", "timesketch", "QUICK", "--out", "/nowhere/x.jsonl"], 2, "/nowhere/x.jsonl: No such file or directory"),
+        (["analyze", "QUICK", "-n", "defualt"], 2, "no namespace of that name; near to it: default"),
+        (["report", "QUICK", "--pod", "nobody"], 2, "no pod of that name"),
+        (["analyze", "QUICK", "--controller", "Deployment/x"], 2, "no controller of that name"),
+        (["analyze", "/nowhere", "--since", "yesterday"], 2, "--since yesterday: write a time as"),
+        (["analyze", "/nowhere", "--around", "2026-13-01"], 2, "--around 2026-13-01: write a time as"),
+        (["timeline", "minion-01", "QUICK", "--around", "10s", "--window", "wide"], 2, "--window wide: write a duration as"),
+        (["analyze", "/nowhere", "--window", "5m"], 2, "--around, which is missing"),
+        (["analyze", "/nowhere", "--around", "1m", "--since", "2m"], 2, "give one or the other"),
+        (["analyze", "QUICK", "--since", "1s", "--until", "2s"], 2, "is later than --until"),
+        (["analyze", "QUICK", "--until", "2h"], 2, "the evidence begins at"),
+        (["analyze", "QUICK", "--since", "2999-01-01T00:00:00Z"], 2, "the evidence ends at"),
         (["analyze", "/nowhere"], 3, "no such file or directory: /nowhere"),
         (["analyze", "EMPTY"], 3, "no files there"),
         (["analyze", "BINARY"], 3, "binary data"),
@@ -136,7 +153,7 @@ def test_forms_of_output(quick: Path) -> None:
     assert [json.loads(line) for line in lines] == document["findings"]
     for finding in document["findings"]:
         assert finding["id"].encode() in podopsy_wide(quick)
-    assert podopsy("analyze", quick, "-o", "markdown").stdout.startswith(b"# Findings\n")
+    assert podopsy("analyze", quick, "-o", "markdown").stdout.startswith(b"# Post-mortem (draft), ")
 
 
 _WIDE: dict[Path, bytes] = {}
@@ -245,13 +262,44 @@ def test_log_content_does_not_reach_the_terminal_raw(tmp_path: Path) -> None:
     found = json.loads(podopsy("analyze", folder, "-o", "json").stdout)["findings"]
     assert {"kubelet-outage", "orphaned-container"} <= {f["kind"] for f in found}
     orphan = next(f for f in found if f["kind"] == "orphaned-container")
-    runs = [podopsy("analyze", folder, "-o", form) for form in ("table", "wide", "markdown")]
+    runs = [podopsy("analyze", folder, "-o", form) for form in ("table", "wide", "csv", "markdown")]
+    runs += [podopsy("export", "csv", folder, "--out", tmp_path / "out\x1b")]
     runs += [podopsy("explain", orphan["id"], folder), podopsy("inspect", folder), podopsy("timeline", "node-1", folder)]
     runs += [podopsy("analyze", folder / "absent\x1b"), podopsy("explain", "\x1bx", folder), podopsy("timeline", "\x1bx", folder)]
     for done in runs:
         shown = (done.stdout + done.stderr).decode()
         assert shown
         assert [c for c in shown if not c.isprintable() and c != "\n"] == [], done.args
+
+
+def test_export(quick: Path, tmp_path: Path) -> None:
+    done = podopsy("export", "csv", quick, "--out", tmp_path / "tables" / "csv", "-n", "default")
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert b"tables/csv: findings.csv (" in done.stderr
+    assert (tmp_path / "tables" / "csv" / "findings.csv").read_bytes() == podopsy("analyze", quick, "-o", "csv").stdout
+    trace = json.loads(podopsy("export", "perfetto", quick, "--out", "-").stdout)
+    assert trace["traceEvents"]
+    assert podopsy("ingest", quick, "--store", tmp_path / "store").returncode == 0
+    assert podopsy("export", "timesketch", quick, "--out", tmp_path / "a.jsonl").returncode == 0
+    assert podopsy("export", "timesketch", "--store", tmp_path / "store", "--out", tmp_path / "b.jsonl").returncode == 0
+    assert (tmp_path / "a.jsonl").read_bytes() == (tmp_path / "b.jsonl").read_bytes()
+    assert podopsy("export", "excel", quick, "--out", tmp_path / "x").returncode == 2
+    assert podopsy("export", "csv", quick).returncode == 2
+
+
+def test_filters(quick: Path) -> None:
+    whole = json.loads(podopsy("analyze", quick, "-o", "json").stdout)
+    assert "selection" not in whole
+    done = json.loads(podopsy("analyze", quick, "-o", "json", "--since", whole["evidence"]["end"]).stdout)
+    assert done["selection"]["since"] == whole["evidence"]["end"]
+    assert done["findings"] == [f for f in whole["findings"] if f["end"] is None]
+    assert done["story"][-1] == "Nothing unexpected was found of it."
+    orphan = next(f for f in whole["findings"] if f["kind"] == "orphaned-container")
+    text = podopsy("analyze", quick, "--pod", orphan["pod"], "--kind", "orphaned-container").stdout.decode()
+    assert f"Only a part is told here (pod {orphan['pod']}): " in " ".join(text.split())
+    assert orphan["id"] in text
+    zoomed = podopsy("timeline", "minion-01", quick, "--around", whole["evidence"]["start"], "--window", "2s").stdout.decode()
+    assert len(zoomed.splitlines()) < len(podopsy("timeline", "minion-01", quick).stdout.decode().splitlines())
 
 
 def test_no_colour_in_a_pipe(quick: Path) -> None:

@@ -12,7 +12,7 @@ from analyzer.detectors.base import seconds
 from analyzer.findings import Finding
 from analyzer.outputs.coverage_told import covered
 from analyzer.outputs.report.embed import clock, plain
-from analyzer.outputs.story import story
+from analyzer.outputs.selected import told
 from analyzer.proof import Edge, Proof, rfc3339
 from analyzer.vocabulary import SourceStatus
 
@@ -29,7 +29,7 @@ def content(analysis: Analysis) -> dict[str, Any]:
         "span": f"{clock(analysis.life.start)} to {clock(analysis.life.end)} ({seconds(analysis.life.end - analysis.life.start)})",
         "readable": _readable(analysis),
         "covered": plain(covered(analysis.life)),
-        "story": [plain(sentence) for sentence in story(analysis)],
+        "story": [plain(sentence) for sentence in told(analysis)],
         "counts": _counts(analysis.findings),
         "unexpected": [f for f in findings if not f["expected"]],
         "expected": [f for f in findings if f["expected"]],
