@@ -48,7 +48,7 @@ def _events(records: pl.DataFrame) -> Iterator[Fields]:
             **fields(_ACTIONS[action]),
             **identify(attributes),
             "component": record["identifier"],
-            "container_id": container_id(_SHORTENED.sub(r"\1", identity)),
+            "container_id": container_id(_SHORTENED.sub(r"\1", identity) if "." in identity else identity),
             "value": integer(attributes.get(_VALUES.get(action, ""))),
             "message": record["message"],
             "text": f"{record['message']} ({shown})",
