@@ -16,12 +16,12 @@ _NOISE = 55
 Line = tuple[int, str, str]  # µs, identifier, message
 _QUIET: tuple[tuple[str, Callable[[Random], str]], ...] = (  # what a kubelet writes most at V(2) to V(4): half of it says nothing at all
     *[("setters.go:77", lambda r: f'Using node IP: "10.99.0.{r.randrange(255)}"')] * 6,
-    *[("kubelet.go:1913", lambda r: "SyncLoop (housekeeping)")] * 6,
+    *[("kubelet.go:1913", lambda _: "SyncLoop (housekeeping)")] * 6,
     *[("prober.go:125", lambda r: f'Liveness probe for "{_someone(r)}:api" succeeded')] * 6,
-    *[("httplog.go:94", lambda r: f'verb="GET" URI="/metrics" latency="{r.randrange(9999) / 1000}ms" userAgent="Prometheus/2.22.1" resp=200')] * 6,
+    *[("httplog.go:94", lambda r: f'verb="GET" URI="/metrics" latency="{r.randrange(9999)}µs" userAgent="Prometheus/2.22.1" resp=200')] * 6,
     *[("kubelet_getters.go:177", lambda r: f'Pod status updated: "kube-proxy-{r.getrandbits(20):05x}" Running')] * 6,
-    *[("topology_manager.go:187", lambda r: "[topologymanager] Topology Admit Handler")] * 3,
-    *[("reflector.go:219", lambda r: 'Starting reflector *v1.Secret (0s) from object-"default"/"default-token-fxpqs"')] * 3,
+    *[("topology_manager.go:187", lambda _: "[topologymanager] Topology Admit Handler")] * 3,
+    *[("reflector.go:219", lambda _: 'Starting reflector *v1.Secret (0s) from object-"default"/"default-token-fxpqs"')] * 3,
     ("pod_container_deletor.go:79", lambda r: f'Container "{r.getrandbits(256):064x}" not found in pod\'s containers'),
     ("scope.go:95", lambda r: f"[topologymanager] RemoveContainer - Container ID: {r.getrandbits(256):064x}"),
     ("oom_linux.go:66", lambda r: f'failed to set "/proc/{r.randrange(99999)}/oom_score_adj" to "-999": permission denied'),
@@ -37,7 +37,8 @@ def _someone(rng: Random) -> str:
 
 
 def _volume(rng: Random, what: str) -> str:
-    return f'{what} for volume "default-token-fxpqs" (UniqueName: "kubernetes.io/secret/{rng.getrandbits(64):016x}-token") pod "{_someone(rng)}"'
+    unique = f"kubernetes.io/secret/{rng.getrandbits(64):016x}-token"
+    return f'{what} for volume "default-token-fxpqs" (UniqueName: "{unique}") pod "{_someone(rng)}"'
 
 
 def kubelet(happenings: Iterator[Happening], rng: Random, noise: int = _NOISE, pid: int = 4215) -> Iterator[Line]:
@@ -68,13 +69,13 @@ def _lines(happening: Happening, pid: int, gone: bool) -> Iterator[Line]:
         full = f"{pod.name}_default({pod.uid})"
         if happening.verb == "started":
             told = [(0, "kubelet.go:1888", f'SyncLoop (ADD, "api"): "{full}"')]
-            told += [(9e5, "kubelet.go:1933", _pleg(full, pod, "ContainerStarted", i)) for i in (pod.container, pod.sandbox)]
+            told += [(900_000, "kubelet.go:1933", _pleg(full, pod, "ContainerStarted", i)) for i in (pod.container, pod.sandbox)]
         else:
             told = [(0, "kubelet.go:1904", f'SyncLoop (DELETE, "api"): "{full}"')]
-            told += [(1e3, "kuberuntime_container.go:635", f'Killing container "docker://{pod.container}" with a 30 second grace period')]
-            told += [(9e5, "kubelet.go:1933", _pleg(full, pod, "ContainerDied", i)) for i in (pod.container, pod.sandbox)]
+            told += [(1000, "kuberuntime_container.go:635", f'Killing container "docker://{pod.container}" with a 30 second grace period')]
+            told += [(900_000, "kubelet.go:1933", _pleg(full, pod, "ContainerDied", i)) for i in (pod.container, pod.sandbox)]
         for later, file, text in told:
-            yield time + int(later), "kubelet", _klog(time + int(later), pid, file, text)
+            yield time + later, "kubelet", _klog(time + later, pid, file, text)
 
 
 def _pleg(full: str, pod: Pod, kind: str, identity: str) -> str:
@@ -86,20 +87,39 @@ def as_json(line: Line, node: str, ordinal: int) -> str:
     moment, identifier, message = line
     pid = "4215" if identifier == "kubelet" else "1"
     unit = "kubelet.service" if identifier == "kubelet" else "init.scope"
-    about = "" if identifier == "kubelet" else '"UNIT":"kubelet.service","CODE_FILE":"src/core/job.c","CODE_LINE":"768",'
-    return (
-        f'{{"_CMDLINE":"/usr/bin/{identifier} --kubeconfig=/etc/kubernetes/kubelet.conf --config=/var/lib/kubelet/config.yaml --hostname-override={node}'
-        f' --node-ip=10.99.0.11 --pod-infra-container-image=k8s.gcr.io/pause:3.2 --logtostderr=true --v=2","_SYSTEMD_CGROUP":"/system.slice/{unit}",'
-        f'"_SYSTEMD_INVOCATION_ID":"560dd26266384f03b4aa7ab93841375c","SYSLOG_FACILITY":"3","_HOSTNAME":"{node}","_COMM":"{identifier}","PRIORITY":"6",'
-        f'"_GID":"0","SYSLOG_IDENTIFIER":"{identifier}","_MACHINE_ID":"{_MACHINE}","_PID":"{pid}","_BOOT_ID":"{_BOOT}","_CAP_EFFECTIVE":"1fffeffffff",'
-        f'"_SYSTEMD_SLICE":"system.slice","__CURSOR":"s=c4f1071bc8ab4fc69b1f481439b9c10b;i={ordinal:x};b={_BOOT};m={moment - START_US:x};t={moment:x};'
-        f'x=564eb667a9be21f","_TRANSPORT":"stdout","__MONOTONIC_TIMESTAMP":"{moment - START_US + 2_000_000_000}","_EXE":"/usr/bin/{identifier}",'
-        f'"_RUNTIME_SCOPE":"system","__REALTIME_TIMESTAMP":"{moment + 1500}","_UID":"0","_STREAM_ID":"15165a909023494dbf79e9bf5129309d",{about}'
-        f'"_SYSTEMD_UNIT":"{unit}","MESSAGE":{json.dumps(message)}}}\n'
-    )
+    about = {} if identifier == "kubelet" else {"UNIT": "kubelet.service", "CODE_FILE": "src/core/job.c", "CODE_LINE": "768"}
+    members = {
+        "_CMDLINE": f"/usr/bin/{identifier} --kubeconfig=/etc/kubernetes/kubelet.conf --config=/var/lib/kubelet/config.yaml"
+        f" --hostname-override={node} --node-ip=10.99.0.11 --pod-infra-container-image=k8s.gcr.io/pause:3.2 --logtostderr=true --v=2",
+        "_SYSTEMD_CGROUP": f"/system.slice/{unit}",
+        "_SYSTEMD_INVOCATION_ID": "560dd26266384f03b4aa7ab93841375c",
+        "SYSLOG_FACILITY": "3",
+        "_HOSTNAME": node,
+        "_COMM": identifier,
+        "PRIORITY": "6",
+        "_GID": "0",
+        "SYSLOG_IDENTIFIER": identifier,
+        "_MACHINE_ID": _MACHINE,
+        "_PID": pid,
+        "_BOOT_ID": _BOOT,
+        "_CAP_EFFECTIVE": "1fffeffffff",
+        "_SYSTEMD_SLICE": "system.slice",
+        "__CURSOR": f"s=c4f1071bc8ab4fc69b1f481439b9c10b;i={ordinal:x};b={_BOOT};m={moment - START_US:x};t={moment:x};x=564eb667a9be21f",
+        "_TRANSPORT": "stdout",
+        "__MONOTONIC_TIMESTAMP": str(moment - START_US + 2_000_000_000),
+        "_EXE": f"/usr/bin/{identifier}",
+        "_RUNTIME_SCOPE": "system",
+        "__REALTIME_TIMESTAMP": str(moment + 1500),
+        "_UID": "0",
+        "_STREAM_ID": "15165a909023494dbf79e9bf5129309d",
+        **about,
+        "_SYSTEMD_UNIT": unit,
+        "MESSAGE": message,
+    }
+    return json.dumps(members, separators=(",", ":"), ensure_ascii=False) + "\n"
 
 
-def as_text(line: Line, node: str, ordinal: int) -> str:
+def as_text(line: Line, node: str) -> str:
     """As ``journalctl -o short-iso-precise`` writes it."""
     moment, identifier, message = line
     pid = 4215 if identifier == "kubelet" else 1
@@ -111,22 +131,36 @@ def docker(happening: Happening) -> Iterator[str]:
     pod = happening.pod
     if pod is None:
         return
-    started = happening.verb == "started"
-    told = [(pod.sandbox, "POD", "create", 0), (pod.sandbox, "POD", "start", 2e5), (pod.container, pod.app, "create", 5e5)]
-    told += [(pod.container, pod.app, "start", 7e5)]
-    if not started:
-        told = [(pod.container, pod.app, "kill", 2e3), (pod.container, pod.app, "die", 4e5), (pod.sandbox, "POD", "die", 7e5)]
-        told += [(pod.container, pod.app, "destroy", 8e5), (pod.sandbox, "POD", "destroy", 9e5)]
+    if happening.verb == "started":
+        told = [(pod.sandbox, "POD", "create", 0), (pod.sandbox, "POD", "start", 200_000)]
+        told += [(pod.container, pod.app, "create", 500_000), (pod.container, pod.app, "start", 700_000)]
+    else:
+        told = [(pod.container, pod.app, "kill", 2000), (pod.container, pod.app, "die", 400_000), (pod.sandbox, "POD", "die", 700_000)]
+        told += [(pod.container, pod.app, "destroy", 800_000), (pod.sandbox, "POD", "destroy", 900_000)]
     for identity, name, action, later in told:
-        nanos = (happening.time + int(later)) * 1000
-        extra = {"kill": '"signal":"15",', "die": '"exitCode":"0",'}.get(action, "")
-        yield (
-            f'{{"status":"{action}","id":"{identity}","from":"k8s.gcr.io/pause:3.2","Type":"container","Action":"{action}","Actor":{{"ID":"{identity}",'
-            f'"Attributes":{{{extra}"image":"k8s.gcr.io/pause:3.2","io.kubernetes.container.name":"{name}","io.kubernetes.docker.type":'
-            f'"{"podsandbox" if name == "POD" else "container"}","io.kubernetes.pod.name":"{pod.name}","io.kubernetes.pod.namespace":"default",'
-            f'"io.kubernetes.pod.uid":"{pod.uid}","name":"k8s_{name}_{pod.name}_default_{pod.uid}_0"}}}},"scope":"local","time":{nanos // 10**9},'
-            f'"timeNano":{nanos}}}\n'
-        )
+        nanos = (happening.time + later) * 1000
+        labels = {
+            **{"kill": {"signal": "15"}, "die": {"exitCode": "0"}}.get(action, {}),
+            "image": "k8s.gcr.io/pause:3.2",
+            "io.kubernetes.container.name": name,
+            "io.kubernetes.docker.type": "podsandbox" if name == "POD" else "container",
+            "io.kubernetes.pod.name": pod.name,
+            "io.kubernetes.pod.namespace": "default",
+            "io.kubernetes.pod.uid": pod.uid,
+            "name": f"k8s_{name}_{pod.name}_default_{pod.uid}_0",
+        }
+        document = {
+            "status": action,
+            "id": identity,
+            "from": "k8s.gcr.io/pause:3.2",
+            "Type": "container",
+            "Action": action,
+            "Actor": {"ID": identity, "Attributes": labels},
+            "scope": "local",
+            "time": nanos // 10**9,
+            "timeNano": nanos,
+        }
+        yield json.dumps(document, separators=(",", ":")) + "\n"
 
 
 def api_events(happening: Happening, node: str, ordinal: int) -> Iterator[str]:
@@ -134,9 +168,16 @@ def api_events(happening: Happening, node: str, ordinal: int) -> Iterator[str]:
     pod = happening.pod
     if pod is None:
         return
-    reason, message = ("Started", f"Started container {pod.app}") if happening.verb == "started" else ("Killing", f"Stopping container {pod.app}")
+    reason, said = ("Started", "Started") if happening.verb == "started" else ("Killing", "Stopping")
     stamp = f"{datetime.fromtimestamp(happening.time / 1e6, UTC):%Y-%m-%dT%H:%M:%SZ}"
-    involved = {"apiVersion": "v1", "fieldPath": f"spec.containers{{{pod.app}}}", "kind": "Pod", "name": pod.name, "namespace": "default", "uid": pod.uid}
+    involved = {
+        "apiVersion": "v1",
+        "fieldPath": f"spec.containers{{{pod.app}}}",
+        "kind": "Pod",
+        "name": pod.name,
+        "namespace": "default",
+        "uid": pod.uid,
+    }
     document = {
         "apiVersion": "v1",
         "count": 1,
@@ -145,7 +186,7 @@ def api_events(happening: Happening, node: str, ordinal: int) -> Iterator[str]:
         "involvedObject": involved,
         "kind": "Event",
         "lastTimestamp": stamp,
-        "message": message,
+        "message": f"{said} container {pod.app}",
         "metadata": {"creationTimestamp": stamp, "name": f"{pod.name}.{ordinal:016x}", "namespace": "default", "uid": f"{ordinal:032x}"},
         "reason": reason,
         "reportingComponent": "",
@@ -180,14 +221,14 @@ def _journal_json(happenings: Iterator[Happening], rng: Random, node: str) -> _P
 
 
 def _journal_text(happenings: Iterator[Happening], rng: Random, node: str) -> _Parts:
-    return "", (as_text(line, node, n) for n, line in enumerate(kubelet(happenings, rng))), ""
+    return "", (as_text(line, node) for line in kubelet(happenings, rng)), ""
 
 
-def _docker(happenings: Iterator[Happening], rng: Random, node: str) -> _Parts:
+def _docker(happenings: Iterator[Happening], _rng: Random, _node: str) -> _Parts:
     return "", (line for happening in happenings for line in docker(happening)), ""
 
 
-def _events(happenings: Iterator[Happening], rng: Random, node: str) -> _Parts:
+def _events(happenings: Iterator[Happening], _rng: Random, node: str) -> _Parts:
     head = '{\n    "apiVersion": "v1",\n    "items": ['
     return head, (text for n, h in enumerate(happenings) for text in api_events(h, node, n)), '\n    ],\n    "kind": "List"\n}\n'
 
