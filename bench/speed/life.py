@@ -48,7 +48,7 @@ def life(rng: Random, pods: int | None, outages: int = 0) -> Iterator[Happening]
             begun += 1
             running.append(_pod(rng))
             yield Happening(now, "started", running[-1])
-            if outages and begun % every == 0:
+            if begun % every == 0 and begun // every <= outages:
                 now += 1_000_000
                 yield Happening(now, "stopped")
                 away = rng.choice((2, 10, 100))

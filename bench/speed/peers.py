@@ -17,11 +17,12 @@ import sys, duckdb
 columns = "{__REALTIME_TIMESTAMP: 'VARCHAR', _HOSTNAME: 'VARCHAR', MESSAGE: 'VARCHAR'}"
 lines = f"read_json('{sys.argv[1]}', format='newline_delimited', columns={columns})"
 wanted = f"regexp_matches(MESSAGE, '{sys.argv[2]}')"
-duckdb.sql(f"select __REALTIME_TIMESTAMP::bigint, _HOSTNAME, regexp_extract(MESSAGE, '[0-9a-f]{{64}}') from {lines} where {wanted}").fetchall()
+taken = "__REALTIME_TIMESTAMP::bigint, _HOSTNAME, regexp_extract(MESSAGE, '[0-9a-f]{64}')"
+duckdb.sql(f"select {taken} from {lines} where {wanted}").fetchall()
 """
 _PANDAS = """
 import sys, pandas
-frame = pandas.read_json(sys.argv[1], lines=True, dtype=False, convert_dates=False)
+frame = pandas.read_json(sys.argv[1], lines=True, dtype=False)
 some = frame[frame.MESSAGE.str.contains(sys.argv[2].replace('(ADD', '(?:ADD'), regex=True)]
 some.MESSAGE.str.extract('([0-9a-f]{64})')
 """
