@@ -13,7 +13,7 @@ _BOOT, _MACHINE = "98fd86eabf8e4e9896eb0cdb904d8019", "41b4219074c24a4db81e72f1a
 _NOISE = 55
 """Lines of no interest to each happening: a twentieth of the lines tells of lifecycles (2 to 4 lines a happening)."""
 
-Line = tuple[int, str, str]  # µs, identifier, message
+Line = tuple[int, str, int, str]  # µs, identifier, process, message
 _QUIET: tuple[tuple[str, Callable[[Random], str]], ...] = (  # what a kubelet writes most at V(2) to V(4): half of it says nothing at all
     *[("setters.go:77", lambda r: f'Using node IP: "10.99.0.{r.randrange(255)}"')] * 6,
     *[("kubelet.go:1913", lambda _: "SyncLoop (housekeeping)")] * 6,
@@ -41,16 +41,17 @@ def _volume(rng: Random, what: str) -> str:
     return f'{what} for volume "default-token-fxpqs" (UniqueName: "{unique}") pod "{_someone(rng)}"'
 
 
-def kubelet(happenings: Iterator[Happening], rng: Random, noise: int = _NOISE, pid: int = 4215) -> Iterator[Line]:
+def kubelet(happenings: Iterator[Happening], rng: Random, noise: int = _NOISE) -> Iterator[Line]:
     """What the kubelet and systemd write, in the order of time."""
-    last, gone = START_US, False
+    last, gone, pid = START_US, False, 4215
     for happening in happenings:
         step = (happening.time - last) // (noise + 1)
         for number in range(0 if gone else noise):
             moment = last + step * (number + 1)
             file, text = _QUIET[rng.randrange(len(_QUIET))]
-            yield moment, "kubelet", _klog(moment, pid, file, text(rng))
+            yield moment, "kubelet", pid, _klog(moment, pid, file, text(rng))
         gone = happening.verb == "stopped" or (gone and happening.verb != "returned")
+        pid += 300 if happening.verb == "returned" else 0
         last = happening.time
         yield from _lines(happening, pid, gone)
 
@@ -64,7 +65,7 @@ def _lines(happening: Happening, pid: int, gone: bool) -> Iterator[Line]:
     unit = "kubelet.service - kubelet: The Kubernetes Node Agent"
     if pod is None:
         for text in (f"Stopping {unit}...", f"Stopped {unit}.") if happening.verb == "stopped" else (f"Started {unit}.",):
-            yield time, "systemd", text
+            yield time, "systemd", 1, text
     elif not gone:
         full = f"{pod.name}_default({pod.uid})"
         if happening.verb == "started":
@@ -75,7 +76,7 @@ def _lines(happening: Happening, pid: int, gone: bool) -> Iterator[Line]:
             told += [(1000, "kuberuntime_container.go:635", f'Killing container "docker://{pod.container}" with a 30 second grace period')]
             told += [(900_000, "kubelet.go:1933", _pleg(full, pod, "ContainerDied", i)) for i in (pod.container, pod.sandbox)]
         for later, file, text in told:
-            yield time + later, "kubelet", _klog(time + later, pid, file, text)
+            yield time + later, "kubelet", pid, _klog(time + later, pid, file, text)
 
 
 def _pleg(full: str, pod: Pod, kind: str, identity: str) -> str:
@@ -84,8 +85,7 @@ def _pleg(full: str, pod: Pod, kind: str, identity: str) -> str:
 
 def as_json(line: Line, node: str, ordinal: int) -> str:
     """As ``journalctl -o json`` (systemd 252) writes it: two dozen fields, 1.2 kB."""
-    moment, identifier, message = line
-    pid = "4215" if identifier == "kubelet" else "1"
+    moment, identifier, pid, message = line
     unit = "kubelet.service" if identifier == "kubelet" else "init.scope"
     about = {} if identifier == "kubelet" else {"UNIT": "kubelet.service", "CODE_FILE": "src/core/job.c", "CODE_LINE": "768"}
     members = {
@@ -100,7 +100,7 @@ def as_json(line: Line, node: str, ordinal: int) -> str:
         "_GID": "0",
         "SYSLOG_IDENTIFIER": identifier,
         "_MACHINE_ID": _MACHINE,
-        "_PID": pid,
+        "_PID": str(pid),
         "_BOOT_ID": _BOOT,
         "_CAP_EFFECTIVE": "1fffeffffff",
         "_SYSTEMD_SLICE": "system.slice",
@@ -121,8 +121,7 @@ def as_json(line: Line, node: str, ordinal: int) -> str:
 
 def as_text(line: Line, node: str) -> str:
     """As ``journalctl -o short-iso-precise`` writes it."""
-    moment, identifier, message = line
-    pid = 4215 if identifier == "kubelet" else 1
+    moment, identifier, pid, message = line
     return f"{datetime.fromtimestamp((moment + 1500) / 1e6, UTC):%Y-%m-%dT%H:%M:%S.%f%z} {node} {identifier}[{pid}]: {message}\n"
 
 
