@@ -77,7 +77,8 @@ def _one(path: Path, options: argparse.Namespace, others: Mapping[str, Sequence[
     shutil.rmtree(store, ignore_errors=True)
     size = sum(file.stat().st_size for file in (path.rglob("*") if path.is_dir() else [path]) if file.is_file()) / 1e6
     print(f"\n{path.name}: {size:.0f} MB, {options.rounds} rounds, {os.cpu_count()} processors")
-    base = next((name for name in (*others, *commands) if runs[name].fault is None), "")
+    before = [name for name in commands if name.startswith("before: ")]
+    base = next((name for name in (*before, *others, *commands) if runs[name].fault is None), "")
     print(f"{'':<20} {'least s':>8} {'MB/s':>6} {'cpu s':>7} {'peak MB':>8}   times {base} (least to most)")
     for name, run in runs.items():
         if run.fault is not None:
