@@ -14,6 +14,7 @@ import polars as pl
 
 from analyzer import attribution, formats, grammars
 from analyzer.activity import Activity
+from analyzer.ahead import ahead
 from analyzer.evidence.capture import CAPTURE_NAMES, captured
 from analyzer.exceptions import EvidenceError, SourceError
 from analyzer.formats import Format, ReadContext, capture_time
@@ -104,7 +105,7 @@ def read(planned: Planned, store: Store, options: Options, context: ReadContext)
     if status is SourceStatus.READ and planned.format is not None:
         try:
             with planned.source.open() as stream:
-                for batch in planned.format.read(stream, context):
+                for batch in ahead(planned.format.read(stream, context)):
                     _take(_signed(batch, planned.writer), planned.format, writer, tally)
         except (OSError, EOFError, SourceError, ValueError) as error:  # broken compression or archive: what came before is kept
             detail = one_line(f"{planned.source.problem or 'cannot be read to its end'}: {error}")

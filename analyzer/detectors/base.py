@@ -46,6 +46,15 @@ class Case:
         return found
 
     @cached_property
+    def superseded(self) -> dict[int, list[Orphan]]:
+        """Orphaned spells during which others took the place of their pods, by the ``id`` of the outage in which that was."""
+        found: dict[int, list[Orphan]] = {}
+        for orphan in self.orphans:
+            if orphan.outage is not None and orphan.superseded_at is not None:
+                found.setdefault(id(orphan.outage), []).append(orphan)
+        return found
+
+    @cached_property
     def evictions(self) -> dict[str, list[Event]]:
         """By node: when the control plane deleted a pod because of it, the first word on each pod, in order of time."""
         found: dict[str, list[Event]] = {}

@@ -81,7 +81,7 @@ def _effect(case: Case, outage: Outage) -> tuple[str, Deadlines, dict[str, Any],
     node = case.life.nodes[outage.node]
     lost = next((s for s in node.not_ready if s.start.time and outage.covers(s.start.time) and s.reporters != {"kubelet"}), None)
     evicted = next((e for e in case.evictions.get(outage.node, ()) if outage.covers(e.time) or _too_late(outage, lost, e.time)), None)
-    superseded = [o for o in case.orphans if o.outage is outage and o.superseded_at is not None]
+    superseded = case.superseded.get(id(outage), ())
     replaced = min(superseded, key=lambda o: o.superseded_at or case.life.end, default=None)
     after = {
         "not_ready_after_s": lost.start.time if lost else None,

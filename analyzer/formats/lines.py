@@ -38,7 +38,7 @@ def chunks(stream: BinaryIO, size: int = CHUNK, longest: int = LONGEST) -> Itera
             rest += block
             continue
         cut = newline or len(block)
-        data, rest = rest + block[:cut], block[cut:]
+        data, rest = b"".join((rest, memoryview(block)[:cut])), block[cut:]
         if first and data.startswith(BOM):
             data, offset = data[len(BOM) :], len(BOM)
         first = False

@@ -87,11 +87,11 @@ def pod_list(text: str) -> list[Fields]:
 
 
 def hits(records: pl.DataFrame, literals: Sequence[str]) -> Iterator[Fields]:
-    """The records whose message holds one of the literals, as dicts, in order. The filter is one pass over all."""
+    """The records whose message holds one of the literals, as dicts without ``raw``, in order. The filter is one pass over all."""
     if records.is_empty() or not literals:
         return iter(())
     chosen = records.filter(pl.col("message").str.contains_any(list(literals)).fill_null(False))
-    return chosen.iter_rows(named=True)
+    return chosen.drop("raw", strict=False).iter_rows(named=True)
 
 
 def position(record: Fields) -> Fields:

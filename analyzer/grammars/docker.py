@@ -38,7 +38,7 @@ def understand(records: pl.DataFrame) -> pl.DataFrame:
 
 
 def _events(records: pl.DataFrame) -> Iterator[Fields]:
-    for record in records.iter_rows(named=True):
+    for record in records.drop("raw", strict=False).iter_rows(named=True):
         _, action, identity = record["message"].split(" ")
         attributes: dict[str, Any] = orjson.loads(record["fields"]) if record["fields"] else {}
         told = ("exitCode", "containerExitCode", "signal", "name", "image")
@@ -48,7 +48,7 @@ def _events(records: pl.DataFrame) -> Iterator[Fields]:
             **fields(_ACTIONS[action]),
             **identify(attributes),
             "component": record["identifier"],
-            "container_id": container_id(_SHORTENED.sub(r"\1", identity)),
+            "container_id": container_id(_SHORTENED.sub(r"\1", identity) if "." in identity else identity),
             "value": integer(attributes.get(_VALUES.get(action, ""))),
             "message": record["message"],
             "text": f"{record['message']} ({shown})",

@@ -187,7 +187,7 @@ def _hits(records: pl.DataFrame, literals: list[str]) -> Iterator[tuple[Fields, 
     if chosen.is_empty():
         return
     held = chosen["message"].str.extract_many(literals, overlapping=True).to_list()
-    yield from zip(chosen.iter_rows(named=True), held, strict=True)
+    yield from zip(chosen.drop("raw", strict=False).iter_rows(named=True), held, strict=True)
 
 
 def _position(record: Fields, line: Klog) -> Fields:

@@ -84,10 +84,13 @@ def _moment(name: str) -> pl.Expr:
 
 def kept(entries: pl.DataFrame) -> pl.Series:
     """The KEPT fields that are there, as a JSON object, or null."""
-    if entries.select(pl.any_horizontal(pl.col(KEPT).str.contains(_ESCAPED)).any()).item():
+    there = [name for name in KEPT if entries[name].null_count() < entries.height]  # a kubelet's journal has one or two
+    if not there:
+        return pl.Series(KEPT[0], [None], pl.String).new_from_index(0, entries.height)
+    if entries.select(pl.any_horizontal(pl.col(there).str.contains(_ESCAPED)).any()).item():
         # Nulls are taken out of the text: a quotation mark within a value is escaped, so that only members match.
-        text = pl.struct(KEPT).struct.json_encode().str.replace_all(r'"[A-Z_]+":null,?', "").str.replace(r",\}$", "}")
+        text = pl.struct(there).struct.json_encode().str.replace_all(r'"[A-Z_]+":null,?', "").str.replace(r",\}$", "}")
     else:  # several times as fast
-        members = [pl.lit(f'"{name}":"') + pl.col(name) + pl.lit('"') for name in KEPT]
+        members = [pl.lit(f'"{name}":"') + pl.col(name) + pl.lit('"') for name in there]
         text = "{" + pl.concat_str(members, separator=",", ignore_nulls=True) + "}"
     return entries.select(pl.when(text != "{}").then(text)).to_series()
