@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -100,7 +101,7 @@ class Clocks:
         """Whether any time must be corrected."""
         return any(c.skewed for c in self.clocks) or any(c.skewed for c in self.reported.values())
 
-    @property
+    @cached_property
     def _by_node(self) -> dict[str, list[Clock]]:
         found: dict[str, list[Clock]] = defaultdict(list)
         for clock in self.clocks:

@@ -122,7 +122,7 @@ def test_a_trace_tells_of_each_container(long_outage: Analysis) -> None:
 
 def test_a_trace_counts_replicas(long_outage: Analysis) -> None:
     counted = [e for e in trace(long_outage)["traceEvents"] if e["ph"] == "C" and e["name"].endswith("example-api-release-12")]
-    assert [(e["args"]["running"], e["args"]["desired"]) for e in counted] == [(0, 0), (0, 2), (1, 2), (2, 2), (3, 2), (2, 2), (2, 2)]
+    assert [(e["args"]["running"], e["args"]["desired"]) for e in counted] == [(0, 2), (1, 2), (2, 2), (3, 2), (2, 2), (2, 2)]
     assert counted[-1]["ts"] == microseconds(long_outage.life.end)
 
 
