@@ -107,7 +107,8 @@ def _stays_down(node: NodeLife, start: datetime, end: datetime) -> bool:
     the node's journal went on."""
     if any(node.index.between(kind, max(start, end - _MISSED), end) for kind in (E.NODE_HEARTBEAT_MISSED, E.NODE_NOT_READY)):
         return not node.index.between(E.NODE_READY, start, end)
-    others = (s for s in node.spells if s.identifier is not None and not s.of_kubelet and s.identifier != "systemd")
+    journals = {s.first.source for s in node.spells if s.of_kubelet}
+    others = (s for s in node.spells if s.first.source in journals and not s.of_kubelet and s.identifier not in (None, "systemd"))
     return any(s.end >= min(end, start + _RECORDED) and s.end > start for s in others)
 
 
