@@ -22,6 +22,9 @@ _SOON = timedelta(seconds=2)
 """What follows at once does so within this, on a node that is not overloaded."""
 _LATER = timedelta(seconds=10)
 """A pod is scheduled, and its sandbox made, within this of its creation, if nothing is in the way."""
+_FIRST_ROUND = timedelta(seconds=15)
+"""Within this of its start a kubelet has heard of all the pods that it had before."""
+_STARTS = (E.KUBELET_STARTED, E.KUBELET_READY)
 _ASKED = (E.POD_EVICTED, E.POD_DELETED, E.POD_DELETE_ASKED)
 _SLACK = timedelta(milliseconds=200)
 """Who did a thing tells of it just after: a kubelet may hear that a pod is bound before the scheduler has said so."""
@@ -94,8 +97,13 @@ def pairs(events: list[Event], versions: list[Version]) -> list[Pair]:
     """All candidates, of which those that belong together agree on the offset."""
     uids = _uids(events, versions)
     local, api = defaultdict(list), defaultdict(list)
+    began: dict[str, datetime] = {}  # the latest start of each node's kubelet
     for event in events:
         if event.component in LOCAL and event.node is not None:
+            if event.kind in _STARTS:
+                began[event.node] = event.time
+            if event.kind is E.POD_ADDED and event.node in began and event.time - began[event.node] <= _FIRST_ROUND:
+                continue  # it tells of the pods that there are
             for key in _own(event, uids):
                 local[key].append(_half(event, "by the node's clock"))
         elif event.component not in LOCAL:
@@ -215,8 +223,8 @@ def _paired(key: Key, own: list[_Half], api: list[_Half]) -> Iterator[Pair]:
 
 
 def _names(shown: _Half, known: _Half) -> tuple[str, str]:
-    """What happens within one second is one happening: a kubelet that restarts tells of all its pods at once."""
-    return f"{shown.low:%Y-%m-%d %H:%M:%S}", f"{known.low:%Y-%m-%d %H:%M:%S}"
+    """What stands in one line is one happening: a kubelet that restarts tells of all its pods at once."""
+    return f"{shown.proof.place} {shown.low}", f"{known.proof.place} {known.low}"
 
 
 def _after(shown: _Half, known: _Half, sort: "_Sort") -> Pair:
