@@ -7,24 +7,26 @@ Old versions write blanks around the colons.
 
 import re
 from collections.abc import Iterator
+from itertools import groupby, pairwise
 from typing import Any, BinaryIO
 
 import orjson
 import polars as pl
 
+from analyzer.ahead import together
 from analyzer.formats.base import Batch, ReadContext
 from analyzer.formats.journals.journal_fields import NEEDED, assemble
 from analyzer.formats.journals.journal_losses import Losses
-from analyzer.formats.lines import join_continuations, records
+from analyzer.formats.lines import blocks, join_continuations, whole
 
 _SCHEMA = dict.fromkeys(NEEDED, pl.String)
-_BULK = 8192  # entries that are decoded in one go; one broken entry sends so many the slow way
+_BULK = 8192  # entries that are decoded in one go where one of them is broken; it sends so many the slow way
+_SLICE = 4 * 1024 * 1024  # bytes that are decoded in one go
 _HEAD = re.compile(rb'^[\x1e \t]*(?:data: )?\{.*"__REALTIME_TIMESTAMP" ?: ?"\d+"')
 _PRETTY = re.compile(rb'\A\s*\{\r?\n(?:\t".*\n)*?\t"__REALTIME_TIMESTAMP" : "\d+"')
-# A needed value that is neither a string nor null; a quotation mark before a colon always ends a key. And half a surrogate pair.
-# Whoever has any of _ODD may be so: a search for literals takes half the time of one for the pattern, and finds a few lines in a thousand.
-_ODD = [*(f'":{sign}' for sign in "[{-0123456789tf \t\r\n"), *(f'"{blank}:' for blank in " \t\r\n"), "\\ud", "\\uD"]
-_UNUSUAL = '"(?:' + "|".join(NEEDED) + r')"\s*:\s*[^\s"n]|\\u[dD][89a-fA-F]'
+# A needed value that is neither a string nor null; a quotation mark before a colon always ends a key.
+_UNUSUAL = '"(?:' + "|".join(NEEDED) + r')"\s*:\s*[^\s"n]'
+_SURROGATE = r"\\u[dD][89a-fA-F]"  # perhaps half a pair
 _LEFT_OUT = r'"MESSAGE"\s?:\s?null\b'  # a quotation mark within a value is escaped
 
 
@@ -41,19 +43,29 @@ class JournalJson:
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
         count, losses = 0, Losses()
-        for lines, starts in records(stream, _starts):
-            entries = _unframed(join_continuations(lines, starts))
-            if entries.height:
-                parts = [pl.concat([part, decode(part["raw"])], how="horizontal") for part in entries.iter_slices(_BULK)]
-                losses.long += int(entries["raw"].str.contains(_LEFT_OUT).sum())
-                batch = assemble(pl.concat(parts), count)
-                count += batch.records.height
-                yield batch
+        for entries in _entries(stream):
+            losses.long += int(entries["raw"].str.contains(_LEFT_OUT).sum()) if entries["MESSAGE"].null_count() else 0
+            batch = assemble(entries, count)
+            count += batch.records.height
+            yield batch
         if notes := losses.notes():
             yield Batch(notes=notes)
 
 
 FORMAT = JournalJson()
+
+
+def _entries(stream: BinaryIO) -> Iterator[pl.DataFrame]:
+    """Lines (or what is one object) with the NEEDED fields of each, and ``reason`` where it is none."""
+    for plain, parts in groupby(blocks(stream), key=lambda block: bool(block[0]["raw"].str.starts_with('{"').all())):
+        if plain:
+            for lines, data in parts:
+                yield lines.hstack(_decoded(lines, data))
+        else:
+            for lines, starts in whole((lines for lines, _ in parts), _starts):
+                entries = _unframed(join_continuations(lines, starts))
+                if entries.height:
+                    yield entries.hstack(decode(entries["raw"]))
 
 
 def _starts(lines: pl.DataFrame) -> pl.Series:
@@ -69,31 +81,63 @@ def _unframed(entries: pl.DataFrame) -> pl.DataFrame:
     return entries.with_columns(raw).filter(pl.col("raw") != "")
 
 
+def _decoded(lines: pl.DataFrame, data: bytes) -> pl.DataFrame:
+    """The same as ``decode`` of the lines' ``raw``, from the bytes that they were cut from."""
+    offsets = lines["offset"] - lines["offset"][0]
+    firsts = [n for n in offsets.search_sorted(pl.Series(range(0, len(data), _SLICE))).unique().to_list() if n < lines.height]
+    begins = [*offsets.gather(firsts).to_list(), len(data)]
+    sizes = [end - begin for begin, end in pairwise([*firsts, lines.height])]
+
+    def part(number: int) -> pl.DataFrame:
+        raw = lines["raw"].slice(firsts[number], sizes[number])
+        fast = _fast(raw, data[begins[number] : begins[number + 1]])
+        return fast if fast is not None else decode(raw)
+
+    return pl.concat(together(part, range(len(sizes))))
+
+
 def decode(raw: pl.Series) -> pl.DataFrame:
     """The NEEDED fields of each object, and ``reason`` where it is none."""
+    parts = [raw[at : at + _BULK] for at in range(0, len(raw), _BULK)]
+    return pl.concat([_bulk(part) for part in parts]) if parts else pl.DataFrame(schema={**_SCHEMA, "reason": pl.String})
+
+
+def _bulk(raw: pl.Series) -> pl.DataFrame:
     usual = raw.str.starts_with("{")
-    odd = raw.str.contains_any(_ODD)
-    if odd.any():
-        usual &= ~odd.scatter(odd.arg_true(), raw.filter(odd).str.contains(_UNUSUAL))
-    if usual.all() and (fast := _fast(raw)) is not None:
-        return fast
     fast = _fast(raw.filter(usual))
     if fast is None:
         return _slow(raw)
+    if usual.all():
+        return fast
     order = pl.concat([usual.arg_true(), (~usual).arg_true()]).arg_sort()
     return pl.concat([fast, _slow(raw.filter(~usual))])[order]
 
 
-def _fast(raw: pl.Series) -> pl.DataFrame | None:
-    """All at once, for strings and nulls; None if one of them is not JSON."""
-    if raw.str.contains("\n", literal=True).any():
-        raw = raw.str.replace_all("\n", " ", literal=True)
-    text = raw.str.join("\n").cast(pl.Binary).item()
+def _as_lines(raw: pl.Series) -> bytes:
+    flat = raw.str.replace_all("\n", " ", literal=True) if raw.str.contains("\n", literal=True).any() else raw
+    text: bytes = flat.str.join("\n").cast(pl.Binary).item()
+    return text
+
+
+def _fast(raw: pl.Series, lines: bytes | None = None) -> pl.DataFrame | None:
+    """All at once; None if one of them is not JSON. What is neither string nor null, or no whole character, is looked at one by one."""
+    lines = _as_lines(raw) if lines is None else lines
     try:
-        frame = pl.read_ndjson(text, schema=_SCHEMA) if text else pl.DataFrame(schema=_SCHEMA)
+        frame = pl.read_ndjson(lines, schema=_SCHEMA) if lines else pl.DataFrame(schema=_SCHEMA)
     except pl.exceptions.PolarsError:
         return None
-    return frame.with_columns(reason=pl.lit(None, pl.String)) if frame.height == len(raw) else None
+    if frame.height != len(raw):
+        return None
+    frame = frame.with_columns(reason=pl.lit(None, pl.String))
+    odd = raw.str.contains(_SURROGATE)
+    there = [pl.col(name) for name in NEEDED if frame[name].null_count() < frame.height]
+    nested = [value.str.starts_with(sign) for value in there for sign in "[{"]
+    if there and (found := frame.select(pl.any_horizontal(nested).fill_null(False).arg_true()).to_series()).len():
+        odd = odd.scatter(found, odd.gather(found) | raw.gather(found).str.contains(_UNUSUAL))
+    if odd.any():
+        kept, slow = frame.filter(~odd), _slow(raw.filter(odd))
+        frame = pl.concat([kept, slow])[pl.concat([(~odd).arg_true(), odd.arg_true()]).arg_sort()]
+    return frame
 
 
 def _slow(raw: pl.Series) -> pl.DataFrame:
