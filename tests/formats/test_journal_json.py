@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.formats.base import ReadContext
-from analyzer.formats.journals import journal_json
 from analyzer.formats.journals.journal_fields import KEPT, NEEDED, kept
 from analyzer.formats.journals.journal_json import FORMAT, _decoded, _fast, _slow, decode
 from analyzer.formats.lines import blocks
@@ -117,13 +116,11 @@ def test_the_fast_way_equals_the_slow_one(entries: list[dict[str, Any]], ascii_o
     assert fast.equals(_slow(raw))
 
 
-@given(st.lists(st.dictionaries(NAMES, st.one_of(VALUES, ODD), max_size=4).map(json.dumps), max_size=9), st.integers(1, 80))
+@given(st.lists(st.dictionaries(NAMES, st.one_of(VALUES, ODD), max_size=4).map(json.dumps), max_size=9), st.integers(1, 200))
 def test_bytes_are_decoded_as_their_lines_are(lines: list[str], size: int) -> None:
     text = "".join(f"{line}\n" for line in lines).encode()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(journal_json, "_SLICE", size)
-        for frame, data in blocks(io.BytesIO(text)):
-            assert _decoded(frame, data).equals(_slow(frame["raw"]))
+    for block in blocks(io.BytesIO(text), size):
+        assert _decoded(block).equals(block[0].hstack(_slow(block[0]["raw"])))
 
 
 @given(st.lists(st.one_of(st.dictionaries(NAMES, st.one_of(VALUES, ODD), max_size=4).map(json.dumps), st.text(max_size=5)), max_size=6))

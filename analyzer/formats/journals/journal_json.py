@@ -7,23 +7,25 @@ Old versions write blanks around the colons.
 
 import re
 from collections.abc import Iterator
-from itertools import groupby, pairwise
+from itertools import groupby, islice
 from typing import Any, BinaryIO
 
 import orjson
 import polars as pl
 
 from analyzer.ahead import together
-from analyzer.formats.base import Batch, ReadContext
+from analyzer.formats.base import CHUNK, Batch, ReadContext
 from analyzer.formats.journals.journal_fields import NEEDED, assemble
 from analyzer.formats.journals.journal_losses import Losses
 from analyzer.formats.lines import blocks, join_continuations, whole
 
 _SCHEMA = dict.fromkeys(NEEDED, pl.String)
 _BULK = 8192  # entries that are decoded in one go where one of them is broken; it sends so many the slow way
-_SLICE = 4 * 1024 * 1024  # bytes that are decoded in one go
+_BLOCK = 8 * 1024 * 1024  # bytes that are read and decoded in one go: what is larger does not stay in the processor's cache
+_BLOCKS = CHUNK // _BLOCK  # so many make a batch
 _HEAD = re.compile(rb'^[\x1e \t]*(?:data: )?\{.*"__REALTIME_TIMESTAMP" ?: ?"\d+"')
 _PRETTY = re.compile(rb'\A\s*\{\r?\n(?:\t".*\n)*?\t"__REALTIME_TIMESTAMP" : "\d+"')
+_DOUBTFUL = r"^(?:[\[{-]|[0-9]+[.eE]|[0-9]{19})"  # the text of a list, an object or a number may not be that which was written
 # A needed value that is neither a string nor null; a quotation mark before a colon always ends a key.
 _UNUSUAL = '"(?:' + "|".join(NEEDED) + r')"\s*:\s*[^\s"n]'
 _SURROGATE = r"\\u[dD][89a-fA-F]"  # perhaps half a pair
@@ -57,10 +59,10 @@ FORMAT = JournalJson()
 
 def _entries(stream: BinaryIO) -> Iterator[pl.DataFrame]:
     """Lines (or what is one object) with the NEEDED fields of each, and ``reason`` where it is none."""
-    for plain, parts in groupby(blocks(stream), key=lambda block: bool(block[0]["raw"].str.starts_with('{"').all())):
+    for plain, parts in groupby(blocks(stream, _BLOCK), key=lambda block: bool(block[0]["raw"].str.starts_with('{"').all())):
         if plain:
-            for lines, data in parts:
-                yield lines.hstack(_decoded(lines, data))
+            while some := list(islice(parts, _BLOCKS)):
+                yield pl.concat(together(_decoded, some))
         else:
             for lines, starts in whole((lines for lines, _ in parts), _starts):
                 entries = _unframed(join_continuations(lines, starts))
@@ -81,19 +83,11 @@ def _unframed(entries: pl.DataFrame) -> pl.DataFrame:
     return entries.with_columns(raw).filter(pl.col("raw") != "")
 
 
-def _decoded(lines: pl.DataFrame, data: bytes) -> pl.DataFrame:
-    """The same as ``decode`` of the lines' ``raw``, from the bytes that they were cut from."""
-    offsets = lines["offset"] - lines["offset"][0]
-    firsts = [n for n in offsets.search_sorted(pl.Series(range(0, len(data), _SLICE))).unique().to_list() if n < lines.height]
-    begins = [*offsets.gather(firsts).to_list(), len(data)]
-    sizes = [end - begin for begin, end in pairwise([*firsts, lines.height])]
-
-    def part(number: int) -> pl.DataFrame:
-        raw = lines["raw"].slice(firsts[number], sizes[number])
-        fast = _fast(raw, data[begins[number] : begins[number + 1]])
-        return fast if fast is not None else decode(raw)
-
-    return pl.concat(together(part, range(len(sizes))))
+def _decoded(block: tuple[pl.DataFrame, bytes]) -> pl.DataFrame:
+    """Lines that are an object each, from the bytes that they were cut from."""
+    lines, data = block
+    fast = _fast(lines["raw"], data)
+    return lines.hstack(decode(lines["raw"]) if fast is None else fast)
 
 
 def decode(raw: pl.Series) -> pl.DataFrame:
@@ -130,10 +124,9 @@ def _fast(raw: pl.Series, lines: bytes | None = None) -> pl.DataFrame | None:
         return None
     frame = frame.with_columns(reason=pl.lit(None, pl.String))
     odd = raw.str.contains(_SURROGATE)
-    there = [pl.col(name) for name in NEEDED if frame[name].null_count() < frame.height]
-    nested = [value.str.starts_with(sign) for value in there for sign in "[{"]
-    if there and (found := frame.select(pl.any_horizontal(nested).fill_null(False).arg_true()).to_series()).len():
-        odd = odd.scatter(found, odd.gather(found) | raw.gather(found).str.contains(_UNUSUAL))
+    for value in frame.select(NEEDED):
+        if value.null_count() < frame.height and (found := value.str.contains(_DOUBTFUL).arg_true()).len():
+            odd = odd.scatter(found, odd.gather(found) | raw.gather(found).str.contains(_UNUSUAL))
     if odd.any():
         kept, slow = frame.filter(~odd), _slow(raw.filter(odd))
         frame = pl.concat([kept, slow])[pl.concat([(~odd).arg_true(), odd.arg_true()]).arg_sort()]
