@@ -87,10 +87,15 @@ def kept(entries: pl.DataFrame) -> pl.Series:
     there = [name for name in KEPT if entries[name].null_count() < entries.height]  # a kubelet's journal has one or two
     if not there:
         return pl.Series(KEPT[0], [None], pl.String).new_from_index(0, entries.height)
-    if entries.select(pl.any_horizontal(pl.col(there).str.contains(_ESCAPED)).any()).item():
+    new = entries.select(pl.any_horizontal(pl.col(there).ne_missing(pl.col(there).shift())) | (pl.int_range(pl.len()) == 0)).to_series()
+    return _objects(entries.select(there).filter(new)).gather(new.cum_sum() - 1)  # a process says the same with each line
+
+
+def _objects(entries: pl.DataFrame) -> pl.Series:
+    if entries.select(pl.any_horizontal(pl.all().str.contains(_ESCAPED)).any()).item():
         # Nulls are taken out of the text: a quotation mark within a value is escaped, so that only members match.
-        text = pl.struct(there).struct.json_encode().str.replace_all(r'"[A-Z_]+":null,?', "").str.replace(r",\}$", "}")
+        text = pl.struct(pl.all()).struct.json_encode().str.replace_all(r'"[A-Z_]+":null,?', "").str.replace(r",\}$", "}")
     else:  # several times as fast
-        members = [pl.lit(f'"{name}":"') + pl.col(name) + pl.lit('"') for name in there]
+        members = [pl.lit(f'"{name}":"') + pl.col(name) + pl.lit('"') for name in entries.columns]
         text = "{" + pl.concat_str(members, separator=",", ignore_nulls=True) + "}"
     return entries.select(pl.when(text != "{}").then(text)).to_series()
