@@ -30,8 +30,7 @@ class Silences:
         self._told: pl.DataFrame | None = None
 
     def add(self, timed: pl.DataFrame) -> None:
-        sides = {f"{side}_{part}": part for side in ("first", "last") for part in _SIDES}
-        found = _joined(timed.select(*_WRITER, records=pl.lit(1, pl.Int64), **sides), _WRITER, self._floor)
+        found = _stretches(timed.select(*_WRITER, *_SIDES), self._floor)
         self._told = found if self._told is None else _joined(pl.concat([self._told, found]), _WRITER, self._floor)
         while self._told.height > _MOST and self._floor < _HIGHEST_US:
             self._floor *= 2
@@ -44,6 +43,27 @@ class Silences:
         whole = _joined(self._told, ["node"], self._floor).with_columns(identifier=pl.lit(None, pl.String), pid=pl.lit(None, pl.Int64))
         parts = [_between(self._told.with_columns(whole=False)), _between(whole.select(self._told.columns).with_columns(whole=True))]
         return pl.concat(parts).with_columns(floor_us=pl.lit(self._floor, pl.Int64)).select(_COLUMNS)
+
+
+def _stretches(timed: pl.DataFrame, floor: int) -> pl.DataFrame:
+    """Stretches of each writer, in the order of time, of records in any order."""
+    lines = timed["line"]
+    numbered = lines.is_sorted() if lines.null_count() == 0 else lines.null_count() == len(lines)
+    ordered = numbered and timed["time"].is_sorted() and timed["offset"].is_sorted()
+    if not ordered or _changes(timed)[1:].any():  # else it is one writer's, and lies in order already
+        timed = timed.sort(*_WRITER, "time", "line", "offset", maintain_order=True)
+    begins = _changes(timed) | (timed["time"].diff().dt.total_microseconds() > floor).fill_null(True)
+    first = begins.arg_true().cast(pl.Int64)
+    last = first.shift(-1, fill_value=timed.height) - 1
+    before = timed[first].rename({part: f"first_{part}" for part in _SIDES})
+    after = timed[last].select(pl.col(_SIDES).name.prefix("last_"))
+    return before.hstack(after).insert_column(len(_WRITER), (last - first + 1).alias("records"))
+
+
+def _changes(timed: pl.DataFrame) -> pl.Series:
+    """Where another writer begins."""
+    writer = pl.col(_WRITER)
+    return timed.select(pl.any_horizontal(writer.ne_missing(writer.shift()))).to_series()
 
 
 def _joined(parts: pl.DataFrame, subject: list[str], floor: int) -> pl.DataFrame:

@@ -4,6 +4,7 @@ Each literal stands in no line of a lower level, and its own did not change its 
 to 1.28. Lines that every kubelet writes again and again at a level go first: housekeeping (2 s), relists (1 s), evictions (10 s).
 """
 
+import re
 from typing import Final
 
 import polars as pl
@@ -68,10 +69,10 @@ def levels(messages: pl.Series, known: int) -> pl.Series:
     nothing = pl.Series([None], dtype=pl.Int64).new_from_index(0, len(messages))
     if not sought:
         return nothing
-    any_of_them = messages.str.contains_any([mark for marks in sought.values() for mark in marks]).fill_null(False)
-    if not any_of_them.any():
+    any_of_them = "|".join(re.escape(mark) for marks in sought.values() for mark in marks)  # so few are found faster than by contains_any
+    rows = messages.str.contains(any_of_them).arg_true()
+    if rows.is_empty():
         return nothing
-    rows = any_of_them.arg_true()
     said = pl.col("said")
     level = pl.coalesce(pl.when(said.str.contains_any(list(marks))).then(pl.lit(level, pl.Int64)) for level, marks in sought.items())
     return nothing.scatter(rows, messages.gather(rows).alias("said").to_frame().select(level).to_series())
