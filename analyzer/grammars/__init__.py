@@ -1,9 +1,7 @@
 """Grammars: what each component says. ``understand`` turns a batch of records and objects into events.
 
-To add a component: one module with ``understand``, one line in REGISTRY.
+To add a component: one module with a GRAMMAR, one line in REGISTRY.
 """
-
-from collections.abc import Callable
 
 import polars as pl
 
@@ -26,32 +24,38 @@ from analyzer.grammars import (
     systemd,
 )
 from analyzer.grammars.base import EVENT_COLUMNS, events_frame
+from analyzer.grammars.relevance import Grammar
+from analyzer.grammars.relevance import relevant as _relevant
 
-Grammar = Callable[[pl.DataFrame], pl.DataFrame]
-
-_CONTROL: tuple[Grammar, ...] = (controller_manager.understand, scheduler.understand, sent_events.understand)
-_JOURNAL = (systemd.understand, kubelet.understand, command_line.understand, *_CONTROL, runtime_log.understand, podman.understand)
-_CONTAINER = (container.understand, *_CONTROL)
+_CONTROL = (controller_manager.GRAMMAR, scheduler.GRAMMAR, sent_events.GRAMMAR)
+_JOURNAL = (systemd.IN_JOURNALS, kubelet.GRAMMAR, command_line.GRAMMAR, *_CONTROL, runtime_log.GRAMMAR, podman.GRAMMAR)
+_CONTAINER = (container.GRAMMAR, *_CONTROL)
 
 REGISTRY: dict[str, tuple[Grammar, ...]] = {  # by family of the format
     "journal": _JOURNAL,
-    "klog": (systemd.understand_bare, kubelet.understand, *_CONTROL),
+    "klog": (systemd.BARE, kubelet.GRAMMAR, *_CONTROL),
     "container": _CONTAINER,
     "export": (container.parted(_JOURNAL, _CONTAINER),),
-    "docker": (docker.understand,),
-    "containerd": (containerd.understand,),
-    "cri": (cri.understand,),
+    "docker": (docker.GRAMMAR,),
+    "containerd": (containerd.GRAMMAR,),
+    "cri": (cri.GRAMMAR,),
     "kubernetes": (),
-    "audit": (audit.understand,),
-    "event-table": (event_table.understand,),
+    "audit": (audit.GRAMMAR,),
+    "event-table": (event_table.GRAMMAR,),
     "capture": (),
     "mixed": (),  # each part has a family of its own
 }
 
 
+def relevant(records: pl.DataFrame, family: str) -> pl.Series:
+    """A mask of the records of which ``understand`` may make events; the others it does not look at."""
+    return _relevant(records, REGISTRY[family])
+
+
 def understand(batch: Batch, family: str) -> pl.DataFrame:
     """Events of one batch (EVENTS without source_id), in the order of the records."""
-    parts = [grammar(batch.records) for grammar in REGISTRY[family]]
+    chosen = batch.records.filter(relevant(batch.records, family))
+    parts = [] if chosen.is_empty() else [grammar.understand(chosen, batch.records) for grammar in REGISTRY[family]]
     if not batch.objects.is_empty():
         parts.append(api_documents.understand(batch.objects))
     parts = [part for part in parts if not part.is_empty()]

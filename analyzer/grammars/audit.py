@@ -13,6 +13,7 @@ import orjson
 import polars as pl
 
 from analyzer.grammars.base import Fields, events_frame, fields, integer, position
+from analyzer.grammars.relevance import Grammar, alone
 from analyzer.vocabulary import EventKind as E
 
 _ANSWERED: Final = "ResponseComplete"
@@ -32,8 +33,14 @@ _MANAGER: Final = "system:kube-controller-manager"
 
 def understand(records: pl.DataFrame) -> pl.DataFrame:
     """Records of family 'audit' to EVENTS (without source_id)."""
-    chosen = records.filter(pl.col("message").str.contains(f"{_PODS}|{_WRITES}").fill_null(False))
-    return events_frame(list(_events(chosen)))
+    return events_frame(list(_events(records.filter(_told(records)))))
+
+
+def _told(records: pl.DataFrame) -> pl.Series:
+    return records["message"].str.contains(f"{_PODS}|{_WRITES}").fill_null(False)
+
+
+GRAMMAR = Grammar(alone(understand), others=_told)
 
 
 def _events(records: pl.DataFrame) -> Iterator[Fields]:

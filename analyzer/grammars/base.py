@@ -1,7 +1,7 @@
 """What a grammar is: a table of rules from records to events, and the bulk filter before it."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar
@@ -84,14 +84,6 @@ def pod_list(text: str) -> list[Fields]:
         {"k8s_pod_name": m["name"], "k8s_namespace_name": m["namespace"], "k8s_pod_uid": m["uid"] or None}
         for m in _POD_UNDERSCORE.finditer(text)
     ]
-
-
-def hits(records: pl.DataFrame, literals: Sequence[str]) -> Iterator[Fields]:
-    """The records whose message holds one of the literals, as dicts without ``raw``, in order. The filter is one pass over all."""
-    if records.is_empty() or not literals:
-        return iter(())
-    chosen = records.filter(pl.col("message").str.contains_any(list(literals)).fill_null(False))
-    return chosen.drop("raw", strict=False).iter_rows(named=True)
 
 
 def position(record: Fields) -> Fields:

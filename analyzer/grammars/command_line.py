@@ -11,6 +11,7 @@ import polars as pl
 
 from analyzer.grammars.base import Fields, events_frame, fields, position
 from analyzer.grammars.controller_manager import TIMING_FLAGS
+from analyzer.grammars.relevance import Grammar, alone
 from analyzer.vocabulary import EventKind as E
 
 _KUBELET = "node-status-update-frequency"
@@ -19,8 +20,14 @@ _FLAG = re.compile(rf"(?:^|\s)--?(?P<flag>{'|'.join((_KUBELET, *TIMING_FLAGS))})
 
 def understand(records: pl.DataFrame) -> pl.DataFrame:
     """Records of a journal to EVENTS (without source_id)."""
-    told = pl.col("fields").str.contains('"_CMDLINE":', literal=True).fill_null(False)
-    return events_frame(list(_events(records.filter(told).unique(["node", "boot_id", "pid"], keep="first", maintain_order=True))))
+    return events_frame(list(_events(records.filter(_told(records)).unique(["node", "boot_id", "pid"], keep="first", maintain_order=True))))
+
+
+def _told(records: pl.DataFrame) -> pl.Series:
+    return records["fields"].str.contains('"_CMDLINE":', literal=True).fill_null(False)
+
+
+GRAMMAR = Grammar(alone(understand), others=_told)
 
 
 def _events(records: pl.DataFrame) -> Iterator[Fields]:

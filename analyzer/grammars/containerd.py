@@ -11,6 +11,7 @@ import polars as pl
 
 from analyzer.formats.runtimes.docker_names import identify
 from analyzer.grammars.base import Fields, container_id, events_frame, fields, position
+from analyzer.grammars.relevance import Grammar, alone
 from analyzer.vocabulary import SANDBOX
 from analyzer.vocabulary import EventKind as E
 
@@ -25,9 +26,14 @@ _TOPICS = {
 
 def understand(records: pl.DataFrame) -> pl.DataFrame:
     """Records of family 'containerd' (message: ``<topic> <container id>``) to EVENTS (without source_id)."""
-    topics = "|".join(_TOPICS)
-    chosen = records.filter(pl.col("message").str.contains(rf"^(?:{topics}) ").fill_null(False))
-    return events_frame(list(_events(chosen)))
+    return events_frame(list(_events(records.filter(_told(records)))))
+
+
+def _told(records: pl.DataFrame) -> pl.Series:
+    return records["message"].str.contains(rf"^(?:{'|'.join(_TOPICS)}) ").fill_null(False)
+
+
+GRAMMAR = Grammar(alone(understand), others=_told)
 
 
 def _events(records: pl.DataFrame) -> Iterator[Fields]:

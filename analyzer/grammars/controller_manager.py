@@ -16,6 +16,7 @@ from analyzer.grammars.base import Fields, Rule, fields, integer
 from analyzer.grammars.facts import GO_TIME, NODE, POD, columns, fact, go_seconds, stamp, whole_seconds
 from analyzer.grammars.klog import Klog
 from analyzer.grammars.kubelet import KlogRule, understand_klog
+from analyzer.grammars.relevance import Grammar, alone
 from analyzer.grammars.writers import spoken_by
 from analyzer.vocabulary import EventKind as E
 
@@ -341,3 +342,6 @@ def understand(records: pl.DataFrame) -> pl.DataFrame:
     own = understand_klog(spoken_by("controller-manager", records), RULES, "controller-manager")
     flags = understand_klog(records, _FLAGS, "controller-manager")
     return own if flags.is_empty() else pl.concat([own, flags]).sort("record", maintain_order=True)
+
+
+GRAMMAR = Grammar(alone(understand), tuple(rule.literal for rule in (*RULES, *_FLAGS)))

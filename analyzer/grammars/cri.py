@@ -7,6 +7,7 @@ import orjson
 import polars as pl
 
 from analyzer.grammars.base import Fields, container_id, events_frame, fields, integer, position
+from analyzer.grammars.relevance import Grammar, alone
 from analyzer.vocabulary import EventKind as E
 
 _KINDS = {
@@ -19,7 +20,14 @@ _KINDS = {
 
 def understand(records: pl.DataFrame) -> pl.DataFrame:
     """Records of family 'cri' (message: ``<kind> <container id>``) to EVENTS (without source_id)."""
-    return events_frame(list(_events(records)))
+    return events_frame(list(_events(records.filter(_told(records)))))
+
+
+def _told(records: pl.DataFrame) -> pl.Series:
+    return records["message"].is_not_null()
+
+
+GRAMMAR = Grammar(alone(understand), others=_told)
 
 
 def _events(records: pl.DataFrame) -> Iterator[Fields]:

@@ -13,6 +13,7 @@ import polars as pl
 
 from analyzer.formats.runtimes.docker_names import identify
 from analyzer.grammars.base import Fields, container_id, events_frame, fields, integer, position
+from analyzer.grammars.relevance import Grammar, alone
 from analyzer.vocabulary import EventKind as E
 
 _ACTIONS = {
@@ -32,9 +33,14 @@ _SHORTENED = re.compile(r"([0-9a-f]{12})[0-9a-f]*\.{2,3}")
 
 def understand(records: pl.DataFrame) -> pl.DataFrame:
     """Records of family 'docker' (message: ``container <action> <id>``) to EVENTS (without source_id)."""
-    actions = "|".join(_ACTIONS)
-    chosen = records.filter(pl.col("message").str.contains(rf"^container (?:{actions}) [0-9a-f]+(?:\.{{2,3}})?$").fill_null(False))
-    return events_frame(list(_events(chosen)))
+    return events_frame(list(_events(records.filter(_told(records)))))
+
+
+def _told(records: pl.DataFrame) -> pl.Series:
+    return records["message"].str.contains(rf"^container (?:{'|'.join(_ACTIONS)}) [0-9a-f]+(?:\.{{2,3}})?$").fill_null(False)
+
+
+GRAMMAR = Grammar(alone(understand), others=_told)
 
 
 def _events(records: pl.DataFrame) -> Iterator[Fields]:

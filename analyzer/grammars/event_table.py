@@ -13,12 +13,20 @@ import polars as pl
 
 from analyzer.grammars.api_event import event_columns
 from analyzer.grammars.base import Fields, events_frame, position
+from analyzer.grammars.relevance import Grammar, alone
 from analyzer.vocabulary import EventKind
 
 
 def understand(records: pl.DataFrame) -> pl.DataFrame:
     """Records of family 'event-table' to EVENTS (without source_id): the first occurrence, and the last of several."""
-    return events_frame(list(_events(records.filter(pl.col("time").is_not_null()))))
+    return events_frame(list(_events(records.filter(_told(records)))))
+
+
+def _told(records: pl.DataFrame) -> pl.Series:
+    return records["time"].is_not_null()
+
+
+GRAMMAR = Grammar(alone(understand), others=_told)
 
 
 def _events(records: pl.DataFrame) -> Iterator[Fields]:

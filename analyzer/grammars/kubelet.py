@@ -8,6 +8,7 @@ import polars as pl
 from analyzer.grammars import kubelet_cleanup, kubelet_containers, kubelet_node, kubelet_pods, kubelet_process
 from analyzer.grammars.base import Rule
 from analyzer.grammars.klog_rules import KlogRule, structured, text, understand_klog
+from analyzer.grammars.relevance import Grammar, any_of
 from analyzer.grammars.writers import CONTROLLERS_FILE, is_kubelet, shown
 
 __all__ = ["RULES", "KlogRule", "structured", "text", "understand", "understand_klog"]
@@ -25,20 +26,20 @@ _CONTROLLERS: tuple[KlogRule, ...] = (kubelet_node.STATUS_CHANGE,)
 _FATAL: tuple[KlogRule, ...] = (Rule("] ", kubelet_process.fatal),)
 _FATAL_LINE = r"^F[0-9]{4} [0-9]{2}:"
 RULES: tuple[KlogRule, ...] = (*_OWN, *_ANY_PROGRAM, *_FATAL)
-_LITERALS = sorted({rule.literal for rule in (*_OWN, *_ANY_PROGRAM)})
+_LITERALS = tuple(sorted({rule.literal for rule in (*_OWN, *_ANY_PROGRAM)}))
 
 
-def understand(records: pl.DataFrame) -> pl.DataFrame:
+def understand(records: pl.DataFrame, batch: pl.DataFrame) -> pl.DataFrame:
     """Records whose message is a kubelet's klog line to EVENTS (without source_id).
 
     What every program of Kubernetes says is taken only of one that surely is a kubelet, the rest also of one that may be.
     """
     message = pl.col("message")
-    chosen = records.filter((message.str.contains_any(_LITERALS) | message.str.contains(_FATAL_LINE)).fill_null(False))
+    chosen = records.filter((message.str.contains(any_of(_LITERALS)) | message.str.contains(_FATAL_LINE)).fill_null(False))
     chosen = chosen.with_columns(pl.when(message.str.contains(CONTROLLERS_FILE)).then(False).otherwise(is_kubelet()).alias("kubelet"))
     unknown = chosen.filter(pl.col("kubelet").is_null())["identifier"].unique().to_list()
     if unknown:
-        kubelets, cadvisors = shown(records, unknown)
+        kubelets, cadvisors = shown(batch, unknown)
         told = pl.when(_written_by(kubelets)).then(True).when(_written_by(cadvisors)).then(False)
         chosen = chosen.with_columns(pl.coalesce("kubelet", told))
     sure = chosen.filter(pl.col("kubelet"))
@@ -50,6 +51,13 @@ def understand(records: pl.DataFrame) -> pl.DataFrame:
     fatal = understand_klog(sure.filter(message.str.contains(_FATAL_LINE)), _FATAL, "kubelet")
     parts.append(fatal.join(parts[0], on="record", how="anti"))
     return pl.concat(parts).sort("record", maintain_order=True)
+
+
+def _last_words(records: pl.DataFrame) -> pl.Series:
+    return records["message"].str.contains(_FATAL_LINE).fill_null(False)
+
+
+GRAMMAR = Grammar(understand, _LITERALS, _last_words)
 
 
 def _written_by(identifiers: set[str | None]) -> pl.Expr:

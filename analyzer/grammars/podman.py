@@ -10,18 +10,26 @@ from analyzer.formats.runtimes.docker_text import split_attributes
 from analyzer.formats.runtimes.podman_events import PODMAN, TIME
 from analyzer.grammars import docker
 from analyzer.grammars.base import events_frame
+from analyzer.grammars.relevance import Grammar, alone, written_by
+
+_WORDS = TIME + r"container \S+ [0-9a-f]+(?: \(|$)"
 
 
 def understand(records: pl.DataFrame) -> pl.DataFrame:
     """Records of family 'journal' that podman wrote to EVENTS (without source_id). Their time is the journal's."""
-    own = records.filter(
-        (pl.col("identifier") == "podman").fill_null(False) & pl.col("message").str.contains(TIME + r"container \S+ [0-9a-f]+(?: \(|$)")
-    )
+    own = records.filter(_said(records))
     if own.is_empty():
         return events_frame([])
     told = [_told(body) for body in own["message"].str.replace(TIME, "")]
     columns = pl.DataFrame(told, schema={"message": pl.String, "fields": pl.String}, orient="row")
     return docker.understand(own.with_columns(columns))
+
+
+def _said(records: pl.DataFrame) -> pl.Series:
+    return written_by(records, "^podman$", _WORDS)
+
+
+GRAMMAR = Grammar(alone(understand), others=_said)
 
 
 def _told(body: str) -> tuple[str | None, str | None]:

@@ -18,8 +18,9 @@ from typing import Any
 import orjson
 import polars as pl
 
-from analyzer.grammars.base import Fields, Rule, events_frame, fields, hits, integer, position
+from analyzer.grammars.base import Fields, Rule, events_frame, fields, integer, position
 from analyzer.grammars.klog import unquote
+from analyzer.grammars.relevance import Grammar, alone, any_of, written_by
 from analyzer.vocabulary import RUNTIME_LOG, SANDBOX
 from analyzer.vocabulary import EventKind as E
 
@@ -236,16 +237,23 @@ RULES: tuple[LogRule, ...] = (
     itself("starting shutdown of docker", E.RUNTIME_STOPPING, r"Received signal '.*', starting shutdown of docker\.*"),  # to 1.9
     itself("Daemon shutdown complete", E.RUNTIME_STOPPING),
 )
+_WORDS = any_of(tuple(rule.literal for rule in RULES))
 
 
 def understand(records: pl.DataFrame) -> pl.DataFrame:
     """Records of family 'journal' that a runtime's daemon wrote to EVENTS (without source_id)."""
-    daemon = records.filter(pl.col("identifier").str.contains(_DAEMON).fill_null(False))
-    return events_frame(list(_events(daemon)))
+    return events_frame(list(_events(records.filter(_said(records)))))
+
+
+def _said(records: pl.DataFrame) -> pl.Series:
+    return written_by(records, _DAEMON, _WORDS)
+
+
+GRAMMAR = Grammar(alone(understand), others=_said)
 
 
 def _events(records: pl.DataFrame) -> Iterator[Fields]:
-    for record in hits(records, [rule.literal for rule in RULES]):
+    for record in records.drop("raw", strict=False).iter_rows(named=True):
         text: str = record["message"]
         line = parse(text)
         if line is None:

@@ -6,6 +6,7 @@ import polars as pl
 
 from analyzer.grammars.facts import fact
 from analyzer.grammars.kubelet import KlogRule, understand_klog
+from analyzer.grammars.relevance import Grammar, alone
 from analyzer.grammars.writers import spoken_by
 from analyzer.vocabulary import EventKind as E
 
@@ -70,3 +71,6 @@ RULES: tuple[KlogRule, ...] = (
 def understand(records: pl.DataFrame) -> pl.DataFrame:
     """Records whose message is a klog line to EVENTS (without source_id)."""
     return understand_klog(spoken_by("scheduler", records), RULES, "scheduler")
+
+
+GRAMMAR = Grammar(alone(understand), tuple(rule.literal for rule in RULES))

@@ -14,6 +14,7 @@ from analyzer.grammars.api_event import event_columns
 from analyzer.grammars.base import Fields, Rule
 from analyzer.grammars.klog import Klog
 from analyzer.grammars.kubelet import KlogRule, understand_klog
+from analyzer.grammars.relevance import Grammar, alone
 from analyzer.grammars.writers import written_by
 
 _SENT = re.compile(
@@ -118,3 +119,6 @@ RULES: tuple[KlogRule, ...] = (Rule("Event occurred", _sent), Rule("ObjectRefere
 def understand(records: pl.DataFrame) -> pl.DataFrame:
     """Records whose message is a klog line to EVENTS (without source_id)."""
     return understand_klog(records, RULES, "api")
+
+
+GRAMMAR = Grammar(alone(understand), tuple(rule.literal for rule in RULES))

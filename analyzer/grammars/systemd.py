@@ -13,7 +13,8 @@ import orjson
 import polars as pl
 
 from analyzer.formats.journals.journal_said import DROPPED, KUBELET_DESCRIPTION, MARK, RUNTIME_DESCRIPTION, SAID
-from analyzer.grammars.base import Fields, events_frame, fields, hits, integer, position
+from analyzer.grammars.base import Fields, events_frame, fields, integer, position
+from analyzer.grammars.relevance import Choose, Grammar, Understand, any_of, narrowed, written_by
 from analyzer.vocabulary import EventKind
 
 KUBELET_UNIT = re.compile(
@@ -32,28 +33,36 @@ _MESSAGE_IDS = {  # sd-messages.h
     "de5b426a63be47a7b6ac3eaac82e2f6f": "Stopping",
     "9d1aaa27d60140bd96365438aad20286": "Stopped",
 }
-_WRITERS = ("systemd", "init", "systemd-journald", "systemd-journal", "journal", "rsyslogd")
-_LITERALS = ("Start", "Stopp", "process exited", "Deactivated", "Succeeded", "entered failed state", "Failed with result")
-_LITERALS_DROPPED = ("Suppressed ", "Missed ", "missed ", "rate-limiting", "lines suppressed")
+_WRITERS = r"^(?:systemd|init|systemd-journald|systemd-journal|journal|rsyslogd(?:-\d+)?)$"  # rsyslogd with the number of its message
+_WORDS = any_of(
+    (
+        *("Start", "Stopp", "process exited", "Deactivated", "Succeeded", "entered failed state", "Failed with result"),
+        *("Suppressed ", "Missed ", "missed ", "rate-limiting", "lines suppressed"),
+    )
+)
 
 
-def understand(records: pl.DataFrame) -> pl.DataFrame:
-    """Records of family 'journal' to EVENTS (without source_id)."""
-    writer = pl.col("identifier").str.replace(r"^rsyslogd-\d+$", "rsyslogd")  # with the number of its message
-    known = writer.is_in(_WRITERS).fill_null(False)
-    mark = pl.col("identifier").is_null() & pl.col("message").str.contains(f"^{MARK}$").fill_null(False)
-    return events_frame(list(_events(records.filter(known | mark), records)))
+def _spoken(records: pl.DataFrame) -> pl.Series:
+    return written_by(records, _WRITERS, _WORDS) | narrowed(records, records["identifier"].is_null(), f"^{MARK}$")
 
 
-def understand_bare(records: pl.DataFrame) -> pl.DataFrame:
-    """Records of family 'klog', which bear no writer: none but whole sentences that only PID 1, journald or rsyslogd prints."""
-    bare = pl.col("identifier").is_null() & pl.col("message").str.contains(SAID).fill_null(False)
-    return events_frame(list(_events(records.filter(bare), records)))
+def _bare(records: pl.DataFrame) -> pl.Series:
+    return narrowed(records, narrowed(records, records["identifier"].is_null(), _WORDS), SAID)
+
+
+def _understand(choose: Choose) -> Understand:
+    return lambda records, batch: events_frame(list(_events(records.filter(choose(records)), batch)))
+
+
+IN_JOURNALS = Grammar(_understand(_spoken), others=_spoken)
+"""Of family 'journal'."""
+BARE = Grammar(_understand(_bare), others=_bare)
+"""Of family 'klog', whose records bear no writer: none but whole sentences that only PID 1, journald or rsyslogd prints."""
 
 
 def _events(said: pl.DataFrame, records: pl.DataFrame) -> Iterator[Fields]:
     before = _Before(records)
-    for record in hits(said, (*_LITERALS, *_LITERALS_DROPPED)):
+    for record in said.drop("raw", strict=False).iter_rows(named=True):
         message: str = record["message"]
         dropped = _dropped(record)
         if dropped is not None:

@@ -23,7 +23,8 @@ UID, ID = "298b6beb-cc9a-4ec1-8e52-a0c863f4c57e", "07780331bffb31783278eaa113fce
 def kinds(*messages: str, identifier: str | None = None, unit: str | None = None) -> list[str]:
     rows = [{"record": n, "line": n + 1, "offset": 0, "message": m, "identifier": identifier, "unit": unit} for n, m in enumerate(messages)]
     schema = empty(RECORDS).schema
-    return kubelet.understand(pl.DataFrame({c: [r.get(c) for r in rows] for c in schema}, schema=schema))["kind"].to_list()
+    records = pl.DataFrame({c: [r.get(c) for r in rows] for c in schema}, schema=schema)
+    return kubelet.understand(records, records)["kind"].to_list()
 
 
 ALL = ["pod_added", "kubelet_flag", "api_unreachable", "kubelet_failed"]
