@@ -214,9 +214,10 @@ def check_kinds(option: str, kinds: list[str] | None) -> None:
 def opened(paths: list[str] | None, store: Path | None) -> Store | None:
     """The store on disk, if one was named; else None (then the evidence is read into memory)."""
     from analyzer.exceptions import UsageError
-    from analyzer.store import open_store
 
     if store is not None:
+        from analyzer.store import open_store
+
         return open_store(store, create=bool(paths))
     if not paths:
         raise UsageError("nothing to read: give a PATH (a folder with logs, say) or --store DIR")

@@ -51,4 +51,5 @@ class _MemoryWriter:
 def with_source(table: str, frame: pl.DataFrame, source_id: str) -> pl.DataFrame:
     """The frame in the table's full schema."""
     schema = TABLES[table]
-    return frame.with_columns(pl.lit(source_id).alias("source_id")).select(list(schema)).cast(schema)
+    columns = (pl.lit(source_id).alias(name) if name == "source_id" else pl.col(name) for name in schema)
+    return frame.select(columns).cast(schema)
