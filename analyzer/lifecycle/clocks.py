@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-from analyzer.lifecycle.events import Event
+from analyzer.lifecycle.event_table import Events
 from analyzer.lifecycle.objects import Version
 from analyzer.lifecycle.sightings import Pair, pairs, reported, written_by
 from analyzer.proof import Edge, Proof, rfc3339
@@ -124,7 +124,7 @@ class Clocks:
         return edge
 
 
-def clocks(events: list[Event], versions: list[Version]) -> Clocks:
+def clocks(events: Events, versions: list[Version]) -> Clocks:
     """The clocks of all nodes of which pairs tell, by node and time."""
     found = tuple(clock for node, some in sorted(_by_node(pairs(events, versions)).items()) for clock in _of_node(node, some))
     told = {node: _of_node(node, some)[:1] for node, some in sorted(_by_node(reported(events)).items())}

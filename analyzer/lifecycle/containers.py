@@ -10,7 +10,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from analyzer.lifecycle.events import Event
+import numpy as np
+import polars as pl
+
+from analyzer.lifecycle.event import Event
+from analyzer.lifecycle.event_table import Events, Rows, ticks
 from analyzer.lifecycle.kubelets import Outage
 from analyzer.proof import Edge, Proof
 from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS, SANDBOX
@@ -18,6 +22,8 @@ from analyzer.vocabulary import EventKind as E
 
 _RUNTIME = (E.CONTAINER_STARTED, E.CONTAINER_DIED, E.CONTAINER_DESTROYED, E.CONTAINER_CREATED)
 _KUBELET = (E.CONTAINER_SEEN_RUNNING, E.CONTAINER_SEEN_DEAD)
+_TOLD = (*_RUNTIME, *_KUBELET, E.CONTAINER_SIGNALLED, E.CONTAINER_KILLING)
+_TICK = timedelta(microseconds=1)
 _RELIST = timedelta(seconds=2)
 """PLEG relists each second; what it sees at the first relist after a start of the kubelet may be older."""
 _COMES_UP = timedelta(seconds=30)
@@ -85,11 +91,11 @@ class Status:
     seen: datetime | None = None  # when the kubelet wrote that it ran, by the API's clock
 
 
-def runs(events: list[Event], statuses: Iterable[Status], lost: list[Outage]) -> list[Run]:
+def runs(events: Events, statuses: Iterable[Status], lost: list[Outage]) -> list[Run]:
     """All runs of application containers and sandboxes that Kubernetes made, sorted by start, then id."""
     by_container: dict[str, list[Event]] = defaultdict(list)
-    for event in events:
-        if event.container_id and event.kind in (*_RUNTIME, *_KUBELET, E.CONTAINER_SIGNALLED, E.CONTAINER_KILLING):
+    for event in events.where(events.are(*_TOLD) & events.having("container_id")):
+        if event.container_id:
             by_container[event.container_id].append(event)
     told = list(statuses)
     seen: dict[str, list[datetime]] = defaultdict(list)
@@ -100,24 +106,41 @@ def runs(events: list[Event], statuses: Iterable[Status], lost: list[Outage]) ->
     for short, whole in full.items():
         by_container[whole] = sorted(by_container[whole] + by_container.pop(short), key=lambda e: e.time)
     kubelet_starts = _starts(events)
-    sandboxes = {e.container_id: e for e in events if e.container == SANDBOX and e.container_id and (e.pod or e.pod_uid)}
+    sandboxes = _sandboxes(events)
     found: list[Run] = []
     for container_id in sorted({*by_container, *statuses_by}):
         found += _runs_of(container_id, by_container.get(container_id, []), statuses_by.get(container_id), kubelet_starts, sandboxes)
     _name_sandboxes(found)
+    lost_of: dict[str | None, list[Outage]] = defaultdict(list)
+    for outage in lost:
+        lost_of[outage.node].append(outage)
     for run in found:
-        run.seen = max((t for t in seen.get(run.container_id, ()) if run.alive(t)), default=None)
-        _end_with_node(run, lost)
+        if run.container_id in seen:
+            run.seen = max((t for t in seen[run.container_id] if run.alive(t)), default=None)
+        if run.node in lost_of:
+            _end_with_node(run, lost_of[run.node])
     return sorted(found, key=lambda r: (r.start.time is not None, r.start.time or _LATE, r.container_id))
 
 
-def _starts(events: list[Event]) -> list[Event]:
-    """When kubelets looked for the first time: 'Started kubelet', and the first word of each process, whose beginning may be lost."""
-    first: dict[tuple[str | None, int | None, str | None], Event] = {}
-    for event in events:
-        if event.component == "kubelet" and event.pid is not None:
-            first.setdefault((event.node, event.pid, event.boot_id), event)
-    return sorted([*first.values(), *(e for e in events if e.kind is E.KUBELET_READY)], key=lambda e: e.time)
+def _sandboxes(events: Events) -> dict[str, Event]:
+    """By id, where an event names the pod, the last one that does."""
+    named = events.columns("k8s_container_name", "container_id", "k8s_pod_name", "k8s_pod_uid").filter(
+        pl.col("k8s_container_name") == SANDBOX,
+        pl.col("container_id") != "",
+        (pl.col("k8s_pod_name") != "").fill_null(False) | (pl.col("k8s_pod_uid") != "").fill_null(False),
+    )
+    last = named.unique("container_id", keep="last", maintain_order=True)
+    return {e.container_id: e for e in events.at(last["row"].to_numpy()) if e.container_id}
+
+
+def _starts(events: Events) -> dict[str | None, Rows]:
+    """When the kubelets of each node looked for the first time, in microseconds: 'Started kubelet', and the first word of each process,
+    whose beginning may be lost."""
+    spoken = events.by("kubelet").columns("node", "pid", "boot_id", "time").filter(pl.col("pid").is_not_null())
+    first = spoken.unique(["node", "pid", "boot_id"], keep="first", maintain_order=True)
+    ready = events.where(events.are(E.KUBELET_READY)).columns("node", "time")
+    looked = pl.concat([first.select("node", "time"), ready.select("node", "time")]).with_columns(pl.col("time").to_physical()).sort("time")
+    return {node: some["time"].to_numpy() for (node,), some in looked.partition_by("node", as_dict=True).items()}
 
 
 def _name_sandboxes(found: list[Run]) -> None:
@@ -154,7 +177,7 @@ def _full_ids(by_container: dict[str, list[Event]], statuses: dict[str, Status])
 
 
 def _runs_of(
-    container_id: str, events: list[Event], status: Status | None, kubelet_starts: list[Event], sandboxes: dict[str, Event]
+    container_id: str, events: list[Event], status: Status | None, kubelet_starts: dict[str | None, Rows], sandboxes: dict[str, Event]
 ) -> list[Run]:
     identity = _identity(container_id, events, status, sandboxes)
     if identity["pod"] is None and identity["pod_uid"] is None:
@@ -297,7 +320,9 @@ def _end_noticed(run: Run, noticed: list[Event]) -> None:
         run.end_reason, run.exit_code = "noticed", final.value
 
 
-def _from_others(identity: dict[str, Any], events: list[Event], status: Status | None, kubelet_starts: list[Event]) -> Run | None:
+def _from_others(
+    identity: dict[str, Any], events: list[Event], status: Status | None, kubelet_starts: dict[str | None, Rows]
+) -> Run | None:
     """No runtime events: the API's status, else what the kubelet saw."""
     noticed = [e for e in events if e.kind in _KUBELET]
     seen = next((e for e in noticed if e.kind is E.CONTAINER_SEEN_RUNNING), None)
@@ -323,16 +348,23 @@ def _from_others(identity: dict[str, Any], events: list[Event], status: Status |
     return run
 
 
-def _first_relist(event: Event, kubelet_starts: list[Event]) -> bool:
+def _first_relist(event: Event, kubelet_starts: dict[str | None, Rows]) -> bool:
     """Whether the kubelet had only just started: then it tells of what there is, not of what happens."""
-    return any(timedelta(0) <= event.time - e.time <= _RELIST * 2 and e.node == event.node for e in kubelet_starts)
+    starts = kubelet_starts.get(event.node)
+    if starts is None:
+        return False
+    now = ticks(event.time)
+    at = int(np.searchsorted(starts, now, "right"))
+    return at > 0 and bool(now - starts[at - 1] <= _RELIST * 2 // _TICK)
 
 
 def _end_with_node(run: Run, lost: list[Outage]) -> None:
-    """A container does not outlive its node: only a death that the runtime itself recorded is truer than the node's end."""
+    """A container does not outlive its node: only a death that the runtime itself recorded is truer than the node's end.
+
+    ``lost``: of its node."""
     for outage in lost:
         gone = outage.start.time
-        if outage.node != run.node or gone is None or not run.began_by(gone):
+        if gone is None or not run.began_by(gone):
             continue
         if run.end.time is None or (run.end.time > gone and run.end_reason != "died"):
             run.end = Edge(gone, outage.start.earliest, outage.start.latest, outage.start.proofs, rule=_NODE_LOST)

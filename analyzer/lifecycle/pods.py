@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import polars as pl
+
 from analyzer.grammars.base import container_id
 from analyzer.lifecycle.containers import Run, Status
-from analyzer.lifecycle.events import Event
+from analyzer.lifecycle.event import Event
+from analyzer.lifecycle.event_table import Events
 from analyzer.lifecycle.objects import Version, mapping, mappings, number, parse_time, stamp, text
 from analyzer.proof import Edge
 from analyzer.vocabulary import SANDBOX
@@ -127,7 +130,7 @@ def _statuses_of(version: Version, entry: dict[str, Any]) -> Iterator[Status]:
         )
 
 
-def pods(events: list[Event], objects: list[Version], runs: list[Run]) -> list[Pod]:
+def pods(events: Events, objects: list[Version], runs: list[Run]) -> list[Pod]:
     """All pods that anything speaks of, sorted by namespace, name and uid."""
     book = _Book()
     of_pods = [version for version in objects if version.kind == "Pod"]
@@ -137,9 +140,9 @@ def pods(events: list[Event], objects: list[Version], runs: list[Run]) -> list[P
     for run in runs:
         if run.pod_uid:
             book.get(run.namespace, run.pod, run.pod_uid).runs.append(run)
-    for event in events:  # uids first, so that names find them
-        if event.pod_uid:
-            book.get(event.namespace, event.pod, event.pod_uid)
+    spoken = events.columns("k8s_namespace_name", "k8s_pod_name", "k8s_pod_uid").filter(pl.col("k8s_pod_uid") != "").drop("row")
+    for namespace, name, uid in spoken.unique(maintain_order=True).iter_rows():  # uids first, so that names find them
+        book.get(namespace, name, uid)
     for version in sorted(of_pods, key=lambda version: not version.namespace):  # namespaces first, so that bare names find them
         if not version.uid:
             started = parse_time(version.status.get("startTime"))
@@ -147,7 +150,7 @@ def pods(events: list[Event], objects: list[Version], runs: list[Run]) -> list[P
     for run in runs:
         if not run.pod_uid:
             book.named(run.namespace, run.pod, run.start.time).runs.append(run)
-    for event in events:
+    for event in events.where(events.having("k8s_pod_name") | events.having("k8s_pod_uid")):
         if event.pod or event.pod_uid:
             pod = book.of(event)
             if pod is not None:
