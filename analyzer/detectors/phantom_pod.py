@@ -67,7 +67,7 @@ def _kept(case: Case, pod: Pod, left: Gone, runs: list[Run]) -> bool:
         return False  # a living kubelet tells by itself
     else:
         allowed = _REACTION if node.talkative else _REACTION + _GRACE
-    acts = [k.time for r in runs for k in r.kills] + [e.time for e in pod.events if e.kind in (E.POD_DELETE_SEEN, E.POD_UNWANTED)]
+    acts = [k.time for r in runs for k in r.kills] + [e.time for e in pod.told(E.POD_DELETE_SEEN, E.POD_UNWANTED)]
     acts += [r.end.time for r in runs if r.end.time is not None]
     reaction = min((t for t in acts if t >= since - _AWAY), default=case.life.end)
     return reaction - since > allowed

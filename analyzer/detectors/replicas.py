@@ -199,7 +199,7 @@ def _unknown(pod: Pod, seen_from: dict[str, datetime]) -> bool:
         return False
     if pod.node is None:
         return False  # never placed, so it never ran
-    made = pod.created or min((e.time for e in pod.events if e.kind in (E.POD_CREATED, E.POD_SCHEDULED)), default=None)
+    made = pod.created or min((e.time for e in pod.told(E.POD_CREATED, E.POD_SCHEDULED)), default=None)
     return pod.node not in seen_from or made is None or made < seen_from[pod.node]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Final, overload
 
 import numpy as np
@@ -45,6 +46,8 @@ _COLUMNS: Final = {
 """The column of EVENTS for each field of Event."""
 _SCHEMA: Final = {column: EVENTS.get(column, pl.String()) for column in _COLUMNS.values()}
 _FIELDS: Final = tuple(field.name for field in fields(Event))
+_SMALL: Final = 10_000
+"""A table of so few rows is made of events at once, when the first of them is read."""
 _AT_ONCE: Final = 100_000
 """So many rows are taken out of their columns together: lists of all would take more memory than the events."""
 
@@ -74,6 +77,8 @@ class _Table:
         made = self.made
         asked = rows.tolist()
         missing = [row for row in asked if row not in made]
+        if missing and self.frame.height <= _SMALL:
+            missing = [row for row in range(self.frame.height) if row not in made]
         for low in range(0, len(missing), _AT_ONCE):
             self._make(missing[low : low + _AT_ONCE])
         return [made[row] for row in asked]
@@ -152,6 +157,12 @@ class Events(Sequence[Event]):
         """Microseconds since 1970."""
         return self._table.times if self._rows is None else self._table.times[self._rows]
 
+    @property
+    def component_codes(self) -> npt.NDArray[np.int32]:
+        """A number for each component; -1 where none is told."""
+        codes = self._table.components[1]
+        return codes if self._rows is None else codes[self._rows]
+
     def column(self, name: str) -> pl.Series:
         """A column of EVENTS, or ``source``."""
         whole = self._table.frame[name]
@@ -208,18 +219,79 @@ class Events(Sequence[Event]):
 
     def by_kind(self) -> dict[EventKind, "Events"]:
         kinds = self.kinds
-        order = np.argsort(kinds, kind="stable")
-        found, starts = np.unique(kinds[order], return_index=True)
-        ends = [*starts[1:].tolist(), len(order)]
-        rows = self.rows[order]
-        return {_KINDS[code]: Events(self._table, rows[a:b]) for code, a, b in zip(found.tolist(), starts.tolist(), ends, strict=True)}
+        rows = self.rows[np.argsort(kinds, kind="stable")]
+        found, counts = np.unique(kinds, return_counts=True)
+        ends = np.cumsum(counts)
+        edges = zip(found.tolist(), (ends - counts).tolist(), ends.tolist(), strict=True)
+        return {_KINDS[code]: Events(self._table, rows[low:high]) for code, low, high in edges}
+
+    def shared_out(self, owners: npt.NDArray[np.int64], count: int) -> "list[Part]":
+        """Those of each of so many owners. ``owners``: whose each event is; negative: nobody's."""
+        order = np.argsort(owners, kind="stable")
+        edges = np.searchsorted(owners[order], np.arange(count + 1))
+        group = _Group(self._table, self.rows[order])
+        return [Part(group, low, high) for low, high in pairwise(edges.tolist())]
+
+    def read(self) -> None:
+        """Make them all, together: one at a time they take far longer."""
+        self._table.events(self.rows)
+
+
+class _Group:
+    """Rows of a table in an order of their own: those of one owner, then those of the next."""
+
+    def __init__(self, table: _Table, rows: Rows) -> None:
+        self.table = table
+        self.rows = rows
+        self.kinds = table.kinds[rows]
+
+
+class Part(Sequence[Event]):
+    """The events of one of many owners, in the order of time."""
+
+    __slots__ = ("_group", "_high", "_low")
+
+    def __init__(self, group: _Group, low: int, high: int) -> None:
+        self._group, self._low, self._high = group, low, high
+
+    def __len__(self) -> int:
+        return self._high - self._low
+
+    @overload
+    def __getitem__(self, index: int) -> Event: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Event]: ...
+    def __getitem__(self, index: int | slice) -> Event | list[Event]:
+        return self._all()[index]
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self._all())
+
+    def _all(self) -> list[Event]:
+        return self._group.table.events(self.rows) if self._high > self._low else []
+
+    @property
+    def rows(self) -> Rows:
+        """Of the table of all."""
+        return self._group.rows[self._low : self._high]
+
+    def of(self, *kinds: EventKind) -> list[Event]:
+        """Those of some kinds."""
+        wanted = [_CODES[kind] for kind in kinds]
+        at = [n for n, kind in enumerate(self._group.kinds[self._low : self._high].tolist(), self._low) if kind in wanted]
+        return self._group.table.events(self._group.rows[at]) if at else []
+
+
+def of_kinds(events: Sequence[Event], *kinds: EventKind) -> list[Event]:
+    """Those of some kinds; where there are columns, without a look at the others."""
+    return events.of(*kinds) if isinstance(events, Events | Part) else [e for e in events if e.kind in kinds]
 
 
 def coded(column: pl.Series) -> tuple[dict[str, int], npt.NDArray[np.int32]]:
     """Numbers for the strings of a column, and the column in numbers; null is -1."""
-    names = column.drop_nulls().unique().sort().to_list()
+    names = column.drop_nulls().unique(maintain_order=True)
     numbers = column.cast(pl.Enum(names)).to_physical().cast(pl.Int32).fill_null(-1).to_numpy()
-    return {name: code for code, name in enumerate(names)}, numbers
+    return {name: code for code, name in enumerate(names.to_list())}, numbers
 
 
 class EventIndex:

@@ -88,6 +88,11 @@ class NodeLife:
         at = int(np.searchsorted(self._kubelet_times, ticks(low), "right"))
         return at < len(self._kubelet_times) and bool(self._kubelet_times[at] < ticks(high))
 
+    @cached_property
+    def returns(self) -> list[datetime]:
+        """When its kubelet came back, in order."""
+        return sorted(o.end.time for o in self.outages if o.end.time is not None)
+
     def outage_at(self, moment: datetime) -> Outage | None:
         """The outage of its kubelet under way at a moment. Outages do not overlap."""
         at = bisect_right(self.outages, moment, key=lambda o: o.start.time or moment)
@@ -161,6 +166,11 @@ class Lifecycle:
         """Whether silence proves something, by node and family of sources."""
         return Silence(self.coverage)
 
+    @cached_property
+    def audited(self) -> bool:
+        """Whether an audit log is in the evidence."""
+        return bool(self.events.told_by("audit").any())
+
     def holes(self, node: str | None, kinds: tuple[str, ...]) -> list[Hole]:
         """Holes in a node's sources of some families (``lifecycle.coverage.family``)."""
         return [hole for kind in kinds for hole in self._holes.get((node, kind), ())]
@@ -200,7 +210,6 @@ class Lifecycle:
         return found
 
     def __post_init__(self) -> None:
-        self.events = Events.of_list(self.events)
         self._by_run = {id(run): pod for pod in self.pods for run in pod.runs}
         apps: dict[str, list[Run]] = defaultdict(list)
         for run in self.runs:
