@@ -102,6 +102,10 @@ class Clocks:
         return any(c.skewed for c in self.clocks) or any(c.skewed for c in self.reported.values())
 
     @cached_property
+    def _any(self) -> bool:
+        return any(c.skewed for c in self.clocks)
+
+    @cached_property
     def _by_node(self) -> dict[str, list[Clock]]:
         found: dict[str, list[Clock]] = defaultdict(list)
         for clock in self.clocks:
@@ -118,6 +122,8 @@ class Clocks:
 
     def widened(self, edge: Edge) -> Edge:
         """An edge whose bounds tell how sure the correction of its proofs' clocks is."""
+        if not self._any:
+            return edge
         used = {id(c): c for p in edge.proofs if (c := self.of(None, p.source, p.time)) is not None and c.skewed}
         for clock in used.values():
             edge = clock.widened(edge)

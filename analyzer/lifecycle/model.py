@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
+from analyzer.attribution import Reading
 from analyzer.exceptions import EvidenceError
 from analyzer.lifecycle import clocks, containers, controllers, correction, kubelets, objects, pods, readiness, signs
 from analyzer.lifecycle.clocks import Clocks
@@ -221,6 +222,7 @@ class Lifecycle:
 
 def build(store: Store, desired: Mapping[Name, int] | None = None) -> Lifecycle:
     """Rebuild the lifecycle from a store. ``desired``: replica counts that the user states."""
+    store = Reading(store)
     events = load_events(store)
     versions = objects.versions(store)
     known = clocks.clocks(events, versions)
