@@ -6,14 +6,16 @@ ties to a node; the nearest parent folder that bears the name of a known node; t
 name, where the bundle's layout says that it holds one node's evidence alone; the folder that the layout says is a node.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 
 import polars as pl
 
 from analyzer.evidence.layouts import Place, kind_nodes, place
-from analyzer.store import Store
+from analyzer.store import Store, Writer
 from analyzer.vocabulary import ATTRIBUTIONS, RUNTIME_STREAMS, SourceStatus
 
+_LARGE = frozenset({"events", "records", "objects", "rejects"})
 _TIED_BY = ("kubelet", "api")  # components whose 'node' column ties pods and containers to a node
 
 
@@ -92,11 +94,45 @@ def _decide(
     return (bundle_host, "bundle") if bundle_host else (layout_node, "layout")
 
 
+class Reading:
+    """A store as one analysis reads it: what does not change meanwhile is read once, the small tables and the aliases."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: dict[str, pl.DataFrame] = {}
+
+    def writer(self, source_id: str) -> Writer:
+        return self._store.writer(source_id)
+
+    def settle(self, name: str, make: Callable[[], pl.DataFrame]) -> None:
+        self._store.settle(name, make)
+
+    def scan(self, name: str) -> pl.LazyFrame:
+        return self._store.scan(name)
+
+    def table(self, name: str) -> pl.DataFrame:
+        if name in _LARGE:
+            return self._store.table(name)
+        if name not in self._known:
+            self._known[name] = self._store.table(name)
+        return self._known[name]
+
+    @cached_property
+    def aliases(self) -> dict[str, str]:
+        return _aliases(self._store)
+
+
 def aliases(store: Store) -> dict[str, str]:
     """Host name to node name, where a kubelet's journal says under which name it registered (cloud hosts: without the domain)."""
+    return store.aliases if isinstance(store, Reading) else _aliases(store)
+
+
+def _aliases(store: Store) -> dict[str, str]:
     named = (
-        store.table("events")
-        .filter((pl.col("component") == "kubelet") & pl.col("node").is_not_null())
+        store.scan("events")
+        .filter((pl.col("component") == "kubelet") & pl.col("node").is_not_null() & pl.col("attributes").is_not_null())
+        .select("node", "attributes")
+        .collect()
         .select("node", pl.col("attributes").str.json_path_match("$.node_name").alias("name"))
         .drop_nulls()
     )

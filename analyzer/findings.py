@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from analyzer.proof import Edge, Proof, rfc3339
@@ -35,7 +36,7 @@ class Finding:
     details: dict[str, Any] = field(default_factory=dict)
     evidence: tuple[Proof, ...] = ()
 
-    @property
+    @cached_property
     def id(self) -> str:
         """Stable: from what was found where and when it began, not from how it is told."""
         parts = (
@@ -52,7 +53,8 @@ class Finding:
 
     def widened(self, widen: Callable[[Edge], Edge]) -> "Finding":
         """With what is further known of how sure its edges are."""
-        return replace(self, start=widen(self.start), end=widen(self.end))
+        start, end = widen(self.start), widen(self.end)
+        return self if start is self.start and end is self.end else replace(self, start=start, end=end)
 
     def sort_key(self) -> tuple[int, str, str]:
         return (_SEVERITY_ORDER[self.severity], rfc3339(self.start.time) or "", self.id)

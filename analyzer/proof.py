@@ -4,12 +4,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+_FOUR_DIGITS = 1000
+
 
 def rfc3339(time: datetime | None) -> str | None:
     """UTC with microseconds and ``Z``: the only form of time in the findings document."""
     if time is None:
         return None
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    told = time.astimezone(UTC).replace(tzinfo=None)
+    if told.year < _FOUR_DIGITS:  # of such a year strftime and isoformat write different numbers of digits
+        return told.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return told.isoformat(timespec="microseconds") + "Z"
 
 
 @dataclass(frozen=True, order=True)

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from analyzer.detectors.base import Case, Detector, clock, confidence, unique
 from analyzer.findings import Finding
-from analyzer.lifecycle.events import Event, EventIndex
+from analyzer.lifecycle.event import Event
+from analyzer.lifecycle.event_table import EventIndex
 from analyzer.lifecycle.kubelets import Outage
 from analyzer.lifecycle.orphans import absences, met, seen_after, verdict
 from analyzer.proof import Edge, rfc3339

@@ -66,7 +66,7 @@ class Case:
     @cached_property
     def runtime_nodes(self) -> set[str | None]:
         """Nodes whose container runtime itself tells what ran."""
-        return {e.node for e in self.life.events if e.component in (*RUNTIME_STREAMS, RUNTIME_LOG)}
+        return set(self.life.events.by(*RUNTIME_STREAMS, RUNTIME_LOG).column("node").unique())
 
     def subject(self, run: Run, *, attempt: bool = True) -> Subject:
         """A run, as a finding names it; ``attempt``: this attempt of the container, not all of them."""

@@ -39,7 +39,9 @@ class _Stop:
 
 def find(case: Case) -> Iterator[Finding]:
     for run in case.life.runs:
-        stop = _stop(run, case.life.pod_of(run)) if not run.sandbox and run.kills and run.end.time is not None else None
+        if run.sandbox or run.end.time is None or run.exit_code not in (_KILLED, None):
+            continue  # it had ended by itself before it was killed
+        stop = _stop(run, case.life.pod_of(run)) if run.kills else None
         if stop is not None and _ignored(run, stop):
             yield _finding(case, run, stop)
 
@@ -65,7 +67,7 @@ def _stop(run: Run, pod: Pod | None) -> _Stop | None:
 def _ignored(run: Run, stop: _Stop) -> bool:
     """Not on its own end, a want of memory, or a deletion by force: they are not at the end of the time, or with no time given."""
     assert run.end.time is not None
-    if run.exit_code not in (_KILLED, None) or (run.exit_code is None and stop.killed is None):
+    if run.exit_code is None and stop.killed is None:
         return False
     if run.end_reason not in ("died", "reported", "noticed"):
         return False

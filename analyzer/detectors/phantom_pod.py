@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from analyzer.detectors.base import Case, Detector, clock, seconds, unique
 from analyzer.findings import Finding
 from analyzer.lifecycle.containers import Run
+from analyzer.lifecycle.event_table import ticks
 from analyzer.lifecycle.gone import Gone, gone
 from analyzer.lifecycle.pods import Pod
 from analyzer.proof import Edge
-from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS, Confidence, FindingKind, Severity
+from analyzer.vocabulary import Confidence, FindingKind, Severity
 from analyzer.vocabulary import EventKind as E
 
 _AWAY = timedelta(seconds=1)
@@ -49,8 +50,7 @@ def _watched(case: Case, run: Run, since: datetime) -> bool:
     seen = [*run.noticed, *run.kills]
     if any(e.time > since and e.kind is not E.CONTAINER_SEEN_DEAD for e in seen):
         return True
-    last = next((e for e in reversed(node.events) if e.component in (*RUNTIME_STREAMS, RUNTIME_LOG)), None) if node else None
-    return last is not None and last.time > since
+    return node is not None and bool((node.runtime_times[-1:] > ticks(since)).any())
 
 
 def _kept(case: Case, pod: Pod, left: Gone, runs: list[Run]) -> bool:
@@ -67,7 +67,7 @@ def _kept(case: Case, pod: Pod, left: Gone, runs: list[Run]) -> bool:
         return False  # a living kubelet tells by itself
     else:
         allowed = _REACTION if node.talkative else _REACTION + _GRACE
-    acts = [k.time for r in runs for k in r.kills] + [e.time for e in pod.events if e.kind in (E.POD_DELETE_SEEN, E.POD_UNWANTED)]
+    acts = [k.time for r in runs for k in r.kills] + [e.time for e in pod.told(E.POD_DELETE_SEEN, E.POD_UNWANTED)]
     acts += [r.end.time for r in runs if r.end.time is not None]
     reaction = min((t for t in acts if t >= since - _AWAY), default=case.life.end)
     return reaction - since > allowed

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+import polars as pl
+
 from analyzer.detectors.base import Case, Detector, clock, seconds, unique
 from analyzer.findings import Finding
 from analyzer.lifecycle.controllers import Controller
@@ -181,11 +183,9 @@ def _runtime_stopped(case: Case, pod: Pod, moment: datetime) -> bool:
 
 def _seen_from(case: Case) -> dict[str, datetime]:
     """By node: from when on the evidence tells what ran there. Nodes without such evidence are not in it."""
-    first: dict[str, datetime] = {}
-    for event in case.life.events:  # in order of time
-        if event.node and event.container_id and event.component in (*RUNTIME_STREAMS, RUNTIME_LOG, "kubelet"):
-            first.setdefault(event.node, event.time)
-    return first
+    told = case.life.events.by(*RUNTIME_STREAMS, RUNTIME_LOG, "kubelet").columns("node", "container_id", "time")  # in order of time
+    told = told.filter(pl.col("node") != "", pl.col("container_id") != "")
+    return dict(told.unique("node", keep="first", maintain_order=True).select("node", "time").iter_rows())
 
 
 def _first_full(controller: Controller) -> datetime | None:
@@ -199,7 +199,7 @@ def _unknown(pod: Pod, seen_from: dict[str, datetime]) -> bool:
         return False
     if pod.node is None:
         return False  # never placed, so it never ran
-    made = pod.created or min((e.time for e in pod.events if e.kind in (E.POD_CREATED, E.POD_SCHEDULED)), default=None)
+    made = pod.created or min((e.time for e in pod.told(E.POD_CREATED, E.POD_SCHEDULED)), default=None)
     return pod.node not in seen_from or made is None or made < seen_from[pod.node]
 
 

@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-from analyzer.lifecycle.events import Event
+from analyzer.lifecycle.event_table import Events
 from analyzer.lifecycle.objects import Version
 from analyzer.lifecycle.sightings import Pair, pairs, reported, written_by
 from analyzer.proof import Edge, Proof, rfc3339
@@ -102,6 +102,10 @@ class Clocks:
         return any(c.skewed for c in self.clocks) or any(c.skewed for c in self.reported.values())
 
     @cached_property
+    def _any(self) -> bool:
+        return any(c.skewed for c in self.clocks)
+
+    @cached_property
     def _by_node(self) -> dict[str, list[Clock]]:
         found: dict[str, list[Clock]] = defaultdict(list)
         for clock in self.clocks:
@@ -118,13 +122,15 @@ class Clocks:
 
     def widened(self, edge: Edge) -> Edge:
         """An edge whose bounds tell how sure the correction of its proofs' clocks is."""
+        if not self._any:
+            return edge
         used = {id(c): c for p in edge.proofs if (c := self.of(None, p.source, p.time)) is not None and c.skewed}
         for clock in used.values():
             edge = clock.widened(edge)
         return edge
 
 
-def clocks(events: list[Event], versions: list[Version]) -> Clocks:
+def clocks(events: Events, versions: list[Version]) -> Clocks:
     """The clocks of all nodes of which pairs tell, by node and time."""
     found = tuple(clock for node, some in sorted(_by_node(pairs(events, versions)).items()) for clock in _of_node(node, some))
     told = {node: _of_node(node, some)[:1] for node, some in sorted(_by_node(reported(events)).items())}

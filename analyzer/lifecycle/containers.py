@@ -6,27 +6,33 @@ Order of trust: the runtime's events; the API's container status (seconds); what
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from analyzer.lifecycle.events import Event
+import numpy as np
+import polars as pl
+
+from analyzer.lifecycle.event import Event
+from analyzer.lifecycle.event_table import Events, Rows, ticks
 from analyzer.lifecycle.kubelets import Outage
+from analyzer.lifecycle.plain_runs import plain
+from analyzer.lifecycle.run import ENDED, RECORDED, RELIST, STARTED
+from analyzer.lifecycle.run import Run as Run
 from analyzer.proof import Edge, Proof
 from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS, SANDBOX
 from analyzer.vocabulary import EventKind as E
 
 _RUNTIME = (E.CONTAINER_STARTED, E.CONTAINER_DIED, E.CONTAINER_DESTROYED, E.CONTAINER_CREATED)
 _KUBELET = (E.CONTAINER_SEEN_RUNNING, E.CONTAINER_SEEN_DEAD)
-_RELIST = timedelta(seconds=2)
-"""PLEG relists each second; what it sees at the first relist after a start of the kubelet may be older."""
+_TOLD = (*_RUNTIME, *_KUBELET, E.CONTAINER_SIGNALLED, E.CONTAINER_KILLING)
+_TICK = timedelta(microseconds=1)
 _COMES_UP = timedelta(seconds=30)
 _FAILS = timedelta(seconds=5)
 """A start that fails does so within this of the container's making."""
 _BURST = timedelta(milliseconds=100)
 """What one relist sees is logged within this."""
 _LATE = datetime.max.replace(tzinfo=UTC)
-_RECORDED = "the container runtime recorded this moment itself"
 _REPORTED = "the runtime's events do not tell: the API's container status says it, in whole seconds"
 _SEEN = "no event of the runtime tells: the kubelet's relist saw it running, up to two seconds after its start"
 _MET = "the kubelet had only just started when it saw it: it ran before, nobody tells since when"
@@ -36,36 +42,6 @@ _AGAIN = "its end was not recorded, but it was started again: it had ended by th
 _GONE = "its end was not recorded, but it was removed: it had ended by then"
 _BEFORE = "its end is told, its start is not: it ran before the evidence begins"
 _NODE_LOST = "a container does not outlive its node, and the runtime recorded no earlier death"
-UNKNOWN_EDGE = Edge(None, None, None, rule="nothing tells of its end")
-
-
-@dataclass
-class Run:
-    """One run of one container. ``start.time`` None: it ran before the evidence begins; ``end.time`` None: to its end."""
-
-    container_id: str
-    node: str | None
-    namespace: str | None
-    pod: str | None
-    pod_uid: str | None
-    container: str | None
-    start: Edge
-    end: Edge = UNKNOWN_EDGE
-    end_reason: str | None = None  # died (the runtime says so), reported (the API), noticed (the kubelet), destroyed, node-lost, presumed
-    exit_code: int | None = None
-    kills: list[Event] = field(default_factory=list)  # signals, and the kubelet's 'Killing container'
-    noticed: list[Event] = field(default_factory=list)  # what the kubelet's relist said of it
-    seen: datetime | None = None  # when its kubelet told the API last that it ran
-
-    @property
-    def sandbox(self) -> bool:
-        return self.container == SANDBOX
-
-    def alive(self, moment: datetime) -> bool:
-        return self.began_by(moment) and (self.end.time is None or moment < self.end.time)
-
-    def began_by(self, moment: datetime) -> bool:
-        return self.start.time is None or self.start.time <= moment
 
 
 @dataclass(frozen=True)
@@ -85,47 +61,66 @@ class Status:
     seen: datetime | None = None  # when the kubelet wrote that it ran, by the API's clock
 
 
-def runs(events: list[Event], statuses: Iterable[Status], lost: list[Outage]) -> list[Run]:
+def runs(events: Events, statuses: Iterable[Status], lost: list[Outage]) -> list[Run]:
     """All runs of application containers and sandboxes that Kubernetes made, sorted by start, then id."""
-    by_container: dict[str, list[Event]] = defaultdict(list)
-    for event in events:
-        if event.container_id and event.kind in (*_RUNTIME, *_KUBELET, E.CONTAINER_SIGNALLED, E.CONTAINER_KILLING):
-            by_container[event.container_id].append(event)
+    of_containers = events.where(events.are(*_TOLD) & events.having("container_id"))
     told = list(statuses)
     seen: dict[str, list[datetime]] = defaultdict(list)
     for status in told:
         if status.seen is not None:
             seen[status.container_id].append(status.seen)
-    full = _full_ids(by_container, statuses_by := _by_container(told))
+    full = _full_ids(of_containers.column("container_id").unique(), statuses_by := _by_container(told))
+    found, rest = plain(of_containers, {*statuses_by, *full, *full.values()})
+    by_container: dict[str, list[Event]] = defaultdict(list)
+    for event in rest:
+        assert event.container_id is not None
+        by_container[event.container_id].append(event)
     for short, whole in full.items():
         by_container[whole] = sorted(by_container[whole] + by_container.pop(short), key=lambda e: e.time)
     kubelet_starts = _starts(events)
-    sandboxes = {e.container_id: e for e in events if e.container == SANDBOX and e.container_id and (e.pod or e.pod_uid)}
-    found: list[Run] = []
+    sandboxes = _sandboxes(events)
     for container_id in sorted({*by_container, *statuses_by}):
         found += _runs_of(container_id, by_container.get(container_id, []), statuses_by.get(container_id), kubelet_starts, sandboxes)
     _name_sandboxes(found)
+    lost_of: dict[str | None, list[Outage]] = defaultdict(list)
+    for outage in lost:
+        lost_of[outage.node].append(outage)
     for run in found:
-        run.seen = max((t for t in seen.get(run.container_id, ()) if run.alive(t)), default=None)
-        _end_with_node(run, lost)
+        if run.container_id in seen:
+            run.seen = max((t for t in seen[run.container_id] if run.alive(t)), default=None)
+        if run.node in lost_of:
+            _end_with_node(run, lost_of[run.node])
     return sorted(found, key=lambda r: (r.start.time is not None, r.start.time or _LATE, r.container_id))
 
 
-def _starts(events: list[Event]) -> list[Event]:
-    """When kubelets looked for the first time: 'Started kubelet', and the first word of each process, whose beginning may be lost."""
-    first: dict[tuple[str | None, int | None, str | None], Event] = {}
-    for event in events:
-        if event.component == "kubelet" and event.pid is not None:
-            first.setdefault((event.node, event.pid, event.boot_id), event)
-    return sorted([*first.values(), *(e for e in events if e.kind is E.KUBELET_READY)], key=lambda e: e.time)
+def _sandboxes(events: Events) -> dict[str, Event]:
+    """By id, where an event names the pod, the last one that does."""
+    named = events.columns("k8s_container_name", "container_id", "k8s_pod_name", "k8s_pod_uid").filter(
+        pl.col("k8s_container_name") == SANDBOX,
+        pl.col("container_id") != "",
+        (pl.col("k8s_pod_name") != "").fill_null(False) | (pl.col("k8s_pod_uid") != "").fill_null(False),
+    )
+    last = named.unique("container_id", keep="last", maintain_order=True)
+    return {e.container_id: e for e in events.at(last["row"].to_numpy()) if e.container_id}
+
+
+def _starts(events: Events) -> dict[str | None, Rows]:
+    """When the kubelets of each node looked for the first time, in microseconds: 'Started kubelet', and the first word of each process,
+    whose beginning may be lost."""
+    spoken = events.by("kubelet").columns("node", "pid", "boot_id", "time").filter(pl.col("pid").is_not_null())
+    first = spoken.unique(["node", "pid", "boot_id"], keep="first", maintain_order=True)
+    ready = events.where(events.are(E.KUBELET_READY)).columns("node", "time")
+    looked = pl.concat([first.select("node", "time"), ready.select("node", "time")]).with_columns(pl.col("time").to_physical()).sort("time")
+    return {node: some["time"].to_numpy() for (node,), some in looked.partition_by("node", as_dict=True).items()}
 
 
 def _name_sandboxes(found: list[Run]) -> None:
     """Where the kubelet's log alone tells of containers, most have no name. A pod's sandbox starts before all others; where the
     relist first sees several at once, it lists the sandbox last (PLEG, 1.2+). It is never the subject of 'Killing container'."""
+    nameless = {run.pod_uid for run in found if run.container is None}
     by_pod: dict[str, list[Run]] = defaultdict(list)
     for run in found:
-        if run.pod_uid is not None:
+        if run.pod_uid is not None and run.pod_uid in nameless:
             by_pod[run.pod_uid].append(run)
     for mates in by_pod.values():
         killed = {r.container_id for r in mates if any(k.kind is E.CONTAINER_KILLING for k in r.kills)}
@@ -147,14 +142,15 @@ def _by_container(statuses: Iterable[Status]) -> dict[str, Status]:
     return best
 
 
-def _full_ids(by_container: dict[str, list[Event]], statuses: dict[str, Status]) -> dict[str, str]:
+def _full_ids(of_events: pl.Series, statuses: dict[str, Status]) -> dict[str, str]:
     """12 digits to 64, where both are there."""
-    whole = {c[:12]: c for c in sorted({*by_container, *statuses}) if len(c) == 64}
-    return {c: whole[c] for c in list(by_container) if len(c) == 12 and c in whole}
+    short = of_events.filter(of_events.str.len_chars() == 12).to_list()
+    whole = {c[:12]: c for c in sorted({*of_events.to_list(), *statuses}) if len(c) == 64} if short else {}
+    return {c: whole[c] for c in short if c in whole}
 
 
 def _runs_of(
-    container_id: str, events: list[Event], status: Status | None, kubelet_starts: list[Event], sandboxes: dict[str, Event]
+    container_id: str, events: list[Event], status: Status | None, kubelet_starts: dict[str | None, Rows], sandboxes: dict[str, Event]
 ) -> list[Run]:
     identity = _identity(container_id, events, status, sandboxes)
     if identity["pod"] is None and identity["pod_uid"] is None:
@@ -168,11 +164,10 @@ def _runs_of(
             identity["container"] = SANDBOX
         run = _from_others(identity, events, status, kubelet_starts)
         found = [run] if run else []
-    for event in events:
-        kept = event.kind in (E.CONTAINER_SIGNALLED, E.CONTAINER_KILLING, *_KUBELET)
-        for run in found if kept else ():
-            if run.began_by(event.time) and (run.end.time is None or event.time <= run.end.time + _RELIST):
-                (run.noticed if event.kind in _KUBELET else run.kills).append(event)
+    for run in found:
+        mine = [e for e in events if run.began_by(e.time) and (run.end.time is None or e.time <= run.end.time + RELIST)]
+        run.noticed = [e for e in mine if e.kind in _KUBELET]
+        run.kills = [e for e in mine if e.kind in (E.CONTAINER_SIGNALLED, E.CONTAINER_KILLING)]
     return found
 
 
@@ -216,7 +211,7 @@ def _from_runtime(identity: dict[str, Any], events: list[Event]) -> list[Run]:
             if current is not None:  # its end was not recorded: no later than now
                 current.end = Edge(event.time, current.start.time, event.time, (event.proof("it was started again"),), rule=_AGAIN)
                 current.end_reason = "noticed"
-            current = Run(**identity, start=_edge(event, "the runtime started it"))
+            current = Run(**identity, start=_edge(event, STARTED))
             found.append(current)
         elif event.kind in (E.CONTAINER_DIED, E.CONTAINER_DESTROYED, E.CONTAINER_STOPPED):
             if current is None and event.kind is E.CONTAINER_DIED and not found:
@@ -225,7 +220,7 @@ def _from_runtime(identity: dict[str, Any], events: list[Event]) -> list[Run]:
             if current is None:
                 continue
             if event.kind is E.CONTAINER_DIED:
-                current.end, current.end_reason = _edge(event, "the runtime saw it end"), "died"
+                current.end, current.end_reason = _edge(event, ENDED), "died"
                 current.exit_code = event.value
             else:
                 proof = event.proof("the runtime removed it: it had ended by then")
@@ -248,7 +243,7 @@ def _unstarted(identity: dict[str, Any], made: Event | None, died: Event) -> Run
 def _edge(event: Event, proves: str) -> Edge:
     """A moment recorded by the runtime; ``resolution`` is how far the true one may lie after the written one."""
     latest = event.time + timedelta(microseconds=event.resolution - 1) if event.resolution > 1 else event.time
-    return Edge(event.time, event.time, latest, (event.proof(proves),), rule=_RECORDED)
+    return Edge(event.time, event.time, latest, (event.proof(proves),), rule=RECORDED)
 
 
 def _complete(found: list[Run], noticed: list[Event], status: Status | None) -> None:
@@ -282,7 +277,7 @@ def _second(moment: datetime, proof: Proof, proves: str) -> Edge:
 
 
 def _seen_later(noticed: list[Event], moment: datetime) -> bool:
-    return any(e.kind is E.CONTAINER_SEEN_RUNNING and e.time > moment + _RELIST for e in noticed)
+    return any(e.kind is E.CONTAINER_SEEN_RUNNING and e.time > moment + RELIST for e in noticed)
 
 
 def _end_noticed(run: Run, noticed: list[Event]) -> None:
@@ -297,7 +292,9 @@ def _end_noticed(run: Run, noticed: list[Event]) -> None:
         run.end_reason, run.exit_code = "noticed", final.value
 
 
-def _from_others(identity: dict[str, Any], events: list[Event], status: Status | None, kubelet_starts: list[Event]) -> Run | None:
+def _from_others(
+    identity: dict[str, Any], events: list[Event], status: Status | None, kubelet_starts: dict[str | None, Rows]
+) -> Run | None:
     """No runtime events: the API's status, else what the kubelet saw."""
     noticed = [e for e in events if e.kind in _KUBELET]
     seen = next((e for e in noticed if e.kind is E.CONTAINER_SEEN_RUNNING), None)
@@ -309,7 +306,7 @@ def _from_others(identity: dict[str, Any], events: list[Event], status: Status |
         resumed = _first_relist(seen, kubelet_starts)
         start = Edge(None, None, seen.time, (proof,), rule=_MET)
         if not resumed:
-            start = Edge(seen.time, seen.time - _RELIST, seen.time, (proof,), rule=_SEEN)
+            start = Edge(seen.time, seen.time - RELIST, seen.time, (proof,), rule=_SEEN)
         run = Run(**identity, start=start)
     elif noticed and not _first_relist(noticed[0], kubelet_starts):  # else it was dead when this kubelet began: nobody knows since when
         run = Run(**identity, start=Edge(None, None, noticed[0].time, rule=_BEFORE))
@@ -323,16 +320,23 @@ def _from_others(identity: dict[str, Any], events: list[Event], status: Status |
     return run
 
 
-def _first_relist(event: Event, kubelet_starts: list[Event]) -> bool:
+def _first_relist(event: Event, kubelet_starts: dict[str | None, Rows]) -> bool:
     """Whether the kubelet had only just started: then it tells of what there is, not of what happens."""
-    return any(timedelta(0) <= event.time - e.time <= _RELIST * 2 and e.node == event.node for e in kubelet_starts)
+    starts = kubelet_starts.get(event.node)
+    if starts is None:
+        return False
+    now = ticks(event.time)
+    at = int(np.searchsorted(starts, now, "right"))
+    return at > 0 and bool(now - starts[at - 1] <= RELIST * 2 // _TICK)
 
 
 def _end_with_node(run: Run, lost: list[Outage]) -> None:
-    """A container does not outlive its node: only a death that the runtime itself recorded is truer than the node's end."""
+    """A container does not outlive its node: only a death that the runtime itself recorded is truer than the node's end.
+
+    ``lost``: of its node."""
     for outage in lost:
         gone = outage.start.time
-        if outage.node != run.node or gone is None or not run.began_by(gone):
+        if gone is None or not run.began_by(gone):
             continue
         if run.end.time is None or (run.end.time > gone and run.end_reason != "died"):
             run.end = Edge(gone, outage.start.earliest, outage.start.latest, outage.start.proofs, rule=_NODE_LOST)

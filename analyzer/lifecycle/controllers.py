@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from analyzer.lifecycle.desired import Replaceable, Wanted, wanted
-from analyzer.lifecycle.events import Event
+from analyzer.lifecycle.event import Event
+from analyzer.lifecycle.event_table import Events
 from analyzer.lifecycle.intervals import Span, Step, count
 from analyzer.lifecycle.objects import Version
 from analyzer.lifecycle.pods import Pod
@@ -53,7 +54,7 @@ class Controller:
 
 
 def controllers(
-    events: list[Event],
+    events: Events,
     objects: list[Version],
     pods: list[Pod],
     stated: dict[Name, int],
@@ -87,11 +88,11 @@ def controllers(
     return [found[name] for name in sorted(found)]
 
 
-def _parents(events: list[Event], objects: list[Version]) -> dict[Name, Name]:
+def _parents(events: Events, objects: list[Version]) -> dict[Name, Name]:
     """Replica set to deployment: from the object's owner, else from the deployment's event that names the set."""
     parents: dict[Name, Name] = {}
-    for event in events:
-        if event.kind is E.REPLICA_SET_SCALED and event.controller:
+    for event in events.of(E.REPLICA_SET_SCALED):
+        if event.controller:
             kind, _, name = event.controller.partition("/")
             parents[(event.namespace or "default", "ReplicaSet", event.attributes["replica_set"])] = (
                 event.namespace or "default",
@@ -104,10 +105,10 @@ def _parents(events: list[Event], objects: list[Version]) -> dict[Name, Name]:
     return parents
 
 
-def _known_names(events: list[Event], objects: list[Version], pods: list[Pod]) -> dict[tuple[str, str], str]:
+def _known_names(events: Events, objects: list[Version], pods: list[Pod]) -> dict[tuple[str, str], str]:
     """(namespace, name) to KIND, of everything that makes pods."""
     known = {(v.namespace, v.name): v.kind for v in objects if v.kind not in ("Pod", "Node")}
-    for event in events:
+    for event in events.where(events.having("controller")):
         if event.controller and not event.controller.startswith("?/"):
             kind, _, name = event.controller.partition("/")
             known.setdefault((event.namespace or "default", name), kind)
@@ -145,10 +146,10 @@ def _is_hash(name: str) -> bool:
     return bool(re.fullmatch(r"[0-9]{6,10}|[bcdfghjklmnpqrstvwxz2456789]{8,10}", tail)) or (bool(re.fullmatch(r"[0-9a-f]{8,10}", tail)))
 
 
-def _events_by_controller(events: list[Event], parents: dict[Name, Name], found: dict[Name, Controller]) -> dict[Name, list[Event]]:
+def _events_by_controller(events: Events, parents: dict[Name, Name], found: dict[Name, Controller]) -> dict[Name, list[Event]]:
     """Events about each controller (or about a replica set of it). '?/name' is settled by which controller there is."""
     told: dict[Name, list[Event]] = defaultdict(list)
-    for event in events:
+    for event in events.where(events.having("controller")):
         if not event.controller:
             continue
         kind, _, name = event.controller.partition("/")

@@ -8,17 +8,18 @@ import polars as pl
 
 from analyzer.lifecycle.clocks import Clocks
 from analyzer.lifecycle.containers import Status
-from analyzer.lifecycle.events import Event
+from analyzer.lifecycle.event import Event
+from analyzer.lifecycle.event_table import Events
 from analyzer.lifecycle.sightings import LOCAL
 from analyzer.lifecycle.signs import Spell
 
 
-def events(clocks: Clocks, shown: list[Event]) -> list[Event]:
+def events(clocks: Clocks, shown: Events) -> Events:
     """In the order of the corrected times; the same list if no clock needs it."""
     if not clocks.skewed:
         return shown
     moved = [replace(e, time=_moment(clocks, e)) for e in shown]
-    return sorted(moved, key=lambda e: (e.time, e.source, e.line or e.offset or 0))
+    return Events.of_list(sorted(moved, key=lambda e: (e.time, e.source, e.line or e.offset or 0)))
 
 
 def _moment(clocks: Clocks, event: Event) -> datetime:

@@ -20,7 +20,7 @@ from analyzer.lifecycle.clocks import Clocks
 from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.coverage_hole import Gap, Hole, Where
 from analyzer.lifecycle.coverage_verbosity import Verbosity, by_kubelet, verbosities
-from analyzer.lifecycle.events import Event
+from analyzer.lifecycle.event_table import Events
 from analyzer.lifecycle.intervals import Span, union
 from analyzer.lifecycle.kubelets import Outage
 from analyzer.lifecycle.signs import KUBELET_IDENTIFIERS
@@ -124,7 +124,7 @@ def _covers(
 def coverage(
     store: Store,
     clocks: Clocks,
-    events: Sequence[Event],
+    events: Events,
     runs: Sequence[Run],
     outages: Mapping[str, Sequence[Outage]],
     start: datetime,
@@ -188,7 +188,7 @@ def _holes(
     clocks: Clocks,
     lines: pl.DataFrame,
     spans: Mapping[Where, tuple[list[Span], list[Span]]],
-    events: Sequence[Event],
+    events: Events,
     runs: Sequence[Run],
     outages: Mapping[str, Sequence[Outage]],
     start: datetime,

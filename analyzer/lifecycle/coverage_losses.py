@@ -11,7 +11,7 @@ from analyzer.lifecycle.clocks import Clocks
 from analyzer.lifecycle.coverage_hole import Found, Hole, Where, told
 from analyzer.proof import Proof
 from analyzer.store import Store, source_names
-from analyzer.vocabulary import EventKind
+from analyzer.vocabulary import EVENTS, EventKind
 
 _BOOT = re.compile(r"boot ([0-9a-f]{32}): first (\S+) last (\S+)")
 _KERNEL = re.compile(r"Missed \d+ kernel messages")
@@ -19,7 +19,8 @@ _KERNEL = re.compile(r"Missed \d+ kernel messages")
 
 def suppressed(store: Store, clocks: Clocks) -> Found:
     """Between the last line before and the line that says that messages were dropped."""
-    events = store.table("events").filter(pl.col("kind") == str(EventKind.LOG_SUPPRESSED), pl.col("time").is_not_null())
+    dropped = store.scan("events").filter(pl.col("kind") == str(EventKind.LOG_SUPPRESSED), pl.col("time").is_not_null())
+    events = dropped.collect().cast(EVENTS)
     attributes = pl.col("attributes").str
     rows = (
         with_nodes(events, store, pl.lit(True))

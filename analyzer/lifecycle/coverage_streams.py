@@ -1,16 +1,17 @@
 """Holes by nature: what a runtime's stream of events, and a dump of the API's events, cannot hold; and what a stream leaves out."""
 
 import re
-from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
+import numpy as np
 import polars as pl
 
 from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.coverage_hole import Found, Hole, Where, told
-from analyzer.lifecycle.events import Event
+from analyzer.lifecycle.event import Event
+from analyzer.lifecycle.event_table import Events, ticks
 from analyzer.lifecycle.kubelets import Outage
 from analyzer.proof import Proof
 from analyzer.store import Store, source_names
@@ -26,6 +27,8 @@ _NEAR = timedelta(seconds=5)
 _STARTING = timedelta(seconds=60)
 """A kubelet that began less than this ago finds what has long been there."""
 _CITED = 4
+_BY_OTHERS = ("reported", "noticed")
+"""Reasons for an end of which the runtime did not tell."""
 _NAMES = {"docker": r"(?i)docker", "containerd": r"(?i)containerd", "cri": r"(?i)cri-?o|containerd", "podman": r"(?i)podman"}
 
 
@@ -68,13 +71,13 @@ def begins_late(
             yield where, Hole(since, first, why, "begins-late", away[0].start.proofs, settled)
 
 
-def runtime_down(events: Iterable[Event], streams: Mapping[str, Mapping[str, str]], end: datetime) -> Found:
+def runtime_down(events: Events, streams: Mapping[str, Mapping[str, str]], end: datetime) -> Found:
     """While a runtime's daemon is down it records nothing, and docker's buffer is lost with it.
 
     ``streams``: by node, the kinds of its runtimes' streams with their families.
     """
     stopped: dict[tuple[str, str], Event] = {}
-    marks = [e for e in events if e.kind in (E.RUNTIME_STOPPED, E.RUNTIME_STARTED) and e.node in streams]
+    marks = [e for e in events.of(E.RUNTIME_STOPPED, E.RUNTIME_STARTED) if e.node in streams]
     for event in marks:
         assert event.node is not None
         for kind, family in streams[event.node].items():
@@ -98,20 +101,17 @@ def _down(stop: Event, start: Event | None, family: str, end: datetime) -> Hole:
 
 def unheard(
     runs: Iterable[Run],
-    events: Iterable[Event],
+    events: Events,
     streams: Mapping[str, Mapping[str, str]],
     outages: Mapping[str, Sequence[Outage]],
     downs: Sequence[tuple[Where, Hole]],
 ) -> Found:
     """Containers that the kubelet or the API saw start or end while the node's stream was recorded, without a word of it there."""
-    heard: dict[str, _Stream] = defaultdict(_Stream)
-    for event in events:
-        if event.node is not None and event.node in streams:
-            heard[event.node].add(event)
+    heard = _heard(events, streams)
     missed: dict[tuple[str, int], list[Proof]] = defaultdict(list)
     for run in runs:
         stream = heard.get(run.node or "")
-        if run.node is None or stream is None or not stream.times:
+        if run.node is None or stream is None:
             continue
         for moment, proof in stream.untold(run):
             missed[(run.node, stream.step(moment))].append(proof)
@@ -129,54 +129,65 @@ def unheard(
             yield Where(node, kind), Hole(low, high, why, "unheard", (edges[0], *proofs[:_CITED], edges[1]), settled)
 
 
+def _heard(events: Events, streams: Container[str]) -> "dict[str, _Stream]":
+    """By node, where its runtime's stream told anything."""
+    mine = events.told_by(*RUNTIME_STREAMS)
+    told = {node: some for node, some in events.where(mine).by_node().items() if node in streams}
+    starting = events.where(~mine & events.are(E.KUBELET_STARTED, E.KUBELET_READY)).by_node()
+    made = _containers(events.where(mine & events.are(E.CONTAINER_CREATED, E.CONTAINER_STARTED)))
+    ended = _containers(events.where(mine & events.are(E.CONTAINER_DIED, E.CONTAINER_DESTROYED, E.CONTAINER_STOPPED)))
+    return {node: _Stream(some, starting.get(node), made[node], ended[node]) for node, some in told.items()}
+
+
+def _containers(events: Events) -> dict[str, set[str]]:
+    """Of which containers some events of each node are."""
+    found: dict[str, set[str]] = defaultdict(set)
+    named = events.columns("node", "container_id").drop("row").drop_nulls().unique()
+    for node, ids in named.group_by("node").agg("container_id").iter_rows():
+        found[node] = set(ids)
+    return found
+
+
 class _Stream:
-    """What a node's runtime told, and when its kubelet began."""
+    """What a node's runtime told: in all, and which containers it made and saw end (by id, of 64 or 12 digits)."""
 
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-        self.times: list[datetime] = []
-        self._of: dict[str, set[E]] = defaultdict(set)  # by container id, of 64 or 12 digits
-        self._starting: list[datetime] = []
-
-    def add(self, event: Event) -> None:
-        """In the order of time."""
-        if event.component in RUNTIME_STREAMS:
-            self.events.append(event)
-            self.times.append(event.time)
-            if event.container_id:
-                self._of[event.container_id].add(event.kind)
-        elif event.kind in (E.KUBELET_STARTED, E.KUBELET_READY):
-            self._starting.append(event.time)
+    def __init__(self, events: Events, starting: Events | None, made: set[str], ended: set[str]) -> None:
+        self.events = events
+        self.times = events.times
+        self._made, self._ended = made, ended
+        self._starting = starting  # when its kubelet began
+        self._first, self._last = events[0].time + _NEAR, events[-1].time - _NEAR
 
     def untold(self, run: Run) -> Iterator[tuple[datetime, Proof]]:
         """When a container started or ended within the stream, by others alone, and who says so."""
-        first, last = self.times[0] + _NEAR, self.times[-1] - _NEAR
-        mine = self._of.get(run.container_id, set()) | self._of.get(run.container_id[:12], set())
+        made = run.container_id in self._made or run.container_id[:12] in self._made
+        if made and run.end_reason not in _BY_OTHERS:
+            return
+        first, last = self._first, self._last
         start, end = run.start, run.end
-        made = bool(mine & {E.CONTAINER_CREATED, E.CONTAINER_STARTED})
         seen = next((n for n in run.noticed if n.kind is E.CONTAINER_SEEN_RUNNING), None)
         began = start.time or (seen.time if seen is not None else None)
         proofs = start.proofs or ((seen.proof("the kubelet saw it begin to run"),) if seen is not None else ())
         if began is not None and first < began < last and not made and proofs and not self._found_late(run, began):
             yield began, proofs[0]
-        if end.time is not None and first < end.time < last and run.end_reason in ("reported", "noticed") and end.proofs:
+        if end.time is not None and first < end.time < last and run.end_reason in _BY_OTHERS and end.proofs:
             known = made or (start.time is not None and start.time > first)
             stopped = any(k.kind is E.CONTAINER_KILLING for k in run.kills)
-            ended = mine & {E.CONTAINER_DIED, E.CONTAINER_DESTROYED, E.CONTAINER_STOPPED}
+            ended = run.container_id in self._ended or run.container_id[:12] in self._ended
             if not ended and (stopped or (known and not self._found_late(run, end.time))):
                 yield end.time, end.proofs[0]
 
     def _found_late(self, run: Run, moment: datetime) -> bool:
         """What the kubelet notices right after its own start may be old."""
-        if not any(n.time == moment for n in run.noticed):
+        if self._starting is None or not any(n.time == moment for n in run.noticed):
             return False
-        at = bisect_right(self._starting, moment)
-        return at > 0 and moment - self._starting[at - 1] <= _STARTING
+        at = int(np.searchsorted(self._starting.times, ticks(moment), "right"))
+        return at > 0 and moment - self._starting[at - 1].time <= _STARTING
 
     def step(self, moment: datetime) -> int:
         """The longest step between events in which it may have been, or shortly after which it was noticed: where that begins."""
-        low, high = bisect_left(self.times, moment - _NEAR), bisect_right(self.times, moment)
-        return max(range(max(low, 1), min(high, len(self.times) - 1) + 1), key=lambda n: self.times[n] - self.times[n - 1]) - 1
+        low, high = np.searchsorted(self.times, ticks(moment - _NEAR), "left"), np.searchsorted(self.times, ticks(moment), "right")
+        return max(range(max(int(low), 1), min(int(high), len(self.times) - 1) + 1), key=lambda n: self.times[n] - self.times[n - 1]) - 1
 
 
 def event_ttl(store: Store, start: datetime) -> Found:

@@ -1,12 +1,11 @@
 """At which verbosity a kubelet wrote: as its flags say, else as its lines show. Coarse: 0-1, 2, 3, 4, 5+."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from analyzer.lifecycle.coverage_hole import Where
-from analyzer.lifecycle.events import Event
+from analyzer.lifecycle.event_table import Events
 from analyzer.lifecycle.signs import KUBELET_IDENTIFIERS
 from analyzer.verbosity import MARKS
 from analyzer.vocabulary import EventKind as E
@@ -24,18 +23,18 @@ class Verbosity:
     why: str
 
 
-def by_kubelet(events: Iterable[Event]) -> pl.Expr:
+def by_kubelet(events: Events) -> pl.Expr:
     """Whether a row of ACTIVITY, with ``source``, is a kubelet's: by its name; of a writer without one, by what was understood."""
-    speaking = sorted({e.source for e in events if e.component == "kubelet"})
+    speaking = events.by("kubelet").column("source").unique().sort().to_list()
     named = pl.col("identifier").str.contains(KUBELET_IDENTIFIERS).fill_null(False)
     return named | (pl.col("identifier").is_null() & pl.col("source").is_in(speaking))
 
 
-def verbosities(lines: pl.DataFrame, events: Sequence[Event]) -> dict[Where, Verbosity]:
+def verbosities(lines: pl.DataFrame, events: Events) -> dict[Where, Verbosity]:
     """By node and format. ``lines``: ACTIVITY with settled nodes, and with the ``format`` of each row."""
     flags: dict[tuple[str | None, int | None], int] = {}
     started: set[tuple[str | None, int | None]] = set()
-    for event in events:
+    for event in events.of(E.KUBELET_FLAG, E.KUBELET_READY):
         if event.kind is E.KUBELET_FLAG and event.attributes.get("flag") == "v" and str(event.attributes.get("is")).strip('"').isdigit():
             flags[(event.node, event.pid)] = int(str(event.attributes["is"]).strip('"'))
         elif event.kind is E.KUBELET_READY:

@@ -173,7 +173,7 @@ def _from_actions(pods: list[Pod], replaceable: Replaceable) -> Wanted | None:
     A pod that departs while another is made is replaced; so are, where nothing tells of a departure (Kubernetes 1.0 leaves no
     event), pods on a node that the API had lost, up to as many as are made.
     """
-    created = {p.key: e for p in pods for e in p.events[::-1] if e.kind is E.POD_CREATED}
+    created = {p.key: e for p in pods for e in p.told(E.POD_CREATED)[::-1]}
     if not created:
         return None
     says = "the controller made pods until it had what it was asked for"
@@ -222,7 +222,7 @@ def _departing(pods: list[Pod]) -> Iterator[tuple[datetime, Pod]]:
 
 def _seen_first(pod: Pod) -> datetime | None:
     """The first word of it, or its first start: when it was made, or soon after."""
-    told = [e.time for e in pod.events if e.kind in (E.POD_CREATED, E.POD_ADDED)]
+    told = [e.time for e in pod.told(E.POD_CREATED, E.POD_ADDED)]
     return min([*told, *(r.start.time for r in pod.apps if r.start.time is not None)], default=None)
 
 
@@ -252,7 +252,7 @@ def _from_nodes(kind: str, pods: list[Pod], calm: list[Span], replaceable: Repla
         if first is not None and not any(r.start.time is None for r in pod.apps):
             acts.append(_Act(first, True, pod, None))
     for asked, pod in _departing(pods):
-        told = next((e for e in pod.events if e.kind in (E.POD_DELETE_SEEN, E.POD_UNWANTED)), None)
+        told = next(iter(pod.told(E.POD_DELETE_SEEN, E.POD_UNWANTED)), None)
         acts.append(_Act(asked, False, pod, told.proof(says) if told is not None else None))
     template = (lambda p: (p.name or "").rpartition("-")[0]) if kind == "Deployment" else lambda _: ""
     steps, proofs = _steps(pods, acts, partial(replaceable, untold=True), template)

@@ -5,19 +5,15 @@ watches of one API). Two events are the same if they say the same of the same th
 rank among such repetitions within their source. What is known of an event only roughly (a table's ages) fills holes, and nothing else.
 """
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
-import orjson
 import polars as pl
 
 from analyzer.attribution import with_nodes
-from analyzer.proof import Proof
+from analyzer.lifecycle.event import Event as Event
+from analyzer.lifecycle.event_table import Events
 from analyzer.store import Store, source_names
-from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS, EventKind
+from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS
 
 _SAME = ["kind", "node", "k8s_namespace_name", "k8s_pod_name", "k8s_pod_uid", "k8s_container_name", "container_id", "controller", "message"]
 _COARSE = 1_000_000
@@ -26,60 +22,9 @@ _SLACK = timedelta(seconds=1)
 """Clocks that cut off, and the moment of capture, are off by up to this."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A row of EVENTS. ``time`` may be up to ``resolution`` microseconds before the true moment."""
-
-    time: datetime
-    resolution: int
-    kind: EventKind
-    component: str
-    message: str
-    source: str
-    line: int | None
-    offset: int | None
-    text: str
-    node: str | None = None
-    namespace: str | None = None
-    pod: str | None = None
-    pod_uid: str | None = None
-    container: str | None = None
-    container_id: str | None = None
-    controller: str | None = None
-    pid: int | None = None
-    boot_id: str | None = None
-    value: int | None = None
-    attributes: dict[str, Any] = field(default_factory=dict)
-
-    def proof(self, proves: str) -> Proof:
-        return Proof(self.time, self.source, self.line, self.offset, self.text, proves)
-
-
-class EventIndex:
-    """Events by kind, each kind in the order of time: what happened between two moments is a bisection away."""
-
-    def __init__(self, events: Iterable[Event]) -> None:
-        self._events: dict[EventKind, list[Event]] = {}
-        for event in events:
-            self._events.setdefault(event.kind, []).append(event)
-        self._times = {kind: [e.time for e in some] for kind, some in self._events.items()}
-
-    def has(self, kind: EventKind) -> bool:
-        return kind in self._events
-
-    def all(self, kind: EventKind) -> list[Event]:
-        return self._events.get(kind, [])
-
-    def between(self, kind: EventKind, low: datetime, high: datetime) -> list[Event]:
-        """Events of one kind from ``low`` to ``high``, both included."""
-        times = self._times.get(kind)
-        return [] if times is None else self._events[kind][bisect_left(times, low) : bisect_right(times, high)]
-
-
-def load_events(store: Store) -> list[Event]:
+def load_events(store: Store) -> Events:
     """All events that have a time, each happening once, sorted by time (then source and record)."""
-    frame = resolved(store).filter(pl.col("time").is_not_null())
-    return [_event(row) for row in unique(frame).iter_rows(named=True)]
+    return Events.of_frame(unique(resolved(store).filter(pl.col("time").is_not_null())))
 
 
 def resolved(store: Store) -> pl.DataFrame:
@@ -164,28 +109,3 @@ def _most_told(frame: pl.DataFrame) -> pl.DataFrame:
     known = sum((pl.col(c).is_not_null().cast(pl.Int8) for c in ("k8s_pod_uid", "k8s_namespace_name", "node")), start=pl.lit(0, pl.Int8))
     same = ["kind", "k8s_pod_name", "k8s_container_name", "controller", "message", pl.col("time").dt.truncate("1s")]
     return frame.filter((pl.col("component") != "api") | (known == known.max().over(same)))
-
-
-def _event(row: dict[str, Any]) -> Event:
-    return Event(
-        time=row["time"],
-        resolution=row["resolution_us"] or 1,
-        kind=EventKind(row["kind"]),
-        component=row["component"],
-        node=row["node"],
-        namespace=row["k8s_namespace_name"],
-        pod=row["k8s_pod_name"],
-        pod_uid=row["k8s_pod_uid"],
-        container=row["k8s_container_name"],
-        container_id=row["container_id"],
-        controller=row["controller"],
-        pid=row["pid"],
-        boot_id=row["boot_id"],
-        value=row["value"],
-        message=row["message"] or "",
-        source=row["source"],
-        line=row["line"],
-        offset=row["offset"],
-        text=row["text"],
-        attributes=orjson.loads(row["attributes"]) if row["attributes"] else {},
-    )

@@ -5,6 +5,7 @@ it is deleted by force (grace period 0), and in 1.0 at every deletion. What tell
 of the kubelet, an audited request, another pod of its name (a name is given once at a time), a later dump that lacks it.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -53,7 +54,7 @@ def gone(life: Lifecycle, pod: Pod) -> Gone | None:
 def _at_once(life: Lifecycle, pod: Pod) -> Gone | None:
     """By a request that leaves no object behind: its moment is known."""
     told: list[Gone] = []
-    for event in pod.events:
+    for event in pod.events if life.audited else pod.told(E.POD_FORCE_DELETED, E.POD_EVICTED):
         if event.kind is E.POD_FORCE_DELETED:
             told.append(Gone(_edge(event, "the control plane removed the object by force", "its object was removed by force"), "force"))
         elif event.component == "audit" and event.attributes.get("grace") == 0:
@@ -87,7 +88,7 @@ def _edge(event: Event, proves: str, rule: str) -> Edge:
 
 
 def _by_word(pod: Pod) -> Gone | None:
-    first = min((e for e in pod.events if e.kind in _HEARD), key=lambda e: e.time, default=None)
+    first = min(pod.told(*_HEARD), key=lambda e: e.time, default=None)
     if first is None:
         return None
     return Gone(Edge(first.time, None, first.time, (first.proof(_HEARD[first.kind]),), _HEARD[first.kind]), "heard")
@@ -119,12 +120,13 @@ def _by_return(life: Lifecycle, pod: Pod) -> Gone | None:
     node = life.nodes.get(pod.node or "")
     if node is None:
         return None
-    told = [e for e in pod.events if e.kind is E.POD_UNWANTED or (e.kind is E.CONTAINER_KILLING and e.component == "kubelet")]
-    for event in sorted(told, key=lambda e: e.time):
-        back = max((o.end.time for o in node.outages if o.end.time is not None and o.end.time <= event.time), default=None)
+    told = pod.told(E.POD_UNWANTED, E.CONTAINER_KILLING) if node.returns else []
+    for event in sorted((e for e in told if e.kind is E.POD_UNWANTED or e.component == "kubelet"), key=lambda e: e.time):
+        at = bisect_right(node.returns, event.time)
+        back = node.returns[at - 1] if at else None
         if back is None or event.time > back + _FIRST_SYNC:
             continue
-        if any(e.kind in _NAMED and back <= e.time <= event.time + _AT_ONCE for e in pod.events):
+        if any(back <= e.time <= event.time + _AT_ONCE for e in pod.told(*_NAMED)):
             continue
         unknown = {e.container_id for e in node.index.between(E.CONTAINER_UNKNOWN, event.time, event.time + _FIRST_SYNC)}
         if any(r.container_id in unknown for r in pod.apps) or node.index.has(E.POD_ADDED):
@@ -155,7 +157,7 @@ def _by_dump(life: Lifecycle, pod: Pod) -> Gone | None:
         if last is not None and (listing.until is None or listing.until >= last):
             continue
         later = marked is not None and marked > listing.since
-        if later or any(e.kind in _NAMED and e.time > listing.since for e in pod.events):
+        if later or any(e.time > listing.since for e in pod.told(*_NAMED)):
             continue
         if not any(mine in other.pods for other in life.listings):
             return None  # nothing shows that such dumps would name it

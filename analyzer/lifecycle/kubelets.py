@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from analyzer.lifecycle.events import Event, EventIndex
+from analyzer.lifecycle.event import Event
+from analyzer.lifecycle.event_table import EventIndex, Events
 from analyzer.lifecycle.signs import Signs, Spell
 from analyzer.proof import Edge, Proof
 from analyzer.vocabulary import RUNTIME_STREAMS
@@ -65,15 +66,15 @@ class Outage:
 class _Sightings:
     """What is known of one node's kubelet: events, spells of writing, moments at which it surely lived."""
 
-    def __init__(self, node: str, events: list[Event], spells: list[Spell]) -> None:
+    def __init__(self, node: str, events: Events, spells: list[Spell]) -> None:
         self.node = node
         self.events = events
         self.index = EventIndex(events)
         self.spells = spells
         self.kubelet = [s for s in spells if s.of_kubelet]
         lines = [p for s in self.kubelet for p in (s.first, s.last)]
-        self.reports = [e for e in events if e.component == "api" and e.attributes.get("reporter") == "kubelet"]
-        self.signs = Signs(lines + [e.proof("the kubelet wrote this") for e in events if e.component == "kubelet"])
+        self.reports = [e for e in events.by("api") if e.attributes.get("reporter") == "kubelet"]
+        self.signs = Signs(lines, events.by("kubelet"), "the kubelet wrote this")
 
     def rebooted(self, start: datetime) -> Event | None:
         """The kubelet's report, after its start, that the boot id had changed."""
@@ -81,7 +82,7 @@ class _Sightings:
         return found[0] if found else None
 
 
-def outages(node: str, events: list[Event], spells: list[Spell], lost: list[Event]) -> list[Outage]:
+def outages(node: str, events: Events, spells: list[Spell], lost: list[Event]) -> list[Outage]:
     """Outages of one node, in order. ``events``: of this node; ``lost``: the node controller's verdicts that nothing revoked."""
     seen = _Sightings(node, events, spells)
     found: list[Outage] = []
@@ -112,11 +113,11 @@ def outages(node: str, events: list[Event], spells: list[Spell], lost: list[Even
 
 def _marks(seen: _Sightings) -> list[Event]:
     """systemd's lines, and for a start that none of them tells, the kubelet's first line (else its API event)."""
-    marks = [_forked(_within(e), seen.kubelet) for e in seen.events if e.kind in _SYSTEMD]
+    marks = [_forked(_within(e), seen.kubelet) for e in seen.events.of(*_SYSTEMD)]
     starts = [e.time for e in marks if e.kind is E.KUBELET_STARTED]
     known: set[tuple[str | None, int | None]] = set()
-    for event in seen.events:  # 'Started kubelet' of a process that systemd's lines do not explain
-        if event.kind is not E.KUBELET_READY or event.pid is None:
+    for event in seen.events.of(E.KUBELET_READY):  # 'Started kubelet' of a process that systemd's lines do not explain
+        if event.pid is None:
             continue
         key = (event.boot_id, event.pid)
         if key not in known and not any(start <= event.time <= start + _FIRST_LINES for start in starts):
@@ -125,7 +126,7 @@ def _marks(seen: _Sightings) -> list[Event]:
             marks.append(replace(event, kind=E.KUBELET_STARTED, time=begin))
             starts.append(begin)
         known.add(key)
-    begun = [replace(e, kind=E.KUBELET_STARTED) for e in seen.events if e.kind is E.NODE_KUBELET_STARTING]
+    begun = [replace(e, kind=E.KUBELET_STARTED) for e in seen.events.of(E.NODE_KUBELET_STARTING)]
     if not seen.kubelet:  # no journal of this node: the API's event is what is left
         return sorted([*marks, *begun], key=lambda e: e.time)
     marks = sorted([*marks, *_untold(seen, starts)], key=lambda e: e.time)
@@ -274,7 +275,7 @@ def _last_of_boot(seen: _Sightings, kubelet: Proof, moment: datetime, restart: d
     """
     old = {s.boot_id for s in seen.spells if s.start <= moment <= s.end} - {None}
     proofs = [s.last for s in seen.spells if s.boot_id in old and s.end < restart]
-    runtime = [e for e in seen.events if e.component in RUNTIME_STREAMS and moment < e.time < min(restart, moment + _FIRST_LINES)]
+    runtime = seen.events.by(*RUNTIME_STREAMS).within(moment, min(restart, moment + _FIRST_LINES))
     proofs += [e.proof("the runtime recorded this") for e in runtime]
     return max([kubelet, *proofs], key=lambda p: (p.time or moment, p.source))
 

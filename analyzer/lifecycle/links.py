@@ -1,9 +1,8 @@
 """When a node was cut off from the API, by its kubelet's own words: heartbeats that it could not deliver."""
 
-from collections.abc import Iterable
 from datetime import timedelta
 
-from analyzer.lifecycle.events import Event
+from analyzer.lifecycle.event_table import Events
 from analyzer.lifecycle.intervals import Span
 from analyzer.vocabulary import EventKind as E
 
@@ -14,11 +13,11 @@ _LASTING = timedelta(seconds=10)
 """A single failure, or a burst of them, is a hiccup."""
 
 
-def cut_offs(events: Iterable[Event]) -> list[Span]:
+def cut_offs(events: Events) -> list[Span]:
     """From the first failure to the last of each series, in order. ``events``: of one node, in order of time."""
     found: list[Span] = []
-    for event in events:
-        if event.kind not in _FAILED or event.component != "kubelet":
+    for event in events.of(*_FAILED):
+        if event.component != "kubelet":
             continue
         last = found[-1] if found else None
         if last is not None and last[1] is not None and event.time - last[1] <= _BETWEEN:

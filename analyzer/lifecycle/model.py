@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
+import numpy as np
 import polars as pl
 
+from analyzer.attribution import Reading
 from analyzer.exceptions import EvidenceError
 from analyzer.lifecycle import clocks, containers, controllers, correction, kubelets, objects, pods, readiness, signs
 from analyzer.lifecycle.clocks import Clocks
@@ -16,7 +18,8 @@ from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.controllers import Controller, Name
 from analyzer.lifecycle.coverage import Coverage, Silence, coverage, family
 from analyzer.lifecycle.coverage_hole import Hole
-from analyzer.lifecycle.events import Event, EventIndex, load_events
+from analyzer.lifecycle.event_table import EventIndex, Events, Rows, ticks
+from analyzer.lifecycle.events import load_events
 from analyzer.lifecycle.intervals import Span, subtract, union
 from analyzer.lifecycle.kubelets import Outage
 from analyzer.lifecycle.links import cut_offs
@@ -44,7 +47,7 @@ class NodeLife:
     name: str
     outages: list[Outage]
     not_ready: list[readiness.Spell]
-    events: list[Event]
+    events: Events
     spells: list[signs.Spell]
     has_kubelet_log: bool
     until: datetime = _ALWAYS  # the end of the evidence
@@ -64,12 +67,17 @@ class NodeLife:
         return self.index.has(E.CONTAINER_SEEN_RUNNING) or self.index.has(E.CONTAINER_SEEN_DEAD)
 
     @cached_property
-    def _kubelet_times(self) -> list[datetime]:
-        return [e.time for e in self.events if e.component == "kubelet"]
+    def _kubelet_times(self) -> Rows:
+        return self.events.by("kubelet").times
+
+    @cached_property
+    def runtime_times(self) -> Rows:
+        """When its runtime told anything, in microseconds."""
+        return self.events.by(*RUNTIME_STREAMS, RUNTIME_LOG).times
 
     @cached_property
     def _reports(self) -> list[datetime]:
-        return [e.time for e in self.events if e.component == "api" and e.attributes.get("reporter") == "kubelet"]
+        return [e.time for e in self.events.by("api") if e.attributes.get("reporter") == "kubelet"]
 
     def reported_after(self, moment: datetime) -> datetime | None:
         """When its kubelet first told the API of anything, after a moment."""
@@ -78,8 +86,13 @@ class NodeLife:
 
     def kubelet_wrote(self, low: datetime, high: datetime) -> bool:
         """Whether the kubelet wrote a line that was understood, after ``low`` and before ``high``."""
-        at = bisect_right(self._kubelet_times, low)
-        return at < len(self._kubelet_times) and self._kubelet_times[at] < high
+        at = int(np.searchsorted(self._kubelet_times, ticks(low), "right"))
+        return at < len(self._kubelet_times) and bool(self._kubelet_times[at] < ticks(high))
+
+    @cached_property
+    def returns(self) -> list[datetime]:
+        """When its kubelet came back, in order."""
+        return sorted(o.end.time for o in self.outages if o.end.time is not None)
 
     def outage_at(self, moment: datetime) -> Outage | None:
         """The outage of its kubelet under way at a moment. Outages do not overlap."""
@@ -142,7 +155,7 @@ class Lifecycle:
     runs: list[Run]
     pods: list[Pod]
     controllers: list[Controller]
-    events: list[Event]
+    events: Events
     coverage: list[Coverage] = field(default_factory=list)
     owners: dict[str, Controller] = field(default_factory=dict)  # by Pod.key
     clocks: Clocks = field(default_factory=Clocks)  # all times are by the API server's clock, as far as these tell
@@ -153,6 +166,11 @@ class Lifecycle:
     def silence(self) -> Silence:
         """Whether silence proves something, by node and family of sources."""
         return Silence(self.coverage)
+
+    @cached_property
+    def audited(self) -> bool:
+        """Whether an audit log is in the evidence."""
+        return bool(self.events.told_by("audit").any())
 
     def holes(self, node: str | None, kinds: tuple[str, ...]) -> list[Hole]:
         """Holes in a node's sources of some families (``lifecycle.coverage.family``)."""
@@ -204,18 +222,25 @@ class Lifecycle:
 
 def build(store: Store, desired: Mapping[Name, int] | None = None) -> Lifecycle:
     """Rebuild the lifecycle from a store. ``desired``: replica counts that the user states."""
+    store = Reading(store)
     events = load_events(store)
     versions = objects.versions(store)
     known = clocks.clocks(events, versions)
     events = correction.events(known, events)
     spells = correction.spells(known, signs.spells(store))
     start, end = _span(store, versions, known)
-    by_node: dict[str, list[Event]] = defaultdict(list)
-    for event in events:
-        if event.node:
-            by_node[event.node].append(event)
-    named = {*by_node, *(s.node for s in spells), *(v.name for v in versions if v.kind == "Node")}
-    nodes = {name: _node(name, by_node[name], [s for s in spells if s.node == name], versions, end) for name in sorted(named)}
+    by_node = {node: some for node, some in events.by_node().items() if node}
+    spells_of: dict[str, list[signs.Spell]] = defaultdict(list)
+    for spell in spells:
+        spells_of[spell.node].append(spell)
+    versions_of: dict[str, list[objects.Version]] = defaultdict(list)
+    for version in versions:
+        if version.kind == "Node":
+            versions_of[version.name].append(version)
+    nodes = {
+        name: _node(name, by_node.get(name) or Events.of_list([]), spells_of.get(name, []), versions_of.get(name, []), end)
+        for name in sorted({*by_node, *spells_of, *versions_of})
+    }
     lost = [o for node in nodes.values() for o in node.outages if o.boot_lost]
     runs = containers.runs(events, correction.statuses(known, pods.statuses(versions)), lost)
     all_pods = pods.pods(events, versions, runs)
@@ -240,12 +265,13 @@ def build(store: Store, desired: Mapping[Name, int] | None = None) -> Lifecycle:
     return Lifecycle(start, end, nodes, runs, all_pods, owners, events, covered, versions=versions, listings=dumps, clocks=known)
 
 
-def _presume_ends(all_pods: list[Pod], nodes: dict[str, NodeLife], events: list[Event]) -> None:
+def _presume_ends(all_pods: list[Pod], nodes: dict[str, NodeLife], events: Events) -> None:
     """On a node of which neither runtime nor kubelet tells, a pod that the API deleted is taken to end then: nothing will say when.
 
     Not while its kubelet was away or the API had lost the node: then it may have run on.
     """
-    watched = {e.node for e in events if e.container_id and (e.component in (*RUNTIME_STREAMS, RUNTIME_LOG) or e.kind in _TELLING)}
+    telling = events.having("container_id") & (events.told_by(*RUNTIME_STREAMS, RUNTIME_LOG) | events.are(*_TELLING))
+    watched = set(events.where(telling).column("node").unique())
     for pod in all_pods:
         node = nodes.get(pod.node or "")
         asked = pod.marked.time if pod.marked is not None else None
@@ -258,13 +284,13 @@ def _presume_ends(all_pods: list[Pod], nodes: dict[str, NodeLife], events: list[
                 run.end, run.end_reason = Edge(asked, asked, None, pod.marked.proofs, rule=_PRESUMED), "presumed"
 
 
-def _node(name: str, events: list[Event], spells: list[signs.Spell], versions: list[objects.Version], end: datetime) -> NodeLife:
+def _node(name: str, events: Events, spells: list[signs.Spell], versions: list[objects.Version], end: datetime) -> NodeLife:
     not_ready = readiness.spells(name, events, versions)
-    lost = [e for e in events if e.kind is E.NODE_NOT_READY and e.attributes.get("reporter") != "kubelet"]
-    back = [e.time for e in events if e.kind is E.NODE_READY]
-    final = [e for e in lost if not any(t > e.time for t in back)]
+    lost = [e for e in events.of(E.NODE_NOT_READY) if e.attributes.get("reporter") != "kubelet"]
+    back = max((e.time for e in events.of(E.NODE_READY)), default=None)
+    final = [e for e in lost if back is None or e.time >= back]
     outages = kubelets.outages(name, events, spells, final)
-    has_log = any(e.component in ("kubelet", "systemd") for e in events) or any(s.of_kubelet for s in spells)
+    has_log = bool(events.told_by("kubelet", "systemd").any()) or any(s.of_kubelet for s in spells)
     return NodeLife(name, outages, not_ready, events, spells, has_log, end)
 
 

@@ -13,6 +13,7 @@ from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.kubelets import Outage
 from analyzer.lifecycle.model import Lifecycle, NodeLife
+from analyzer.lifecycle.plain_runs import read
 from analyzer.lifecycle.pods import Pod
 from analyzer.lifecycle.replaced import Substitute, requested, substitutes
 from analyzer.proof import Edge, Proof
@@ -46,7 +47,7 @@ class Orphan:
 def orphans(life: Lifecycle) -> list[Orphan]:
     """All orphaned spells, by start, node and container id."""
     instead = substitutes(life)
-    found = [o for node in life.nodes.values() for whole, parts in absences(node) for o in _of_absence(life, whole, parts, instead)]
+    found = [o for node in life.nodes.values() for o in _of_absences(life, absences(node), instead)]
     known: dict[int, list[Edge]] = defaultdict(list)
     for orphan in found:
         known[id(orphan.run)].append(orphan.end)
@@ -96,7 +97,7 @@ def verdict(life: Lifecycle, outage: Outage, run: Run) -> str:
         return "removed"
     if run.end.time is not None and run.end.time <= back + _FIRST_SYNC and pod is not None:
         again = any(r.container == run.container and r.start.time and back <= r.start.time <= run.end.time + _FIRST_SYNC for r in pod.apps)
-        fresh = any(e.kind is E.POD_SANDBOX_NEEDED and back <= e.time <= back + _FIRST_SYNC for e in pod.events)
+        fresh = any(back <= e.time <= back + _FIRST_SYNC for e in pod.told(E.POD_SANDBOX_NEEDED))
         if again and (fresh or run.kills):
             return "restarted"
     return "adopted"
@@ -113,12 +114,12 @@ def _unwanted(node: NodeLife, pod: Pod, run: Run, back: datetime) -> bool:
     if run.end.time is None or run.end.time > back + _FIRST_SYNC + _GRACE:
         return False
     acted = min((k.time for k in run.kills if k.time >= back - timedelta(seconds=1)), default=None)
-    told = min((e.time for e in pod.events if e.kind is E.POD_UNWANTED and e.time >= back), default=None)
+    told = min((e.time for e in pod.told(E.POD_UNWANTED) if e.time >= back), default=None)
     first = min((t for t in (acted, told) if t is not None), default=None)
     if first is None or first > back + _FIRST_SYNC:
         return False
     hears = (E.POD_DELETE_SEEN,) if node.index.has(E.POD_DELETE_SEEN) else (E.POD_UPDATED, E.POD_REMOVE_SEEN)  # to 1.3 a mark is a change
-    heard = any(e.kind in hears and back <= e.time <= first for e in pod.events)  # then it was deleted after the return
+    heard = any(back <= e.time <= first for e in pod.told(*hears))  # then it was deleted after the return
     replaced_in_place = any(r.start.time is not None and r.start.time > run.end.time for r in pod.apps)
     return not heard and not replaced_in_place and not (told is not None and _was_known(node, pod, run, told))
 
@@ -132,6 +133,11 @@ def _was_known(node: NodeLife, pod: Pod, run: Run, told: datetime) -> bool:
     own = {r.container_id for r in pod.runs}
     strangers = node.index.between(E.CONTAINER_UNKNOWN, told, run.end.time + _REACTION)
     return not any(e.container_id in own for e in strangers)
+
+
+def _of_absences(life: Lifecycle, some: list[tuple[Outage, list[Outage]]], instead: dict[str, Substitute]) -> Iterator[Orphan]:
+    read(run for whole, _ in some for run in met(life, whole))
+    return (orphan for whole, parts in some for orphan in _of_absence(life, whole, parts, instead))
 
 
 def _of_absence(life: Lifecycle, outage: Outage, parts: list[Outage], instead: dict[str, Substitute]) -> Iterator[Orphan]:
@@ -198,7 +204,9 @@ def _of_deletions(life: Lifecycle, instead: dict[str, Substitute]) -> Iterator[O
         asked = request.time if request is not None else None
         if request is None or asked is None or node is None or node.outage_at(asked):
             continue
-        heard = [e.time for e in pod.events if e.kind in (E.POD_DELETE_SEEN, E.POD_UNWANTED)]
+        if not any(run.alive(asked) for run in pod.apps):
+            continue
+        heard = [e.time for e in pod.told(E.POD_DELETE_SEEN, E.POD_UNWANTED)]
         for run in pod.apps:
             if not run.alive(asked):
                 continue

@@ -1,14 +1,18 @@
 """Pods: whose they are, where they run, and when the API wanted them gone."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
+import polars as pl
+
 from analyzer.grammars.base import container_id
 from analyzer.lifecycle.containers import Run, Status
-from analyzer.lifecycle.events import Event
+from analyzer.lifecycle.event import Event
+from analyzer.lifecycle.event_table import Events, coded, of_kinds
 from analyzer.lifecycle.objects import Version, mapping, mappings, number, parse_time, stamp, text
 from analyzer.proof import Edge
 from analyzer.vocabulary import SANDBOX
@@ -32,6 +36,8 @@ _MARKS = {  # what tells that a pod was marked for deletion (or, to 1.0, deleted
     E.POD_UNWANTED: "the kubelet found it running but not wanted",
     E.POD_REMOVE_SEEN: "the pod was gone from the API",
 }
+_SETTLING = (*(kind for kind in _MARKS if kind is not E.CONTAINER_KILLING), E.POD_CREATED, E.POD_SCHEDULED, E.POD_ADDED)
+"""Kinds of events that tell whose a pod is, where, and when it was given up."""
 _ASKED = "the deletionTimestamp lies a grace period after the request: the request is the edge"
 _GONE = "a watch shows the object deleted: it was marked for deletion by then"
 _TOLD = "this is the first record that tells of the deletion, and it was written when it was asked for"
@@ -54,11 +60,15 @@ class Pod:
     grace: int | None = None  # seconds that its containers get to end
     tolerates: dict[str, int | None] = field(default_factory=dict)  # unreachable, not-ready: seconds (None: for ever) until evicted
     runs: list[Run] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
+    events: Sequence[Event] = ()
 
     @property
     def key(self) -> str:
         return self.uid or f"{self.namespace}/{self.name}"
+
+    def told(self, *kinds: E) -> list[Event]:
+        """Its events of some kinds."""
+        return of_kinds(self.events, *kinds)
 
     @property
     def apps(self) -> list[Run]:
@@ -127,7 +137,7 @@ def _statuses_of(version: Version, entry: dict[str, Any]) -> Iterator[Status]:
         )
 
 
-def pods(events: list[Event], objects: list[Version], runs: list[Run]) -> list[Pod]:
+def pods(events: Events, objects: list[Version], runs: list[Run]) -> list[Pod]:
     """All pods that anything speaks of, sorted by namespace, name and uid."""
     book = _Book()
     of_pods = [version for version in objects if version.kind == "Pod"]
@@ -137,9 +147,9 @@ def pods(events: list[Event], objects: list[Version], runs: list[Run]) -> list[P
     for run in runs:
         if run.pod_uid:
             book.get(run.namespace, run.pod, run.pod_uid).runs.append(run)
-    for event in events:  # uids first, so that names find them
-        if event.pod_uid:
-            book.get(event.namespace, event.pod, event.pod_uid)
+    spoken = events.columns("k8s_namespace_name", "k8s_pod_name", "k8s_pod_uid").filter(pl.col("k8s_pod_uid") != "").drop("row")
+    for namespace, name, uid in spoken.unique(maintain_order=True).iter_rows():  # uids first, so that names find them
+        book.get(namespace, name, uid)
     for version in sorted(of_pods, key=lambda version: not version.namespace):  # namespaces first, so that bare names find them
         if not version.uid:
             started = parse_time(version.status.get("startTime"))
@@ -147,14 +157,28 @@ def pods(events: list[Event], objects: list[Version], runs: list[Run]) -> list[P
     for run in runs:
         if not run.pod_uid:
             book.named(run.namespace, run.pod, run.start.time).runs.append(run)
-    for event in events:
-        if event.pod or event.pod_uid:
-            pod = book.of(event)
-            if pod is not None:
-                pod.events.append(event)
-    for pod in book.all():
+    _share_out(events, book)
+    found = book.all()
+    for pod in found:
         _settle(pod)
-    return book.all()
+    return found
+
+
+def _share_out(events: Events, book: "_Book") -> None:
+    """To each pod its events."""
+    of_pods = events.where(events.having("k8s_pod_uid") | events.having("k8s_pod_name"))
+    uids, codes = coded(of_pods.column("k8s_pod_uid").replace("", None))
+    pods = [book.known(uid) for uid in uids]
+    place = {id(pod): at for at, pod in enumerate(pods)}
+    owners = codes.astype(np.int64)
+    for at in np.flatnonzero(~of_pods.having("k8s_pod_uid")).tolist():
+        pod = book.of(of_pods[at])
+        owners[at] = -1 if pod is None else place.setdefault(id(pod), len(pods))
+        if pod is not None and owners[at] == len(pods):
+            pods.append(pod)
+    of_pods.where(of_pods.are(*_SETTLING)).read()
+    for pod, part in zip(pods, of_pods.shared_out(owners, len(pods)), strict=True):
+        pod.events = part
 
 
 class _Book:
@@ -182,6 +206,10 @@ class _Book:
         if uid:
             self._by_uid[uid] = pod
         return pod
+
+    def known(self, uid: str) -> Pod:
+        """One of those that were got by their uid."""
+        return self._by_uid[uid]
 
     def of(self, event: Event) -> Pod | None:
         """The pod that an event speaks of. Of several of one name: on a node the one that was there, of a new one the next to begin."""
@@ -274,7 +302,8 @@ def _from_object(pod: Pod, version: Version) -> None:
 
 def _settle(pod: Pod) -> None:
     """What the events add: owner, node, and the earliest word of a deletion."""
-    for event in pod.events:
+    told = pod.told(*_SETTLING)
+    for event in told:
         if event.kind is E.POD_CREATED and event.controller and pod.owner is None:
             kind, _, name = event.controller.partition("/")
             pod.owner = (kind, name)
@@ -285,9 +314,9 @@ def _settle(pod: Pod) -> None:
     if pod.node is None:
         pod.node = next((r.node for r in pod.runs if r.node), None)
     pod.static = pod.static or bool(pod.node and pod.name and pod.name.endswith(f"-{pod.node}")) or (pod.owner or ("",))[0] == "Node"
-    told = [e for e in pod.events if e.kind in _MARKS and e.kind is not E.CONTAINER_KILLING]
-    told = [e for e in [*told, *_killed_before_its_removal(pod)] if _of_deletion(pod, e)]
-    first = min(told, key=lambda e: e.time, default=None)
+    marks = [e for e in told if e.kind in _MARKS and e.kind is not E.CONTAINER_KILLING]
+    marks = [e for e in [*marks, *_killed_before_its_removal(pod, marks)] if _of_deletion(pod, e)]
+    first = min(marks, key=lambda e: e.time, default=None)
     if first is not None:
         exact = first.kind in (E.POD_EVICTED, E.POD_DELETED, E.POD_DELETE_ASKED)
         known = pod.marked.time if pod.marked else None
@@ -298,10 +327,12 @@ def _settle(pod: Pod) -> None:
             pod.marked = Edge(first.time, first.time if exact else None, latest, proofs, rule=_TOLD if exact else _HEARD)
 
 
-def _killed_before_its_removal(pod: Pod) -> list[Event]:
+def _killed_before_its_removal(pod: Pod, marks: list[Event]) -> list[Event]:
     """To 1.3 a kubelet says of a deletion only that it stops the containers, and when the object is gone."""
-    removed = min((e.time for e in pod.events if e.kind is E.POD_REMOVE_SEEN), default=None)
-    return [k for r in pod.apps for k in r.kills if removed is not None and k.kind is E.CONTAINER_KILLING and k.time <= removed]
+    removed = min((e.time for e in marks if e.kind is E.POD_REMOVE_SEEN), default=None)
+    if removed is None:
+        return []
+    return [k for r in pod.apps for k in r.kills if k.kind is E.CONTAINER_KILLING and k.time <= removed]
 
 
 def _of_deletion(pod: Pod, event: Event) -> bool:

@@ -6,7 +6,7 @@ Reported by the node controller (heartbeats lost) or, for a few seconds after it
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from analyzer.lifecycle.events import Event
+from analyzer.lifecycle.event_table import Events
 from analyzer.lifecycle.objects import Version, mappings, parse_time, stamp
 from analyzer.proof import Edge, Proof
 from analyzer.vocabulary import EventKind as E
@@ -43,7 +43,7 @@ class _Change:
     proof: Proof
 
 
-def spells(node: str, events: list[Event], objects: list[Version]) -> list[Spell]:
+def spells(node: str, events: Events, objects: list[Version]) -> list[Spell]:
     """Spells of one node, in order."""
     found: list[Spell] = []
     current: Spell | None = None
@@ -64,13 +64,13 @@ def spells(node: str, events: list[Event], objects: list[Version]) -> list[Spell
     return found
 
 
-def _changes(node: str, events: list[Event], objects: list[Version]) -> list[_Change]:
+def _changes(node: str, events: Events, objects: list[Version]) -> list[_Change]:
     changes = [
         _Change(
             e.time, e.resolution, e.kind is E.NODE_READY, e.attributes.get("reporter") or e.component, e.proof("the API's view of the node")
         )
-        for e in events
-        if e.kind in (E.NODE_READY, E.NODE_NOT_READY) and e.node == node
+        for e in events.of(E.NODE_READY, E.NODE_NOT_READY)
+        if e.node == node
     ]
     for version in objects:
         if version.kind == "Node" and version.name == node:

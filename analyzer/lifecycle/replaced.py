@@ -80,7 +80,7 @@ def _fresh(controller: Controller) -> Iterator[Substitute]:
         first = min((r.start for r in pod.apps if r.start.time is not None), key=lambda e: e.time or datetime.max, default=None)
         if first is None or first.time is None or not first.proofs or any(r.start.time is None for r in pod.apps):
             continue
-        made: Event | None = min((e for e in pod.events if e.kind in _MADE), key=lambda e: e.time, default=None)
+        made: Event | None = min(pod.told(*_MADE), key=lambda e: e.time, default=None)
         if made is not None and made.time <= first.time:
             yield Substitute(pod, made.time, first.time, made.proof("another pod was made in its stead"))
         else:

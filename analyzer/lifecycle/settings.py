@@ -97,8 +97,8 @@ class Told:
 
     def __init__(self, life: Lifecycle) -> None:
         self.silences = {name: list(_silences(node)) for name, node in life.nodes.items()}
-        self.disruptions = [e for e in life.events if e.kind is E.MASTER_DISRUPTION]
-        self.by_taints = any(p.tolerates for p in life.pods) or any(_by_taint(e) for e in life.events)
+        self.disruptions = life.events.of(E.MASTER_DISRUPTION)
+        self.by_taints = any(p.tolerates for p in life.pods) or any(_by_taint(e) for e in life.events.of(*_TAINTS))
         self._tainted: dict[str, list[tuple[datetime, Proof]]] = {}
         for node in life.nodes.values():
             for event in node.index.all(E.NODE_TAINT_QUEUED):
@@ -159,13 +159,12 @@ def _joined(name: str, found: dict[tuple[str, str], list[Setting]]) -> Setting |
 
 
 def _flags(life: Lifecycle) -> Iterator[Setting]:
-    for event in life.events:
-        if event.kind in (E.CONTROL_PLANE_FLAG, E.KUBELET_FLAG):
-            name, value = event.attributes.get("flag"), event.attributes.get("is")
-            printed = event.kind is E.KUBELET_FLAG and event.attributes.get("from") != "command line"
-            if printed and go_seconds(value) == DEFAULTS[HEARTBEAT]:
-                continue  # printed before its configuration file is read, which says what holds where no flag does
-            yield from _flag(name, value, event.proof("the flag that it was started with"))
+    for event in life.events.of(E.CONTROL_PLANE_FLAG, E.KUBELET_FLAG):
+        name, value = event.attributes.get("flag"), event.attributes.get("is")
+        printed = event.kind is E.KUBELET_FLAG and event.attributes.get("from") != "command line"
+        if printed and go_seconds(value) == DEFAULTS[HEARTBEAT]:
+            continue  # printed before its configuration file is read, which says what holds where no flag does
+        yield from _flag(name, value, event.proof("the flag that it was started with"))
     for version in life.versions:
         if version.kind == "Pod":
             yield from _commanded(version)
@@ -238,8 +237,8 @@ def _graces(silences: list[Silence], period: Setting) -> Iterator[Setting]:
 
 def _timeouts(life: Lifecycle, grace: Setting | None) -> Iterator[Setting]:
     """Of 'later than ... + 14s': the whole timeout for a node that says itself that it is not ready, else less the grace period."""
-    for event in life.events:
-        stated = go_seconds(event.attributes.get("timeout")) if event.kind is E.NODE_EVICTION_STARTED else None
+    for event in life.events.of(E.NODE_EVICTION_STARTED):
+        stated = go_seconds(event.attributes.get("timeout"))
         if stated is None:
             continue
         proof = event.proof("the timeout of evictions; of a silent node less the grace period")
@@ -286,10 +285,14 @@ def _tolerations(life: Lifecycle) -> Iterator[Setting]:
             yield Setting(name, usual, usual, usual, "object", tuple(proofs[:1]))
 
 
+_TAINTS: Final = (E.POD_EVICTED, E.NODE_TAINT_QUEUED, E.POD_EVICTION_DUE, E.POD_EVICTION_CANCELLED)
+
+
 def _by_taint(event: Event) -> bool:
+    """Of an event of the kinds above."""
     if event.kind is E.POD_EVICTED:
         return event.attributes.get("reason") == "TaintManagerEviction" or "NoExecuteTaintManager" in event.message
-    return event.kind in (E.NODE_TAINT_QUEUED, E.POD_EVICTION_DUE, E.POD_EVICTION_CANCELLED)
+    return True
 
 
 def _seen_graces(life: Lifecycle, known: Settings) -> Iterator[Setting]:

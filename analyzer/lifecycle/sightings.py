@@ -6,11 +6,14 @@ first and last time are the sender's, for a kubelet's events those of its node.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from analyzer.lifecycle.events import Event
+import polars as pl
+
+from analyzer.lifecycle.event import Event
+from analyzer.lifecycle.event_table import Events
 from analyzer.lifecycle.objects import Version, mapping, mappings, parse_time, text
 from analyzer.proof import Proof
 from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS
@@ -25,6 +28,8 @@ _LATER = timedelta(seconds=10)
 _FIRST_ROUND = timedelta(seconds=15)
 """Within this of its start a kubelet has heard of all the pods that it had before."""
 _STARTS = (E.KUBELET_STARTED, E.KUBELET_READY)
+_OWN = (E.POD_ADDED, E.POD_DELETE_SEEN, E.CONTAINER_KILLING, E.CONTAINER_CREATED, E.CONTAINER_STARTED, E.KUBELET_READY)
+"""What ``_own`` reads of a node's lines."""
 _ASKED = (E.POD_EVICTED, E.POD_DELETED, E.POD_DELETE_ASKED)
 _SLACK = timedelta(milliseconds=200)
 """Who did a thing tells of it just after: a kubelet may hear that a pod is bound before the scheduler has said so."""
@@ -93,46 +98,51 @@ class _Half:
     node: str | None = None
 
 
-def pairs(events: list[Event], versions: list[Version]) -> list[Pair]:
+def pairs(events: Events, versions: list[Version]) -> list[Pair]:
     """All candidates, of which those that belong together agree on the offset."""
+    own = events.told_by(*LOCAL)
+    told = events.where(~own)
+    if not len(told) and not versions:
+        return []
     uids = _uids(events, versions)
     local, api = defaultdict(list), defaultdict(list)
-    began: dict[str, datetime] = {}  # the latest start of each node's kubelet
-    for event in events:
-        if event.component in LOCAL and event.node is not None:
-            if event.kind in _STARTS:
-                began[event.node] = event.time
-            if event.kind is E.POD_ADDED and event.node in began and event.time - began[event.node] <= _FIRST_ROUND:
-                continue  # it tells of the pods that there are
-            for key in _own(event, uids):
-                local[key].append(_half(event, "by the node's clock"))
-        elif event.component not in LOCAL:
-            for key, half in _told(event, uids):
-                api[key].append(half)
+    for event in told:
+        for key, half in _told(event, uids):
+            api[key].append(half)
     for version in versions:
         for key, half in _written(version):
             api[key].append(half)
-    return [pair for key in sorted(local) for pair in _paired(key, local[key], api.get(key, []))]
+    began: dict[str, datetime] = {}  # the latest start of each node's kubelet
+    for event in events.where(own & events.are(*_STARTS, *_OWN) & events.having("node")):
+        assert event.node is not None
+        if event.kind in _STARTS:
+            began[event.node] = event.time
+        if event.kind is E.POD_ADDED and event.node in began and event.time - began[event.node] <= _FIRST_ROUND:
+            continue  # it tells of the pods that there are
+        for key in _own(event, uids):
+            if key in api:
+                local[key].append(_half(event, "by the node's clock"))
+    return [pair for key in sorted(local) for pair in _paired(key, local[key], api[key])]
 
 
-def reported(events: list[Event]) -> list[Pair]:
+def reported(events: Events) -> list[Pair]:
     """The same for what kubelets report to the API: their clock's reading against the creation of the event there."""
     found = []
-    for event in events:
+    for event in events.by("api"):
         created = parse_time(event.attributes.get("created"))
-        if event.component == "api" and event.node and created is not None and event.attributes.get("reporter") == "kubelet":
+        if event.node and created is not None and event.attributes.get("reporter") == "kubelet":
             shown, known = _half(event, "by the kubelet's clock"), _Half(created, created + _SECOND, event.proof("its creation"))
             pair = _before(shown, known, _SOON)
             found.append(replace(pair, high=pair.most, lag=_SOON))  # events are sent at once, but while the API cannot be reached
     return found
 
 
-def _uids(events: list[Event], versions: list[Version]) -> dict[tuple[str, str], str]:
+def _uids(events: Events, versions: list[Version]) -> dict[tuple[str, str], str]:
     """Pods by namespace and name, where the name was given to one only: some lines name no uid."""
     named: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for event in events:
-        if event.pod and event.pod_uid:
-            named[(event.namespace or "default", event.pod)].add(event.pod_uid)
+    for namespace, pod, uid in events.columns("k8s_namespace_name", "k8s_pod_name", "k8s_pod_uid").drop("row").unique().iter_rows():
+        if pod and uid:
+            named[(namespace or "default", pod)].add(uid)
     for version in versions:
         if version.kind == "Pod" and version.uid:
             named[(version.namespace, version.name)].add(version.uid)
@@ -243,10 +253,7 @@ def _before(shown: _Half, known: _Half, lag: timedelta) -> Pair:
     return Pair(shown.node or "", *_names(shown, known), low, shown.high - known.low + lag, low, None, None, shown.proof, proofs)
 
 
-def written_by(events: Iterable[Event]) -> dict[str, str]:
+def written_by(events: Events) -> dict[str, str]:
     """By source that one node's own components wrote: the node."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for event in events:
-        if event.component in LOCAL and event.node is not None:
-            found[event.source].add(event.node)
-    return {source: next(iter(nodes)) for source, nodes in found.items() if len(nodes) == 1}
+    told = events.where(events.told_by(*LOCAL)).columns("source", "node").drop("row").drop_nulls().unique()
+    return dict(told.filter(pl.len().over("source") == 1).iter_rows())

@@ -1,15 +1,17 @@
 """Signs of life: when each node wrote anything, by boot and by kubelet process. The ground under every 'it was alive then'."""
 
 import re
-from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from analyzer.attribution import with_nodes
 from analyzer.grammars.writers import KUBELET
+from analyzer.lifecycle.event_table import Events, ticks
 from analyzer.proof import Proof
 from analyzer.store import Store, source_names
 
@@ -89,24 +91,28 @@ def _proof(row: dict[str, Any], which: str) -> Proof:
 
 
 class Signs:
-    """Sorted moments at which something was surely alive, each with its proof."""
+    """Moments at which something was surely alive: those of proofs, and those of events, which ``prove`` it."""
 
-    def __init__(self, proofs: list[Proof]) -> None:
-        timed = sorted(((p.time, p.source, p.line or 0, p) for p in proofs if p.time is not None), key=lambda t: t[:3])
-        self._times = [time for time, *_ in timed]
-        self._proofs = [proof for *_, proof in timed]
+    def __init__(self, proofs: list[Proof], events: Events, prove: str) -> None:
+        self._proofs: dict[int, list[Proof]] = defaultdict(list)
+        for proof in proofs:
+            if proof.time is not None:
+                self._proofs[ticks(proof.time)].append(proof)
+        self._events, self._prove = events, prove
+        self._times = np.union1d(np.array(list(self._proofs), dtype=np.int64), events.times)
 
     def last_before(self, moment: datetime) -> Proof | None:
         """The last sign at or before ``moment``."""
-        at = bisect_right(self._times, moment)
-        return self._proofs[at - 1] if at else None
+        at = int(np.searchsorted(self._times, ticks(moment), "right"))
+        return self._of(int(self._times[at - 1]))[-1] if at else None
 
     def first_after(self, moment: datetime) -> Proof | None:
         """The first sign after ``moment``."""
-        at = bisect_right(self._times, moment)
-        return self._proofs[at] if at < len(self._proofs) else None
+        at = int(np.searchsorted(self._times, ticks(moment), "right"))
+        return self._of(int(self._times[at]))[0] if at < len(self._times) else None
 
-    def first_from(self, moment: datetime) -> Proof | None:
-        """The first sign at or after ``moment``."""
-        at = bisect_left(self._times, moment)
-        return self._proofs[at] if at < len(self._proofs) else None
+    def _of(self, time: int) -> list[Proof]:
+        """The signs of one moment, in order."""
+        low, high = np.searchsorted(self._events.times, time, "left"), np.searchsorted(self._events.times, time, "right")
+        events = self._events[int(low) : int(high)]
+        return sorted([*self._proofs.get(time, ()), *(e.proof(self._prove) for e in events)], key=lambda p: (p.source, p.line or 0))

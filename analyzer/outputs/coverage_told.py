@@ -151,7 +151,7 @@ def _unseen(life: Lifecycle, parts: list[_Part]) -> Iterator[str]:
     if blind:
         yield f"no kubelet log of {names(blind)} (an outage there could not be seen)"
     streams = {p.node for p in parts if p.family == "runtime"}
-    told = streams | {e.node for e in life.events if e.component == RUNTIME_LOG}
+    told = streams | set(life.events.by(RUNTIME_LOG).column("node").unique())
     silent = [n for n in life.nodes if n not in told]
     api = any(p.family in _API for p in parts)
     if silent and None not in streams:

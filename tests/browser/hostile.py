@@ -10,6 +10,7 @@ from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.controllers import Controller
 from analyzer.lifecycle.coverage import Coverage
 from analyzer.lifecycle.desired import Wanted
+from analyzer.lifecycle.event_table import Events
 from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.intervals import Step
 from analyzer.lifecycle.kubelets import Outage
@@ -54,9 +55,10 @@ def analysis() -> Analysis:
     outage = Outage(node, edge(10), edge(40), "stopped", boot_lost=False, evidence=[*edge(10).proofs, *edge(40).proofs])
     recovered = _event(41, EventKind.RECOVERY_COMPLETED, node)
     evicted = _event(30, EventKind.POD_EVICTED, node)
+    told = Events.of_list([recovered])
     nodes = {
-        node: NodeLife(node, [outage], [Spell(node, edge(20), edge(41), {"node-controller"})], [recovered], [], has_kubelet_log=True),
-        other: NodeLife(other, [], [], [], [], has_kubelet_log=False),
+        node: NodeLife(node, [outage], [Spell(node, edge(20), edge(41), {"node-controller"})], told, [], has_kubelet_log=True),
+        other: NodeLife(other, [], [], Events.of_list([]), [], has_kubelet_log=False),
     }
     old = Pod(f"ns-{ALL}", f"old-{ALL}", "uid-old", node=node, marked=edge(30), evicted=evicted)
     kept = Pod(f"ns-{ALL}", f"kept-{ALL}", "uid-kept", node=node)
@@ -66,11 +68,11 @@ def analysis() -> Analysis:
         run(kept, f"app-{ALL}", "b" * 64, None, None),
         run(new, f"app-{ALL}", "c" * 64, 32, None),
     ]
-    runs[0].kills.append(_event(41.5, EventKind.CONTAINER_KILLING, node))
+    runs[0].kills = [_event(41.5, EventKind.CONTAINER_KILLING, node)]
     wanted = Wanted((Step(None, 2),), "objects", edge(0).proofs)
     controller = Controller(f"ns-{ALL}", "ReplicationController", f"rc-{ALL}", [old, kept, new], wanted)
     coverage = [Coverage(node, ALL, at(0), at(60)), Coverage(None, "kubernetes-json", at(0), at(60))]
-    life = Lifecycle(at(0), at(60), nodes, runs, [kept, new, old], [controller], [evicted, recovered], coverage)
+    life = Lifecycle(at(0), at(60), nodes, runs, [kept, new, old], [controller], Events.of_list([evicted, recovered]), coverage)
     return Analysis(life, detect(life), _sources(), MemoryStore())
 
 
