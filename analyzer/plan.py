@@ -8,10 +8,10 @@ from pathlib import Path
 import polars as pl
 
 from analyzer import formats
-from analyzer.evidence import Source, digest, walk
+from analyzer.evidence import Source
 from analyzer.evidence.layouts import place
-from analyzer.exceptions import SourceError
-from analyzer.formats import HEAD, Format
+from analyzer.evidence.looked import Looked, look
+from analyzer.formats import Format
 from analyzer.grammars.base import one_line
 from analyzer.vocabulary import SourceStatus
 
@@ -63,8 +63,8 @@ def make_plan(paths: Sequence[str | Path], options: Options, known: pl.DataFrame
     original = known.filter(pl.col("status") != str(SourceStatus.DUPLICATE))
     first = dict(zip(original["sha256"].to_list(), original["source"].to_list(), strict=True))
     plan: list[Planned] = []
-    for source in walk(paths):
-        planned = _plan_one(source, options)
+    for looked in look(paths):
+        source, planned = looked.source, _plan_one(looked, options)
         planned.known = (source.name, planned.sha256) in have
         if planned.size and planned.sha256 in first and not planned.known:
             planned.status, planned.duplicate_of = SourceStatus.DUPLICATE, first[planned.sha256]
@@ -76,13 +76,10 @@ def make_plan(paths: Sequence[str | Path], options: Options, known: pl.DataFrame
     return plan
 
 
-def _plan_one(source: Source, options: Options) -> Planned:
-    try:
-        sha256, size = digest(source)
-        with source.open() as stream:
-            head = stream.read(HEAD)
-    except (OSError, EOFError, SourceError, ValueError) as error:
-        return Planned(source, "", 0, None, SourceStatus.FAILED, detail=one_line(source.problem or str(error)))
+def _plan_one(looked: Looked, options: Options) -> Planned:
+    source, sha256, size, head = looked.source, looked.sha256, looked.size, looked.head
+    if looked.fault is not None:
+        return Planned(source, "", 0, None, SourceStatus.FAILED, detail=one_line(looked.fault))
     if not size:
         return Planned(source, sha256, 0, None, SourceStatus.EMPTY, detail=source.problem)
     chosen = formats.named(options.format) if options.format else formats.detect(head, source.name)

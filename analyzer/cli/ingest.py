@@ -22,6 +22,9 @@ def ingest(
     captured: o.Captured = None,
 ) -> None:
     """Read evidence into a store of Delta Lake tables. Repeating it changes nothing."""
+    from analyzer.evidence.looked import begin
+
+    begin(paths)
     import analyzer.ingest as pipeline
     from analyzer.store import open_store
 

@@ -83,6 +83,13 @@ class Evidence:
     year: Year = None
     captured: Captured = None
 
+    def begin(self) -> None:
+        """Have it looked at while the command loads what it works with."""
+        from analyzer.evidence.looked import begin
+
+        if self.paths:
+            begin(self.paths)
+
     def options(self) -> Options:
         return evidence_options(self.node, self.source_format, self.tz, self.year, self.captured)
 
@@ -159,6 +166,9 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def spreaded(**given: Any) -> None:
         gathered = {name: group(**{f.name: given.pop(f.name) for f in fields(group)}) for name, group in groups.items()}
+        for group in gathered.values():
+            if isinstance(group, Evidence):
+                group.begin()
         command(**given, **gathered)
 
     spreaded.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

@@ -7,13 +7,11 @@ from typing import BinaryIO, Protocol
 
 import polars as pl
 
+from analyzer.evidence.looked import HEAD as HEAD
 from analyzer.vocabulary import OBJECTS, RECORDS, REJECTS
 
 CHUNK = 32 * 1024 * 1024
 """Bytes of a source that are held at a time (line formats)."""
-
-HEAD = 64 * 1024
-"""Bytes of a source that a format may look at to recognise it."""
 
 
 @dataclass(frozen=True)
