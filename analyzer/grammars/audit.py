@@ -13,7 +13,7 @@ import orjson
 import polars as pl
 
 from analyzer.grammars.base import Fields, events_frame, fields, integer, position
-from analyzer.grammars.relevance import Grammar, alone
+from analyzer.grammars.relevance import Grammar, Seen, alone, chosen
 from analyzer.vocabulary import EventKind as E
 
 _ANSWERED: Final = "ResponseComplete"
@@ -33,11 +33,11 @@ _MANAGER: Final = "system:kube-controller-manager"
 
 def understand(records: pl.DataFrame) -> pl.DataFrame:
     """Records of family 'audit' to EVENTS (without source_id)."""
-    return events_frame(list(_events(records.filter(_told(records)))))
+    return events_frame(list(_events(chosen(records, _told))))
 
 
-def _told(records: pl.DataFrame) -> pl.Series:
-    return records["message"].str.contains(f"{_PODS}|{_WRITES}").fill_null(False)
+def _told(seen: Seen) -> pl.Series:
+    return seen.records["message"].str.contains(f"{_PODS}|{_WRITES}").fill_null(False)
 
 
 GRAMMAR = Grammar(alone(understand), others=_told)

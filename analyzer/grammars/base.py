@@ -15,9 +15,12 @@ Parsed = TypeVar("Parsed")
 Fields = dict[str, Any]
 """Columns of EVENTS that a rule fills in; ``kind`` at least."""
 
+POSITION = ("record", "line", "offset", "time", "resolution_us", "node", "pid", "boot_id")
+"""The columns that an event inherits from its record."""
 EVENT_COLUMNS = [c for c in EVENTS if c != "source_id"]
 _EVENT_SCHEMA = {c: t for c, t in EVENTS.items() if c != "source_id"}
 
+_NONE = pl.DataFrame(schema=_EVENT_SCHEMA)
 _POD_UNDERSCORE = re.compile(r"(?P<name>[^_()\s,]+)_(?P<namespace>[^_()\s,:]+)(?:\((?P<uid>[^)]*)\))?")
 _SCHEME = re.compile(r"^[a-z-]+://")
 
@@ -38,11 +41,52 @@ def pattern(text: str) -> re.Pattern[str]:
 
 def events_frame(rows: Sequence[Fields]) -> pl.DataFrame:
     """Rows as EVENTS without ``source_id``; ``attributes`` may be dicts; ``text`` is cut to one line of bounded length."""
+    if not rows:
+        return _NONE
     for row in rows:
         if isinstance(row.get("attributes"), dict):
             row["attributes"] = orjson.dumps(row["attributes"], option=orjson.OPT_SORT_KEYS).decode()
         row["text"] = one_line(row.get("text") or row.get("message") or "")
     return pl.DataFrame({c: [row.get(c) for row in rows] for c in EVENT_COLUMNS}, schema=_EVENT_SCHEMA)
+
+
+def located(records: pl.DataFrame, told: Iterable[tuple[int, Fields]], component: str) -> pl.DataFrame:
+    """EVENTS without ``source_id`` of rows that name a record by its place in ``records``: what they do not say, that says."""
+    at, rows = [], []
+    for place, row in told:
+        at.append(place)
+        rows.append(row)
+    if not rows:
+        return events_frame([])
+    of = records.select(*POSITION, "message")[at]
+    columns: dict[str, pl.Series] = {}
+    for name, dtype in _EVENT_SCHEMA.items():
+        if name == "attributes":
+            columns[name] = pl.Series(name, [_packed(row.get(name)) for row in rows], dtype)
+        elif name == "component":
+            columns[name] = pl.Series(name, [row.get(name, component) for row in rows], dtype)
+        elif name not in of.columns:
+            columns[name] = pl.Series(name, [row.get(name) for row in rows], dtype)
+        elif any(name in row for row in rows):
+            columns[name] = pl.Series(name, [row.get(name, own) for row, own in zip(rows, of[name], strict=True)], dtype)
+        else:
+            columns[name] = of[name].cast(dtype)
+    frame = pl.DataFrame(columns, schema=_EVENT_SCHEMA)
+    return frame.with_columns(text=one_lines(pl.col("message").fill_null("")))
+
+
+def _packed(attributes: Fields | None) -> str | None:
+    return None if attributes is None else orjson.dumps(attributes, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def one_lines(text: pl.Expr) -> pl.Expr:
+    """The same as ``one_line`` of whole columns."""
+    flat = text.str.replace_all("\n", " ", literal=True).str.strip_chars(_BLANKS)
+    return pl.when(flat.str.len_chars() <= TEXT_LIMIT).then(flat).otherwise(flat.str.head(TEXT_LIMIT - 1) + "…")
+
+
+_BLANKS = "".join(map(chr, filter(lambda code: chr(code).isspace(), range(0x3001))))
+"""What Python takes for a blank: polars does not take U+001C to U+001F for any."""
 
 
 def one_line(text: str) -> str:
@@ -88,7 +132,7 @@ def pod_list(text: str) -> list[Fields]:
 
 def position(record: Fields) -> Fields:
     """The columns that an event inherits from its record."""
-    return {c: record[c] for c in ("record", "line", "offset", "time", "resolution_us", "node", "pid", "boot_id")}
+    return {c: record[c] for c in POSITION}
 
 
 def fields(kind: EventKind, **columns: Any) -> Fields:

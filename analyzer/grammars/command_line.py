@@ -11,7 +11,7 @@ import polars as pl
 
 from analyzer.grammars.base import Fields, events_frame, fields, position
 from analyzer.grammars.controller_manager import TIMING_FLAGS
-from analyzer.grammars.relevance import Grammar, alone
+from analyzer.grammars.relevance import Grammar, Seen, alone, chosen
 from analyzer.vocabulary import EventKind as E
 
 _KUBELET = "node-status-update-frequency"
@@ -20,11 +20,11 @@ _FLAG = re.compile(rf"(?:^|\s)--?(?P<flag>{'|'.join((_KUBELET, *TIMING_FLAGS))})
 
 def understand(records: pl.DataFrame) -> pl.DataFrame:
     """Records of a journal to EVENTS (without source_id)."""
-    return events_frame(list(_events(records.filter(_told(records)).unique(["node", "boot_id", "pid"], keep="first", maintain_order=True))))
+    return events_frame(list(_events(chosen(records, _told).unique(["node", "boot_id", "pid"], keep="first", maintain_order=True))))
 
 
-def _told(records: pl.DataFrame) -> pl.Series:
-    return records["fields"].str.contains('"_CMDLINE":', literal=True).fill_null(False)
+def _told(seen: Seen) -> pl.Series:
+    return seen.records["fields"].str.contains('"_CMDLINE":', literal=True).fill_null(False)
 
 
 GRAMMAR = Grammar(alone(understand), others=_told)

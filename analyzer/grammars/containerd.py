@@ -11,7 +11,7 @@ import polars as pl
 
 from analyzer.formats.runtimes.docker_names import identify
 from analyzer.grammars.base import Fields, container_id, events_frame, fields, position
-from analyzer.grammars.relevance import Grammar, alone
+from analyzer.grammars.relevance import Grammar, Seen, alone, chosen
 from analyzer.vocabulary import SANDBOX
 from analyzer.vocabulary import EventKind as E
 
@@ -26,11 +26,11 @@ _TOPICS = {
 
 def understand(records: pl.DataFrame) -> pl.DataFrame:
     """Records of family 'containerd' (message: ``<topic> <container id>``) to EVENTS (without source_id)."""
-    return events_frame(list(_events(records.filter(_told(records)))))
+    return events_frame(list(_events(chosen(records, _told))))
 
 
-def _told(records: pl.DataFrame) -> pl.Series:
-    return records["message"].str.contains(rf"^(?:{'|'.join(_TOPICS)}) ").fill_null(False)
+def _told(seen: Seen) -> pl.Series:
+    return seen.records["message"].str.contains(rf"^(?:{'|'.join(_TOPICS)}) ").fill_null(False)
 
 
 GRAMMAR = Grammar(alone(understand), others=_told)

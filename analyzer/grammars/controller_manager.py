@@ -15,7 +15,7 @@ from analyzer.grammars import workloads
 from analyzer.grammars.base import Fields, Rule, fields, integer
 from analyzer.grammars.facts import GO_TIME, NODE, POD, columns, fact, go_seconds, stamp, whole_seconds
 from analyzer.grammars.klog import Klog
-from analyzer.grammars.kubelet import KlogRule, understand_klog
+from analyzer.grammars.kubelet import KlogRule, Rulebook, understand_klog
 from analyzer.grammars.relevance import Grammar, alone
 from analyzer.grammars.writers import spoken_by
 from analyzer.vocabulary import EventKind as E
@@ -335,13 +335,14 @@ TIMING_FLAGS: Final = (
 )  # fmt: skip
 """How long the control plane waits; the last two are the API server's."""
 _FLAGS: Final[tuple[KlogRule, ...]] = tuple(Rule(f"FLAG: --{name}=", _flag) for name in TIMING_FLAGS)
+_OWN, _OF_FLAGS = Rulebook(RULES), Rulebook(_FLAGS)
 
 
 def understand(records: pl.DataFrame) -> pl.DataFrame:
     """Records whose message is a klog line to EVENTS (without source_id). No other program has these flags: whoever prints them is it."""
-    own = understand_klog(spoken_by("controller-manager", records), RULES, "controller-manager")
-    flags = understand_klog(records, _FLAGS, "controller-manager")
+    own = understand_klog(spoken_by("controller-manager", records), _OWN, "controller-manager")
+    flags = understand_klog(records, _OF_FLAGS, "controller-manager")
     return own if flags.is_empty() else pl.concat([own, flags]).sort("record", maintain_order=True)
 
 
-GRAMMAR = Grammar(alone(understand), tuple(rule.literal for rule in (*RULES, *_FLAGS)))
+GRAMMAR = Grammar(alone(understand), (*_OWN.literals, *_OF_FLAGS.literals))

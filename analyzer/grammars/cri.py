@@ -7,7 +7,7 @@ import orjson
 import polars as pl
 
 from analyzer.grammars.base import Fields, container_id, events_frame, fields, integer, position
-from analyzer.grammars.relevance import Grammar, alone
+from analyzer.grammars.relevance import Grammar, Seen, alone, chosen
 from analyzer.vocabulary import EventKind as E
 
 _KINDS = {
@@ -20,11 +20,11 @@ _KINDS = {
 
 def understand(records: pl.DataFrame) -> pl.DataFrame:
     """Records of family 'cri' (message: ``<kind> <container id>``) to EVENTS (without source_id)."""
-    return events_frame(list(_events(records.filter(_told(records)))))
+    return events_frame(list(_events(chosen(records, _told))))
 
 
-def _told(records: pl.DataFrame) -> pl.Series:
-    return records["message"].is_not_null()
+def _told(seen: Seen) -> pl.Series:
+    return seen.records["message"].is_not_null()
 
 
 GRAMMAR = Grammar(alone(understand), others=_told)

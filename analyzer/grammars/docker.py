@@ -13,7 +13,7 @@ import polars as pl
 
 from analyzer.formats.runtimes.docker_names import identify
 from analyzer.grammars.base import Fields, container_id, events_frame, fields, integer, position
-from analyzer.grammars.relevance import Grammar, alone
+from analyzer.grammars.relevance import Grammar, Seen, alone, chosen
 from analyzer.vocabulary import EventKind as E
 
 _ACTIONS = {
@@ -33,11 +33,11 @@ _SHORTENED = re.compile(r"([0-9a-f]{12})[0-9a-f]*\.{2,3}")
 
 def understand(records: pl.DataFrame) -> pl.DataFrame:
     """Records of family 'docker' (message: ``container <action> <id>``) to EVENTS (without source_id)."""
-    return events_frame(list(_events(records.filter(_told(records)))))
+    return events_frame(list(_events(chosen(records, _told))))
 
 
-def _told(records: pl.DataFrame) -> pl.Series:
-    return records["message"].str.contains(rf"^container (?:{'|'.join(_ACTIONS)}) [0-9a-f]+(?:\.{{2,3}})?$").fill_null(False)
+def _told(seen: Seen) -> pl.Series:
+    return seen.records["message"].str.contains(rf"^container (?:{'|'.join(_ACTIONS)}) [0-9a-f]+(?:\.{{2,3}})?$").fill_null(False)
 
 
 GRAMMAR = Grammar(alone(understand), others=_told)

@@ -13,17 +13,17 @@ import polars as pl
 
 from analyzer.grammars.api_event import event_columns
 from analyzer.grammars.base import Fields, events_frame, position
-from analyzer.grammars.relevance import Grammar, alone
+from analyzer.grammars.relevance import Grammar, Seen, alone, chosen
 from analyzer.vocabulary import EventKind
 
 
 def understand(records: pl.DataFrame) -> pl.DataFrame:
     """Records of family 'event-table' to EVENTS (without source_id): the first occurrence, and the last of several."""
-    return events_frame(list(_events(records.filter(_told(records)))))
+    return events_frame(list(_events(chosen(records, _told))))
 
 
-def _told(records: pl.DataFrame) -> pl.Series:
-    return records["time"].is_not_null()
+def _told(seen: Seen) -> pl.Series:
+    return seen.records["time"].is_not_null()
 
 
 GRAMMAR = Grammar(alone(understand), others=_told)

@@ -6,7 +6,6 @@ Header ``Lmmdd hh:mm:ss.uuuuuu threadid file:line] msg`` since glog (klog Format
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,25 +30,62 @@ _ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))", 
 _LETTERS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\", '"': '"', "'": "'"}
 
 
-@dataclass(frozen=True)
 class Klog:
     """One line. ``message`` is the quoted text of a structured line, or the whole body of an unstructured one.
 
     ``values``: of a key that is written twice the first counts, which no value can forge (in JSON logging: the last).
     ``writer``, ``host``: the syslog identifier and the node of the record around it, where it has them.
+    What few rules ask for is taken apart when it is asked for.
     """
 
-    message: str
-    structured: bool
-    severity: str | None = None
-    file: str | None = None
-    month: int | None = None
-    day: int | None = None
-    clock: str | None = None
-    thread: int | None = None
-    values: dict[str, Any] = field(default_factory=dict)
-    writer: str | None = None
-    host: str | None = None
+    __slots__ = ("_file", "_header", "_rest", "_values", "host", "message", "structured", "writer")
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        structured: bool,
+        header: re.Match[str] | None = None,
+        rest: tuple[str, int] | None = None,
+        file: str | None = None,
+        values: dict[str, Any] | None = None,
+        writer: str | None = None,
+        host: str | None = None,
+    ) -> None:
+        self.message, self.structured, self.writer, self.host = message, structured, writer, host
+        self._header, self._rest, self._file, self._values = header, rest, file, values
+
+    @property
+    def values(self) -> dict[str, Any]:
+        if self._values is None:
+            self._values = {}
+            for key, value in _pairs(*self._rest) if self._rest is not None else ():
+                self._values.setdefault(key, value)
+        return self._values
+
+    @property
+    def severity(self) -> str | None:
+        return self._header["severity"] if self._header is not None else None
+
+    @property
+    def file(self) -> str | None:
+        return self._header["file"].rsplit("/", 1)[-1] if self._header is not None else self._file
+
+    @property
+    def month(self) -> int | None:
+        return int(self._header["month"]) if self._header is not None else None
+
+    @property
+    def day(self) -> int | None:
+        return int(self._header["day"]) if self._header is not None else None
+
+    @property
+    def clock(self) -> str | None:
+        return self._header["clock"] if self._header is not None else None
+
+    @property
+    def thread(self) -> int | None:
+        return int(self._header["thread"]) if self._header is not None else None
 
     def text(self, key: str) -> str | None:
         """A value as text; object references of JSON logging become ``namespace/name``."""
@@ -101,23 +137,10 @@ def parse(text: str, writer: str | None = None, host: str | None = None) -> Klog
     if header is None:
         return _parse_json(text, writer, host) if text.startswith("{") else None
     body = header["body"].rstrip("\n")
-    quoted = _MESSAGE.match(body)
-    values: dict[str, Any] = {}
-    for key, value in _pairs(body, quoted.end()) if quoted else ():
-        values.setdefault(key, value)
-    return Klog(
-        message=unquote(quoted[1]) if quoted else body,
-        structured=quoted is not None,
-        severity=header["severity"],
-        file=header["file"].rsplit("/", 1)[-1],
-        month=int(header["month"]),
-        day=int(header["day"]),
-        clock=header["clock"],
-        thread=int(header["thread"]),
-        values=values,
-        writer=writer,
-        host=host,
-    )
+    quoted = _MESSAGE.match(body) if body.startswith('"') else None
+    if quoted is None:
+        return Klog(body, structured=False, header=header, writer=writer, host=host)
+    return Klog(unquote(quoted[1]), structured=True, header=header, rest=(body, quoted.end()), writer=writer, host=host)
 
 
 def _pairs(body: str, at: int) -> Iterator[tuple[str, Any]]:
@@ -201,11 +224,13 @@ def refine(line: Klog, written: datetime) -> datetime | None:
     The header is in the node process's zone: the difference to ``written`` (UTC) is rounded to quarter hours.
     None if the header is more than 2 s off after that: then they do not tell of the same moment.
     """
-    if line.clock is None or line.month is None or line.day is None:
+    month, day, clock = line.month, line.day, line.clock
+    if clock is None or month is None or day is None:
         return None
+    hour, minute, second, micro = map(int, re.split("[:.]", clock))
     for year in (written.year, written.year - 1, written.year + 1):
         try:
-            local = datetime.strptime(f"{year}-{line.month}-{line.day} {line.clock}", "%Y-%m-%d %H:%M:%S.%f").replace(tzinfo=written.tzinfo)
+            local = datetime(year, month, day, hour, minute, second, micro, tzinfo=written.tzinfo)
         except ValueError:  # 29 February
             continue
         if abs(local - written) < timedelta(days=2):

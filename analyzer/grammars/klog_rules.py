@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import polars as pl
 
 from analyzer.grammars import klog
-from analyzer.grammars.base import Fields, Rule, container_id, events_frame, fields, integer, pattern, pod_columns, pod_list, position
+from analyzer.grammars.base import Fields, Rule, container_id, fields, integer, located, pattern, pod_columns, pod_list
 from analyzer.grammars.klog import Klog
+from analyzer.grammars.relevance import said
 from analyzer.vocabulary import EventKind
 
 KlogRule = Rule[Klog]
@@ -24,14 +25,14 @@ _POD_KEYS, _UID_KEYS = ("pod", "podName"), ("podUID", "podID")
 _ID_KEYS = ("containerID", "containerId", "podSandboxID", "podSandboxId", "sandboxID")
 
 
-def text(literal: str, said: str, kind: EventKind) -> KlogRule:
+def text(literal: str, words: str, kind: EventKind) -> KlogRule:
     """An unstructured message. Named groups: pod, pods, uid, container, id, node, node_name, value; others go to the attributes.
 
     ``node_name``: how the API calls the kubelet's node, which may be longer than its host's name; ``node``: any node.
     """
 
     def build(line: Klog) -> Iterable[Fields]:
-        match = pattern(said).search(line.message)
+        match = pattern(words).search(line.message)
         if match is None:
             return
         groups = match.groupdict()
@@ -60,9 +61,9 @@ def text(literal: str, said: str, kind: EventKind) -> KlogRule:
     return Rule(literal, build)
 
 
-def texts(literals: Sequence[str], said: str, kind: EventKind) -> tuple[KlogRule, ...]:
+def texts(literals: Sequence[str], words: str, kind: EventKind) -> tuple[KlogRule, ...]:
     """One pattern for messages that have no telling literal in common."""
-    return tuple(text(literal, said, kind) for literal in literals)
+    return tuple(text(literal, words, kind) for literal in literals)
 
 
 def structured(message: str, kind: EventKind, columns: Columns | None = None) -> KlogRule:
@@ -150,25 +151,59 @@ def own_node(line: Klog, name: str) -> Fields:
 # --- all records of a batch
 
 
-def understand_klog(records: pl.DataFrame, rules: Sequence[KlogRule], component: str) -> pl.DataFrame:
+class Rulebook:
+    """Rules by the literals that they need. The first rule that makes something of a line has it."""
+
+    def __init__(self, rules: Sequence[KlogRule]) -> None:
+        self.rules = tuple(rules)
+        self._numbers: dict[str, list[int]] = {}
+        for number, rule in enumerate(self.rules):
+            self._numbers.setdefault(rule.literal, []).append(number)
+        self.literals = tuple(self._numbers)
+        self._tried: dict[tuple[str, ...], tuple[KlogRule, ...]] = {}
+
+    def tried(self, messages: pl.Series) -> Iterator[tuple[KlogRule, ...]]:
+        """Of each message the rules whose literal it holds, in their order."""
+        if len(messages) < _FEW:
+            held = [[literal for literal in self.literals if literal in message] for message in messages.fill_null("")]
+        else:
+            held = messages.str.extract_many(list(self.literals), overlapping=True).to_list()
+        return (self._of(tuple(literals)) for literals in held)
+
+    def _of(self, literals: tuple[str, ...]) -> tuple[KlogRule, ...]:
+        known = self._tried.get(literals)
+        if known is None:
+            numbers = sorted({number for literal in literals for number in self._numbers[literal]})
+            known = tuple(self.rules[number] for number in numbers)
+            if len(self._tried) < _SETS:
+                self._tried[literals] = known
+        return known
+
+
+_FEW = 50
+"""To look for all literals in so few messages takes less than to make ready to look for them in many."""
+_SETS = 10_000
+"""So many sets of literals are remembered: of what is written by programs there are some hundreds."""
+
+
+def understand_klog(records: pl.DataFrame, rules: Rulebook, component: str) -> pl.DataFrame:
     """Records whose message is a klog line to EVENTS (without source_id)."""
-    return events_frame(list(_events(records, rules, component)))
+    chosen = records if records.height < _FEW else records.filter(said(records, rules.literals))
+    return located(chosen, _events(chosen, rules), component)
 
 
-def _events(records: pl.DataFrame, rules: Sequence[KlogRule], component: str) -> Iterator[Fields]:
-    by_literal: dict[str, list[int]] = {}
-    for number, rule in enumerate(rules):
-        by_literal.setdefault(rule.literal, []).append(number)
-    for record, literals in _hits(records, list(by_literal)):
-        message: str = record["message"]
-        line = parse(message, record["identifier"], record["node"])
+def _events(chosen: pl.DataFrame, rules: Rulebook) -> Iterator[tuple[int, Fields]]:
+    columns = (chosen[name] for name in ("message", "identifier", "node", "time", "resolution_us"))
+    for at, (tried, message, *around, time, coarse) in enumerate(zip(rules.tried(chosen["message"]), *columns, strict=True)):
+        line = parse(message, *around) if tried else None
         if line is None:
             continue
-        for number in sorted({n for literal in literals for n in by_literal[literal]}):
-            rows = list(rules[number].build(line))
+        for rule in tried:
+            rows = list(rule.build(line))
             if rows:
-                where = _position(record, line)
-                yield from ({**where, "component": component, "message": message, **row} for row in rows)
+                refined = klog.refine(line, time) if time is not None and (coarse or 0) > 1 else None
+                where = {} if refined is None else {"time": refined, "resolution_us": 1}
+                yield from ((at, where | row if where else row) for row in rows)
                 break
 
 
@@ -177,24 +212,3 @@ def parse(message: str, writer: str | None = None, host: str | None = None) -> K
     if message.startswith(HEADLESS):
         return Klog(message, structured=False, writer=writer, host=host)
     return klog.parse(message, writer, host)
-
-
-def _hits(records: pl.DataFrame, literals: list[str]) -> Iterator[tuple[Fields, list[str]]]:
-    """The records that hold any of the literals, in order, each with those that it holds."""
-    if records.is_empty() or not literals:
-        return
-    chosen = records.filter(pl.col("message").str.contains_any(literals).fill_null(False))
-    if chosen.is_empty():
-        return
-    held = chosen["message"].str.extract_many(literals, overlapping=True).to_list()
-    yield from zip(chosen.drop("raw", strict=False).iter_rows(named=True), held, strict=True)
-
-
-def _position(record: Fields, line: Klog) -> Fields:
-    """Where and when; the header's microseconds where the record's own time is coarser."""
-    where = position(record)
-    if (where["resolution_us"] or 0) > 1 and where["time"] is not None:
-        refined = klog.refine(line, where["time"])
-        if refined is not None:
-            where |= {"time": refined, "resolution_us": 1}
-    return where

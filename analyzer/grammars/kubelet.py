@@ -7,11 +7,11 @@ import polars as pl
 
 from analyzer.grammars import kubelet_cleanup, kubelet_containers, kubelet_node, kubelet_pods, kubelet_process
 from analyzer.grammars.base import Rule
-from analyzer.grammars.klog_rules import KlogRule, structured, text, understand_klog
-from analyzer.grammars.relevance import Grammar, any_of
+from analyzer.grammars.klog_rules import KlogRule, Rulebook, structured, text, understand_klog
+from analyzer.grammars.relevance import Grammar, Seen, any_of
 from analyzer.grammars.writers import CONTROLLERS_FILE, is_kubelet, shown
 
-__all__ = ["RULES", "KlogRule", "structured", "text", "understand", "understand_klog"]
+__all__ = ["RULES", "KlogRule", "Rulebook", "structured", "text", "understand", "understand_klog"]
 
 _OWN: tuple[KlogRule, ...] = (
     *kubelet_process.RULES,
@@ -26,7 +26,7 @@ _CONTROLLERS: tuple[KlogRule, ...] = (kubelet_node.STATUS_CHANGE,)
 _FATAL: tuple[KlogRule, ...] = (Rule("] ", kubelet_process.fatal),)
 _FATAL_LINE = r"^F[0-9]{4} [0-9]{2}:"
 RULES: tuple[KlogRule, ...] = (*_OWN, *_ANY_PROGRAM, *_FATAL)
-_LITERALS = tuple(sorted({rule.literal for rule in (*_OWN, *_ANY_PROGRAM)}))
+_SURE, _PERHAPS, _OTHERS, _LAST_WORDS = Rulebook((*_OWN, *_ANY_PROGRAM)), Rulebook(_OWN), Rulebook(_CONTROLLERS), Rulebook(_FATAL)
 
 
 def understand(records: pl.DataFrame, batch: pl.DataFrame) -> pl.DataFrame:
@@ -35,7 +35,7 @@ def understand(records: pl.DataFrame, batch: pl.DataFrame) -> pl.DataFrame:
     What every program of Kubernetes says is taken only of one that surely is a kubelet, the rest also of one that may be.
     """
     message = pl.col("message")
-    chosen = records.filter((message.str.contains(any_of(_LITERALS)) | message.str.contains(_FATAL_LINE)).fill_null(False))
+    chosen = records.filter((message.str.contains(any_of(_SURE.literals)) | message.str.contains(_FATAL_LINE)).fill_null(False))
     chosen = chosen.with_columns(pl.when(message.str.contains(CONTROLLERS_FILE)).then(False).otherwise(is_kubelet()).alias("kubelet"))
     unknown = chosen.filter(pl.col("kubelet").is_null())["identifier"].unique().to_list()
     if unknown:
@@ -44,20 +44,20 @@ def understand(records: pl.DataFrame, batch: pl.DataFrame) -> pl.DataFrame:
         chosen = chosen.with_columns(pl.coalesce("kubelet", told))
     sure = chosen.filter(pl.col("kubelet"))
     parts = [
-        understand_klog(sure, (*_OWN, *_ANY_PROGRAM), "kubelet"),
-        understand_klog(chosen.filter(pl.col("kubelet").is_null()), _OWN, "kubelet"),
-        understand_klog(chosen.filter(~pl.col("kubelet")), _CONTROLLERS, "kubelet"),
+        understand_klog(sure, _SURE, "kubelet"),
+        understand_klog(chosen.filter(pl.col("kubelet").is_null()), _PERHAPS, "kubelet"),
+        understand_klog(chosen.filter(~pl.col("kubelet")), _OTHERS, "kubelet"),
     ]
-    fatal = understand_klog(sure.filter(message.str.contains(_FATAL_LINE)), _FATAL, "kubelet")
+    fatal = understand_klog(sure.filter(message.str.contains(_FATAL_LINE)), _LAST_WORDS, "kubelet")
     parts.append(fatal.join(parts[0], on="record", how="anti"))
     return pl.concat(parts).sort("record", maintain_order=True)
 
 
-def _last_words(records: pl.DataFrame) -> pl.Series:
-    return records["message"].str.contains(_FATAL_LINE).fill_null(False)
+def _last_words(seen: Seen) -> pl.Series:
+    return seen.records["message"].str.contains(_FATAL_LINE).fill_null(False)
 
 
-GRAMMAR = Grammar(understand, _LITERALS, _last_words)
+GRAMMAR = Grammar(understand, _SURE.literals, _last_words)
 
 
 def _written_by(identifiers: set[str | None]) -> pl.Expr:

@@ -10,14 +10,14 @@ from analyzer.formats.runtimes.docker_text import split_attributes
 from analyzer.formats.runtimes.podman_events import PODMAN, TIME
 from analyzer.grammars import docker
 from analyzer.grammars.base import events_frame
-from analyzer.grammars.relevance import Grammar, alone, written_by
+from analyzer.grammars.relevance import Grammar, Seen, alone, chosen, written_by
 
 _WORDS = TIME + r"container \S+ [0-9a-f]+(?: \(|$)"
 
 
 def understand(records: pl.DataFrame) -> pl.DataFrame:
     """Records of family 'journal' that podman wrote to EVENTS (without source_id). Their time is the journal's."""
-    own = records.filter(_said(records))
+    own = chosen(records, _said)
     if own.is_empty():
         return events_frame([])
     told = [_told(body) for body in own["message"].str.replace(TIME, "")]
@@ -25,8 +25,8 @@ def understand(records: pl.DataFrame) -> pl.DataFrame:
     return docker.understand(own.with_columns(columns))
 
 
-def _said(records: pl.DataFrame) -> pl.Series:
-    return written_by(records, "^podman$", _WORDS)
+def _said(seen: Seen) -> pl.Series | None:
+    return written_by(seen, "^podman$", _WORDS)
 
 
 GRAMMAR = Grammar(alone(understand), others=_said)

@@ -7,7 +7,7 @@ others besides (who wrote last before a line, which files a writer's lines name)
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -15,8 +15,22 @@ import polars as pl
 
 Understand: TypeAlias = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
 """Relevant records and the batch that they are of, to EVENTS without ``source_id``."""
-Choose: TypeAlias = Callable[[pl.DataFrame], pl.Series]
-"""A mask of a batch's records, without nulls."""
+
+
+class Seen:
+    """Records, and who wrote them."""
+
+    def __init__(self, records: pl.DataFrame) -> None:
+        self.records = records
+
+    @cached_property
+    def names(self) -> list[str | None]:
+        """The identifiers, each once."""
+        return self.records["identifier"].unique().to_list()
+
+
+Choose: TypeAlias = Callable[[Seen], pl.Series | None]
+"""A mask of records, without nulls; None: no record at all."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +50,15 @@ def alone(understand: Callable[[pl.DataFrame], pl.DataFrame]) -> Understand:
 def relevant(records: pl.DataFrame, grammars: Sequence[Grammar]) -> pl.Series:
     """A mask of the records of which any of the grammars may make an event; no others matter to them."""
     literals = tuple(literal for grammar in grammars for literal in grammar.literals)
+    seen = Seen(records)
     masks = [said(records, literals)] if literals else []
-    masks += [grammar.others(records) for grammar in grammars if grammar.others is not None]
+    masks += [mask for grammar in grammars if grammar.others is not None and (mask := grammar.others(seen)) is not None]
     return pl.Series("relevant", np.logical_or.reduce([m.to_numpy() for m in masks]) if masks else [False] * records.height, pl.Boolean)
+
+
+def chosen(records: pl.DataFrame, choose: Choose) -> pl.DataFrame:
+    mask = choose(Seen(records))
+    return records.clear() if mask is None else records.filter(mask)
 
 
 def said(records: pl.DataFrame, literals: tuple[str, ...]) -> pl.Series:
@@ -59,21 +79,29 @@ def any_of(literals: tuple[str, ...]) -> str:
     return "|".join(re.escape(literal) for literal in kept)
 
 
-def written_by(records: pl.DataFrame, writers: str, words: str | None = None) -> pl.Series:
-    """Whether the identifier matches ``writers``, and the message ``words``. Few have names: each is looked at once."""
-    names = records["identifier"].unique().drop_nulls()
-    names = names.filter(names.str.contains(writers))
-    mask = records["identifier"].is_in(names.implode()).fill_null(False)
-    return narrowed(records, mask, words) if words is not None else mask
+def written_by(seen: Seen, writers: str, words: str) -> pl.Series | None:
+    """Records whose identifier matches ``writers`` and whose message ``words``. Few have names: each is looked at once."""
+    names = [name for name in seen.names if name is not None and re.search(writers, name)]
+    return narrowed(seen, seen.records["identifier"].is_in(names).fill_null(False), words) if names else None
 
 
-def narrowed(records: pl.DataFrame, mask: pl.Series, words: str) -> pl.Series:
+def nameless(seen: Seen, *words: str) -> pl.Series | None:
+    """Records without an identifier whose message matches all of ``words``."""
+    if None not in seen.names:
+        return None
+    mask = seen.records["identifier"].is_null()
+    for each in words:
+        mask = narrowed(seen, mask, each)
+    return mask
+
+
+def narrowed(seen: Seen, mask: pl.Series, words: str) -> pl.Series:
     """Of the chosen records those whose message matches ``words``: no others are looked at."""
     at = mask.arg_true()
     if at.is_empty():
         return mask
-    kept = at.filter(records["message"].gather(at).str.contains(words).fill_null(False))
-    chosen = np.zeros(records.height, dtype=bool)
+    kept = at.filter(seen.records["message"].gather(at).str.contains(words).fill_null(False))
+    chosen = np.zeros(seen.records.height, dtype=bool)
     chosen[kept.to_numpy()] = True
     return pl.Series("chosen", chosen)
 
@@ -83,4 +111,4 @@ def united(grammars: Iterable[Grammar], understand: Understand) -> Grammar:
     all_of = tuple(grammars)
     literals = tuple(dict.fromkeys(literal for grammar in all_of for literal in grammar.literals))
     rest = tuple(Grammar(grammar.understand, others=grammar.others) for grammar in all_of)
-    return Grammar(understand, literals, lambda records: relevant(records, rest))
+    return Grammar(understand, literals, lambda seen: relevant(seen.records, rest))

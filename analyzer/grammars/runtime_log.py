@@ -20,7 +20,7 @@ import polars as pl
 
 from analyzer.grammars.base import Fields, Rule, events_frame, fields, integer, position
 from analyzer.grammars.klog import unquote
-from analyzer.grammars.relevance import Grammar, alone, any_of, written_by
+from analyzer.grammars.relevance import Grammar, Seen, alone, any_of, chosen, written_by
 from analyzer.vocabulary import RUNTIME_LOG, SANDBOX
 from analyzer.vocabulary import EventKind as E
 
@@ -242,11 +242,11 @@ _WORDS = any_of(tuple(rule.literal for rule in RULES))
 
 def understand(records: pl.DataFrame) -> pl.DataFrame:
     """Records of family 'journal' that a runtime's daemon wrote to EVENTS (without source_id)."""
-    return events_frame(list(_events(records.filter(_said(records)))))
+    return events_frame(list(_events(chosen(records, _said))))
 
 
-def _said(records: pl.DataFrame) -> pl.Series:
-    return written_by(records, _DAEMON, _WORDS)
+def _said(seen: Seen) -> pl.Series | None:
+    return written_by(seen, _DAEMON, _WORDS)
 
 
 GRAMMAR = Grammar(alone(understand), others=_said)

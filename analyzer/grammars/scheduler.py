@@ -5,7 +5,7 @@ from typing import Final
 import polars as pl
 
 from analyzer.grammars.facts import fact
-from analyzer.grammars.kubelet import KlogRule, understand_klog
+from analyzer.grammars.kubelet import KlogRule, Rulebook, understand_klog
 from analyzer.grammars.relevance import Grammar, alone
 from analyzer.grammars.writers import spoken_by
 from analyzer.vocabulary import EventKind as E
@@ -66,11 +66,12 @@ RULES: tuple[KlogRule, ...] = (
     fact(E.POD_GONE, "elete event for scheduled pod", rf"[Dd]elete event for scheduled pod(?: {_POD})?"),
     fact(E.NODE_REMOVED_AT_CONTROLLER, "elete event for node", rf"[Dd]elete event for node(?: {_NODE})?"),
 )
+_RULES = Rulebook(RULES)
 
 
 def understand(records: pl.DataFrame) -> pl.DataFrame:
     """Records whose message is a klog line to EVENTS (without source_id)."""
-    return understand_klog(spoken_by("scheduler", records), RULES, "scheduler")
+    return understand_klog(spoken_by("scheduler", records), _RULES, "scheduler")
 
 
-GRAMMAR = Grammar(alone(understand), tuple(rule.literal for rule in RULES))
+GRAMMAR = Grammar(alone(understand), _RULES.literals)

@@ -13,7 +13,7 @@ import polars as pl
 from analyzer.grammars.api_event import event_columns
 from analyzer.grammars.base import Fields, Rule
 from analyzer.grammars.klog import Klog
-from analyzer.grammars.kubelet import KlogRule, understand_klog
+from analyzer.grammars.kubelet import KlogRule, Rulebook, understand_klog
 from analyzer.grammars.relevance import Grammar, alone
 from analyzer.grammars.writers import written_by
 
@@ -114,11 +114,12 @@ def _sent(line: Klog) -> Iterable[Fields]:
 
 
 RULES: tuple[KlogRule, ...] = (Rule("Event occurred", _sent), Rule("ObjectReference{Kind:", _sent))
+_RULES = Rulebook(RULES)
 
 
 def understand(records: pl.DataFrame) -> pl.DataFrame:
     """Records whose message is a klog line to EVENTS (without source_id)."""
-    return understand_klog(records, RULES, "api")
+    return understand_klog(records, _RULES, "api")
 
 
-GRAMMAR = Grammar(alone(understand), tuple(rule.literal for rule in RULES))
+GRAMMAR = Grammar(alone(understand), _RULES.literals)

@@ -14,7 +14,7 @@ import polars as pl
 
 from analyzer.formats.journals.journal_said import DROPPED, KUBELET_DESCRIPTION, MARK, RUNTIME_DESCRIPTION, SAID
 from analyzer.grammars.base import Fields, events_frame, fields, integer, position
-from analyzer.grammars.relevance import Choose, Grammar, Understand, any_of, narrowed, written_by
+from analyzer.grammars.relevance import Choose, Grammar, Seen, Understand, any_of, chosen, nameless, written_by
 from analyzer.vocabulary import EventKind
 
 KUBELET_UNIT = re.compile(
@@ -42,16 +42,17 @@ _WORDS = any_of(
 )
 
 
-def _spoken(records: pl.DataFrame) -> pl.Series:
-    return written_by(records, _WRITERS, _WORDS) | narrowed(records, records["identifier"].is_null(), f"^{MARK}$")
+def _spoken(seen: Seen) -> pl.Series | None:
+    named, mark = written_by(seen, _WRITERS, _WORDS), nameless(seen, f"^{MARK}$")
+    return named if mark is None else mark if named is None else named | mark
 
 
-def _bare(records: pl.DataFrame) -> pl.Series:
-    return narrowed(records, narrowed(records, records["identifier"].is_null(), _WORDS), SAID)
+def _bare(seen: Seen) -> pl.Series | None:
+    return nameless(seen, _WORDS, SAID)
 
 
 def _understand(choose: Choose) -> Understand:
-    return lambda records, batch: events_frame(list(_events(records.filter(choose(records)), batch)))
+    return lambda records, batch: events_frame(list(_events(chosen(records, choose), batch)))
 
 
 IN_JOURNALS = Grammar(_understand(_spoken), others=_spoken)
