@@ -20,8 +20,8 @@ _AT_ONCE = 30
 _STEP_US = 50_000
 
 
-def write(directory: Path, records: int) -> str:
-    """A store of so many records (and an event to every twenty); the uid of a pod in the middle."""
+def write(directory: Path, records: int) -> tuple[str, str, str]:
+    """A store of so many records (and an event to every twenty); the uid of a pod in the middle, and the minute from there."""
     store = open_store(directory, create=True)
     for number, begin in enumerate(range(0, records, SOURCE)):
         count = min(SOURCE, records - begin)
@@ -35,7 +35,9 @@ def write(directory: Path, records: int) -> str:
         told |= {"events": -(-count // _EVENT), "objects": 0, "start": _moment(0), "end": _moment(count)}
         writer.commit(dict.fromkeys(SOURCES) | told)
     store.take_in()
-    return uid(0, min(records, SOURCE) // 2)
+    middle = min(records, SOURCE) // 2
+    first, last = (f"{_moment(middle + n):%Y-%m-%dT%H:%M:%SZ}" for n in (0, 60_000_000 // _STEP_US))
+    return uid(0, middle), first, last
 
 
 def _moment(record: int) -> pl.Series:
