@@ -36,7 +36,7 @@ def lines(printed: BinaryIO) -> int:
 
 def below_head(printed: BinaryIO) -> int:
     """Rows of CSV with a line of names."""
-    return lines(printed) - 1
+    return max(lines(printed) - 1, 0)
 
 
 def number(printed: BinaryIO) -> int:
@@ -50,10 +50,8 @@ def _quoted(pattern: str) -> str:
 
 _TAKEN = ", ".join(f"((match({_quoted(p)}) | .string)? // null)" for p in (POD, CONTAINER, ACTION))
 _JQ = f"select(.MESSAGE | strings | test({_quoted(WORDS)})) | [.__REALTIME_TIMESTAMP, ._HOSTNAME, (.MESSAGE | {_TAKEN})] | @csv"
-_LNAV = (
-    f";SELECT log_time, '%s', regexp_match('{POD}', log_body), regexp_match('{CONTAINER}', log_body), regexp_match('{ACTION}', log_body)"
-    f" FROM journald_json_log WHERE log_body REGEXP '{WORDS}'"
-)
+_MATCHED = ", ".join(f"regexp_match('({p})', log_body)" for p in (POD, CONTAINER, ACTION))
+_LNAV = f";SELECT log_time, '%s', {_MATCHED} FROM journald_json_log WHERE log_body REGEXP '{WORDS}'"
 _DUCKDB = """
 import sys, duckdb
 path, words, pod, container, action = sys.argv[1:]
@@ -79,7 +77,7 @@ some = pl.scan_ndjson(path, schema=schema).filter(pl.col('MESSAGE').str.contains
 taken = {name: pl.col('MESSAGE').str.extract(f'({pattern})') for name, pattern in zip(('pod', 'container', 'action'), patterns)}
 some.select('__REALTIME_TIMESTAMP', '_HOSTNAME', **taken).collect().write_csv(sys.stdout)
 """
-_NAMES = {"json": ("rg -c", "jq", "rg | jq", "lnav", "duckdb", "pandas", "polars"), "binary": ("journalctl -g | jq", "journalctl -o json")}
+_NAMES = {"json": ("rg -c", "jq", "rg + jq", "lnav", "duckdb", "pandas", "polars"), "binary": ("journalctl -g + jq", "journalctl -o json")}
 
 
 def of_json(journal: Path, node: str) -> list[Peer]:
@@ -89,7 +87,7 @@ def of_json(journal: Path, node: str) -> list[Peer]:
     wanted = {
         "rg -c": Peer("rg -c", ("rg", "-c", WORDS, path), number),
         "jq": Peer("jq", ("jq", "-r", _JQ, path), lines),
-        "rg | jq": Peer("rg | jq", ("sh", "-c", f"rg {shlex.quote(WORDS)} {quoted} | {jq}"), lines),
+        "rg + jq": Peer("rg + jq", ("sh", "-c", f"rg {shlex.quote(WORDS)} {quoted} | {jq}"), lines),
         "lnav": Peer("lnav", ("lnav", "-n", "-c", _LNAV % node, "-c", ":write-csv-to -", path), below_head),
     }
     for name, script in (("duckdb", _DUCKDB), ("pandas", _PANDAS), ("polars", _POLARS)):
@@ -102,7 +100,7 @@ def of_binary(journal: Path) -> list[Peer]:
     read = ["journalctl", "-D" if journal.is_dir() else "--file", str(journal), "-o", "json", "--no-pager"]
     some = shlex.join([*read, "-g", WORDS, "--case-sensitive=true", f"--output-fields={','.join(_FIELDS)}"])
     found = {
-        "journalctl -g | jq": Peer("journalctl -g | jq", ("sh", "-c", f"{some} | jq -r {shlex.quote(_JQ)}"), lines),
+        "journalctl -g + jq": Peer("journalctl -g + jq", ("sh", "-c", f"{some} | jq -r {shlex.quote(_JQ)}"), lines),
         "journalctl -o json": Peer("journalctl -o json", read, matching),
     }
     return [peer for name, peer in found.items() if _there(name)]
