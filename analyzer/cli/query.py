@@ -36,18 +36,22 @@ def query(
     """
     import polars as pl
 
-    import analyzer.ingest as pipeline
     from analyzer.exceptions import UsageError
-    from analyzer.outputs import klog_table
-    from analyzer.outputs.text import printable
     from analyzer.store import MemoryStore
     from analyzer.vocabulary import TABLES
 
     target = o.opened(paths, store) or MemoryStore(keep_records=True)
     if paths:
+        import analyzer.ingest as pipeline
+
         with o.progress() as bar:
             pipeline.ingest(paths, target, o.evidence_options(node, source_format, tz, year, captured), bar)
-    context = pl.SQLContext(frames={name: target.scan(name) for name in TABLES} | {"klog": klog_table.frame(target)})
+    frames = {name: target.scan(name) for name in TABLES}
+    if "klog" in sql.lower():
+        from analyzer.outputs import klog_table
+
+        frames["klog"] = klog_table.frame(target)
+    context = pl.SQLContext(frames=frames)
     try:
         rows = context.execute(sql, eager=True)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
@@ -57,5 +61,7 @@ def query(
     elif output is Form.JSON:
         typer.echo(rows.write_json())
     else:
+        from analyzer.outputs.words import printable
+
         with pl.Config(tbl_rows=-1, tbl_cols=-1, fmt_str_lengths=120, tbl_width_chars=2000, tbl_hide_dataframe_shape=True):
             typer.echo("\n".join(printable(line) for line in str(rows).splitlines()))

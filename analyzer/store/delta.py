@@ -13,6 +13,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,9 +35,15 @@ _TOGETHER = 100
 """So many small sources are taken in with one commit a table."""
 
 
+_ORDERED = ("source_id", "record", "time")
+"""Columns of which a file of one source holds a narrow range: readers skip the files that a filter on them rules out."""
+_ROWS = 65_536
+"""Rows of a row group, which has statistics of its own: so many are decoded for one row of a known time or ordinal."""
+
+
 class _File(NamedTuple):
     path: str
-    rows: int
+    stats: str  # as the Delta protocol writes them
 
 
 def open_store(directory: Path, *, create: bool = False) -> "DeltaStore":
@@ -96,6 +103,7 @@ class DeltaStore:
         self.directory = directory
         self._tables = {name: DeltaTable(str(directory / name)) for name in TABLES}
         self._waiting: list[_DeltaWriter] = []
+        self._marks: tuple[int, frozenset[str]] = (-1, frozenset())
 
     def writer(self, source_id: str) -> "_DeltaWriter":
         return _DeltaWriter(self, source_id)
@@ -105,8 +113,19 @@ class DeltaStore:
         frame = pl.scan_delta(self._tables[name])
         if name in ("sources", "attributions"):
             return frame
+        if self._marked().issuperset(_owner(path) for path in self._tables[name].file_uris()):
+            return frame  # so it is, but for what a killed ingest left: a filter then goes straight to the files
         marked = pl.scan_delta(self._tables["sources"]).select("source_id").unique()
         return frame.join(marked, on="source_id", how="semi")
+
+    def _marked(self) -> frozenset[str]:
+        """The ids of the sources that are there."""
+        version = self._tables["sources"].version()
+        if self._marks[0] != version:
+            with _told(self.directory):
+                ids = pl.scan_delta(self._tables["sources"]).select("source_id").collect().to_series()
+            self._marks = (version, frozenset(ids))
+        return self._marks[1]
 
     def table(self, name: str) -> pl.DataFrame:
         self.take_in()
@@ -165,12 +184,12 @@ class DeltaStore:
         return [
             RemoveAction(path=path, deletion_timestamp=_now(), data_change=True, size=size, partition_values={})
             for path, size in actions.iter_rows()
-            if path.split("-")[0] in source_ids
+            if _owner(path) in source_ids
         ]
 
     def _append(self, name: str, files: list[_File], left_over: list[RemoveAction]) -> None:
         table, folder = self._tables[name], self.directory / name
-        added = [AddAction(f.path, (folder / f.path).stat().st_size, {}, _now(), True, json.dumps({"numRecords": f.rows})) for f in files]
+        added = [AddAction(f.path, (folder / f.path).stat().st_size, {}, _now(), True, f.stats) for f in files]
         table.create_write_transaction([*added, *left_over], mode="append", schema=table.schema())
         table.update_incremental()
 
@@ -182,8 +201,33 @@ def _now() -> int:
 def _write(frame: pl.DataFrame, folder: Path, owner: str) -> _File:
     """Rows as a file that no table knows yet; its name begins with whose they are."""
     path = f"{owner}-{uuid.uuid4().hex}.parquet"
-    frame.write_parquet(folder / path, compression="zstd")
-    return _File(path, frame.height)
+    frame.write_parquet(folder / path, compression="zstd", row_group_size=_ROWS)
+    return _File(path, _stats(frame))
+
+
+def _owner(path: str) -> str:
+    """The source_id of a file's rows (of ``sources`` itself: any word)."""
+    return path.rpartition("/")[2].partition("-")[0]
+
+
+def _stats(frame: pl.DataFrame) -> str:
+    """How many rows, and from where to where: per-file statistics of the Delta protocol, for the columns that tell something."""
+    told = frame.select(c for c in _ORDERED if c in frame.columns)
+    stats: dict[str, Any] = {"numRecords": frame.height, "nullCount": {name: told[name].null_count() for name in told.columns}}
+    for which, row in (("minValues", told.min()), ("maxValues", told.max())):
+        values = {name: _stat(row[name][0], which) for name in told.columns}
+        stats[which] = {name: value for name, value in values.items() if value is not None}
+    return json.dumps(stats)
+
+
+def _stat(value: Any, which: str) -> Any:
+    """Times in milliseconds, as the protocol has them; what is cut off of a greatest one counts as a whole one. None: left out."""
+    if not isinstance(value, datetime):
+        return value
+    if not 1970 <= value.year < 9999:
+        return None
+    up = timedelta(milliseconds=1) if which == "maxValues" and value.microsecond % 1000 else timedelta()
+    return (value + up).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class _DeltaWriter:

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -143,6 +144,46 @@ def test_large_sources_go_out_in_parts(store: DeltaStore, journal: Path, monkeyp
     monkeypatch.setattr("analyzer.formats.lines.chunks.__defaults__", (20_000, 256 * 1024 * 1024))
     ingest([journal.parent], store)
     assert again(store).table("records").height == 500
+
+
+def add_records(store: DeltaStore, source_id: str, times: list[datetime | None]) -> None:
+    writer = store.writer(source_id)
+    columns = {k: v for k, v in TABLES["records"].items() if k != "source_id"}
+    writer.add(
+        "records",
+        pl.DataFrame({"record": list(range(len(times))), "time": times}, schema_overrides=columns).select(
+            pl.col(c) if c in ("record", "time") else pl.lit(None, columns[c]).alias(c) for c in columns
+        ),
+    )
+    writer.commit(dict.fromkeys(TABLES["sources"]) | {"source_id": source_id, "source": source_id, "sha256": source_id, "status": "read"})
+
+
+@pytest.mark.parametrize("micros", [0, 1, 500, 999, 1000, 999_999])
+@pytest.mark.parametrize("year", [1969, 2026, 9999])
+def test_a_filter_finds_what_it_is_for(store: DeltaStore, year: int, micros: int) -> None:
+    """Files are skipped by what their statistics say: at the edges, too, of times that are coarser there."""
+    moment = datetime(year, 12, 31, 23, 59, 59, micros, UTC)
+    add_records(store, "aaaa", [moment, None])
+    add_records(store, "bbbb", [moment - timedelta(hours=1), moment - timedelta(minutes=59)])
+    add_records(store, "cccc", [None])
+    store.take_in()
+    records = again(store).scan("records")
+    for wanted in (pl.col("time") == moment, pl.col("time") >= moment, pl.col("time").is_between(moment, moment)):
+        assert records.filter(wanted).select("source_id", "record").collect().rows() == [("aaaa", 0)]
+    assert records.filter(pl.col("time").is_null()).collect().height == 2
+    assert records.filter(pl.col("source_id") == "bbbb", pl.col("record") == 1).collect().height == 1
+
+
+def test_files_tell_what_they_hold(store: DeltaStore, journal: Path) -> None:
+    """Without it, no reader could skip one."""
+    ingest([journal.parent], store)
+    told = pl.DataFrame(DeltaTable(str(store.directory / "records")).get_add_actions(flatten=True)).row(0, named=True)
+    records = store.table("records")
+    assert (told["num_records"], told["min.record"], told["max.record"], told["null_count.time"]) == (500, 0, 499, 0)
+    assert told["min.source_id"] == told["max.source_id"] == records["source_id"][0]
+    low, high = records["time"].min(), records["time"].max()
+    assert timedelta() <= low - told["min.time"] < timedelta(milliseconds=1)
+    assert timedelta() <= told["max.time"] - high < timedelta(milliseconds=1)
 
 
 def test_other_readers(store: DeltaStore, journal: Path) -> None:
