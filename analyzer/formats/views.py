@@ -38,8 +38,7 @@ def texts(strings: pl.Series) -> Texts:
     """Where the strings lie, none of which is null."""
     array = strings.to_arrow(compat_level=pl.CompatLevel.newest())
     if len(array.buffers()) - 2 > _MOST:
-        strings = pl.Series(strings.to_arrow(compat_level=pl.CompatLevel.oldest()), dtype=pl.String)
-        array = strings.to_arrow(compat_level=pl.CompatLevel.newest())
+        array = _copied(strings).to_arrow(compat_level=pl.CompatLevel.newest())
     _, views, *buffers = array.buffers()
     if not len(array):
         return Texts((), np.empty(0, np.int64), np.empty(0, np.int64))
@@ -56,6 +55,11 @@ def buffers(data: Bytes) -> list[Bytes]:
 def addresses(offsets: Positions) -> Positions:
     """Where these offsets of what became ``buffers`` lie, for strings of less than a GiB."""
     return offsets // _BUFFER << _WIDTH | offsets % _BUFFER
+
+
+def address(buffer: int, offsets: Positions) -> Positions:
+    """Offsets in a buffer as addresses."""
+    return buffer << _WIDTH | offsets
 
 
 def windows(buffers: Sequence[Bytes], begins: Positions, width: int) -> Bytes:
@@ -95,8 +99,44 @@ def pieces(buffers: Sequence[Bytes], begins: Positions, lengths: Positions) -> p
 
     IndexError: one of them does not lie in its buffer.
     """
+    return adopted(_viewed(buffers, begins, lengths))
+
+
+def decoded(buffers: Sequence[Bytes], begins: Positions, lengths: Positions) -> pl.Series:
+    """A copy of what lies at these addresses; what is no UTF-8 becomes U+FFFD. IndexError: one of them does not lie in its buffer."""
+    array = _viewed(buffers, begins, lengths)
+    try:
+        array.validate(full=True)
+    except pa.ArrowInvalid:
+        raw = pa.Array.from_buffers(pa.binary_view(), len(array), array.buffers())
+        return pl.Series([piece.decode(errors="replace") for piece in raw.to_pylist()], dtype=pl.String)
+    return _copied(adopted(array))
+
+
+def adopted(array: pa.Array) -> pl.Series:
+    """An array of strings as a series. Given the array itself, polars would import pyarrow.compute, which takes a quarter of a second."""
+    return pl.Series(_Capsule(array))
+
+
+def _copied(strings: pl.Series) -> pl.Series:
+    """In a buffer of their own."""
+    return adopted(strings.to_arrow(compat_level=pl.CompatLevel.oldest()))
+
+
+class _Capsule:
+    """What the Arrow PyCapsule interface asks for, and nothing else."""
+
+    def __init__(self, array: pa.Array) -> None:
+        self._array = array
+
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]:
+        schema, array = self._array.__arrow_c_array__(requested_schema)
+        return schema, array
+
+
+def _viewed(buffers: Sequence[Bytes], begins: Positions, lengths: Positions) -> pa.Array:
     if not len(begins):
-        return pl.Series(dtype=pl.String)
+        return pa.array([], pa.string_view())
     ends = (begins & ((1 << _WIDTH) - 1)) + lengths
     sizes = np.array([len(buffer) for buffer in buffers], np.int64)
     if int(lengths.min()) < 0 or int(begins.min()) < 0 or (ends > (sizes[begins >> _WIDTH] if len(sizes) > 1 else sizes[0])).any():
@@ -109,5 +149,4 @@ def pieces(buffers: Sequence[Bytes], begins: Positions, lengths: Positions) -> p
     short = np.flatnonzero(lengths <= INLINE)
     if len(short):
         views[short, 1:] = (windows(buffers, begins[short], INLINE) & _KEPT[lengths[short]]).view(np.uint32)
-    array = pa.Array.from_buffers(pa.string_view(), len(views), [None, pa.py_buffer(views), *map(pa.py_buffer, buffers)])
-    return pl.Series(array, dtype=pl.String)
+    return pa.Array.from_buffers(pa.string_view(), len(views), [None, pa.py_buffer(views), *map(pa.py_buffer, buffers)])
