@@ -97,14 +97,23 @@ def behind(minutes: int) -> str:
 
 def moments(year: pl.Expr, month: pl.Expr, day: pl.Expr, clock: pl.Expr, fraction: pl.Expr) -> pl.Expr:
     """Naive Datetime of integers, ``HH:MM:SS`` and up to six digits behind the point; null where there is no such moment."""
+    return dated(year, month, day, since_midnight(clock, fraction))
+
+
+def dated(year: pl.Expr, month: pl.Expr, day: pl.Expr, since: pl.Expr) -> pl.Expr:
+    """Naive Datetime of a date and microseconds since its midnight; null where there is no such date."""
     known = year.is_between(1, 9999) & month.is_between(1, 12) & day.is_between(1, 31)
     first = pl.datetime(pl.when(known).then(year), pl.when(known).then(month), 1, time_unit="us")
     date = first + pl.duration(days=day - 1, time_unit="us")
+    return pl.when(known & (date.dt.month() == month)).then(date + pl.duration(microseconds=since, time_unit="us"))
+
+
+def since_midnight(clock: pl.Expr, fraction: pl.Expr) -> pl.Expr:
+    """Microseconds of ``HH:MM:SS`` and up to six digits behind the point; null where there is no such time of day."""
     hour, minute, second = (clock.str.slice(at, 2).cast(pl.Int64, strict=False) for at in (0, 3, 6))
     micros = (fraction.fill_null("") + "000000").str.slice(0, 6).cast(pl.Int64, strict=False)
     since = ((hour * 60 + minute) * 60 + second) * 1_000_000 + micros
-    valid = known & (date.dt.month() == month) & (hour < 24) & (minute < 60) & (second < 61)
-    return pl.when(valid).then(date + pl.duration(microseconds=since, time_unit="us"))
+    return pl.when((hour < 24) & (minute < 60) & (second < 61)).then(since)
 
 
 def utc(date: pl.Expr, clock: pl.Expr, fraction: pl.Expr, zone: pl.Expr) -> pl.Expr:

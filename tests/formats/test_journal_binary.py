@@ -197,6 +197,18 @@ def test_batches_do_not_show(limits: dict[str, int], monkeypatch: pytest.MonkeyP
     assert pl.concat([b.records for b in batches]).equals(whole)
 
 
+def test_a_large_file_is_mapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says the same, and where it goes on beyond what can be read, that is told."""
+    data = write(ENTRIES * 3, compression="zstd", threshold=10)
+    whole = read(data)
+    monkeypatch.setattr(journal_binary, "_HELD", 200)
+    monkeypatch.setattr(journal_binary, "CHUNK", 100)
+    mapped = read(data)
+    assert all(one.equals(other) for one, other in zip(mapped, whole, strict=True))
+    monkeypatch.setattr(journal_binary, "_LARGEST", 1000)
+    assert read(data)[1]["reason"].str.contains("too large to be read whole").any()
+
+
 @pytest.mark.parametrize(
     ("at", "new", "reason"),
     [

@@ -4,6 +4,8 @@ Read from end to end, so that files work that journalctl refuses: cut off, still
 compressions (XZ, LZ4, ZSTD) and the compact mode of systemd 252 are known.
 """
 
+import mmap
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -13,11 +15,13 @@ import numpy.typing as npt
 import polars as pl
 
 from analyzer.formats.base import CHUNK, Batch, ReadContext
-from analyzer.formats.journals.journal_binary_objects import SIGNATURE, Damage, JournalFile
+from analyzer.formats.journals.journal_binary_objects import SIGNATURE, Content, Damage, JournalFile
 from analyzer.formats.journals.journal_fields import NEEDED, assemble, rejected
-from analyzer.formats.lines import Positions, strings
+from analyzer.formats.lines import Positions
+from analyzer.formats.views import address, addresses, buffers, decoded
 
 _LARGEST = 4 * 1024**3  # bytes of a file: what the compact mode can address; journald's own limit is 128 MiB
+_HELD = 192 * 1024**2  # bytes of a file that are held in memory
 _ENTRIES = 16_384  # in a batch
 _ITEMS = 1_000_000  # in a batch
 _HEADS = ("__REALTIME_TIMESTAMP", "_BOOT_ID", "__SEQNUM")  # stand in the entry itself
@@ -64,12 +68,21 @@ class JournalBinary:
 FORMAT = JournalBinary()
 
 
-def _all(stream: BinaryIO) -> bytes:
-    """The whole file, as it is now: a map of a file that journald cuts meanwhile would kill the process."""
-    blocks: list[bytes] = []
-    while len(blocks) * CHUNK < _LARGEST and (block := stream.read(CHUNK)):
-        blocks.append(block)
-    return b"".join(blocks)
+def _all(stream: BinaryIO) -> Content:
+    """The whole file, as it is now: a map of a file that journald cuts meanwhile would kill the process; of a copy it is safe."""
+    data = bytearray()
+    while len(data) < _HELD and (block := stream.read(CHUNK)):
+        data += block
+    if len(data) < _HELD:
+        return data
+    with tempfile.TemporaryFile() as copy:
+        copy.write(data)
+        size = len(data)
+        data.clear()
+        while size < _LARGEST and (block := stream.read(CHUNK)):
+            size += copy.write(block)
+        copy.flush()
+        return mmap.mmap(copy.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 @dataclass(frozen=True)
@@ -87,6 +100,7 @@ class _Reader:
 
     def __init__(self, file: JournalFile) -> None:
         self.file = file
+        self.buffers = buffers(np.frombuffer(file.data, np.uint8))
         self.count = 0
         self.told: set[int] = set()
 
@@ -98,7 +112,7 @@ class _Reader:
         own = owners < done
         owners, which, entries = owners[own], which[own], entries[:done]
         rows = pl.DataFrame([*self._heads(entries), *_columns(fields, owners, which, done)])
-        raw = [pl.lit(f"{name}=") + pl.col(name) for name in rows.columns]
+        raw = [pl.lit(f"{name}=") + pl.col(name) for name in rows.columns if rows[name].null_count() < done]
         lost = fields.field[which] == _LOST
         incomplete = np.zeros(done, bool)
         incomplete[owners[lost]] = True
@@ -154,26 +168,31 @@ class _Reader:
         return self._text(field, begins, ends, unpacked, lost), count
 
     def _text(self, field: Positions, begins: Positions, ends: Positions, unpacked: dict[int, bytes], lost: dict[int, str]) -> _Fields:
+        """What was compressed lies behind the file's own bytes."""
         needed = np.flatnonzero(field >= 0)
-        data = self.file.data
-        edges = zip(needed.tolist(), begins[needed].tolist(), ends[needed].tolist(), strict=True)
-        pieces = [unpacked.get(ordinal) or data[begin:end] for ordinal, begin, end in edges]
-        stops = np.cumsum(np.fromiter(map(len, pieces), np.int64, len(pieces)))
-        starts = np.append(0, stops)[:-1] + _SKIP[field[needed]]
         value = np.full(len(field), -1, np.int64)
         value[needed] = np.arange(len(needed))
-        borders = np.append(np.column_stack((starts, stops)).ravel(), stops[-1:])
-        return _Fields(field, value, strings(b"".join(pieces), borders) if pieces else pl.Series(dtype=pl.String), lost)
+        begins, lengths = addresses(begins), ends - begins
+        if unpacked:
+            which = np.fromiter(unpacked, np.int64, len(unpacked))
+            lengths[which] = np.fromiter(map(len, unpacked.values()), np.int64, len(unpacked))
+            begins[which] = address(len(self.buffers), np.cumsum(lengths[which]) - lengths[which])
+        parts = [*self.buffers, np.frombuffer(b"".join(unpacked.values()), np.uint8)]
+        skip = _SKIP[field[needed]]
+        return _Fields(field, value, decoded(parts, begins[needed] + skip, lengths[needed] - skip), lost)
 
 
 def _columns(fields: _Fields, owners: Positions, which: Positions, height: int) -> Iterator[pl.Series]:
     """A column for each of _FIELDS; of a field that an entry has more than once the last value counts."""
     kinds, values = fields.field[which], fields.value[which]
-    for ordinal, name in enumerate(_FIELDS):
-        mine = kinds == ordinal
-        index = np.full(height, -1, np.int64)
-        index[owners[mine]] = values[mine]
-        yield fields.text.gather(pl.Series(index).replace(-1, None)).alias(name)
+    index = np.full((len(_FIELDS), height), -1, np.int64)
+    needed = kinds >= 0
+    index[kinds[needed], owners[needed]] = values[needed]
+    for row, name in zip(index, _FIELDS, strict=True):
+        if (row >= 0).any():
+            yield fields.text.gather(pl.Series(row).set(pl.Series(row < 0), None)).alias(name)
+        else:
+            yield pl.Series(name, [None], pl.String).new_from_index(0, height)
 
 
 def _named(words: npt.NDArray[np.uint64], begins: Positions, ends: Positions) -> Positions:

@@ -6,9 +6,9 @@ between objects serve searching; whoever reads a file from end to end needs none
 """
 
 import lzma
+import mmap
 import re
 import struct
-from array import array
 from dataclasses import dataclass
 
 import lz4.block  # type: ignore[import-untyped,unused-ignore]
@@ -17,6 +17,7 @@ import zstandard
 
 from analyzer.formats.lines import Positions
 
+Content = bytes | bytearray | mmap.mmap
 SIGNATURE = b"LPKSHHRH"
 LARGEST_VALUE = 64 * 1024 * 1024
 """A compressed value that claims to be longer is not decompressed: no line of a log is."""
@@ -30,6 +31,10 @@ _HEADER = struct.Struct("<8sIIB7x64xQQ")  # signature, compatible and incompatib
 _N_ENTRIES = struct.Struct("<152xQ")
 _OBJECT = struct.Struct("<QQ")  # type, flags and reserved bytes as one number; size
 _NEVER = 1 << 64  # more than any size
+_IMPOSSIBLE = (1 << 64) - 1
+_ZEROS = 1 << 20  # bytes
+_SCANNED = 1 << 20  # words that are searched for objects in one go
+_HIGHEST = (ZSTD << 8) + DATA  # what the first 8 bytes of an object may be at most
 _MOST_FIELDS = 8192  # of an entry; journald takes 1024 and adds its own
 _WORDS = re.compile(rb"[\x20-\x7e]{6,}")
 
@@ -50,7 +55,7 @@ class JournalFile:
     compact: with offsets of 32 bits (systemd >= 252).
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: Content) -> None:
         self.data = data
         self.words = np.frombuffer(data, "<u8", len(data) // 8)
         self.halves = np.frombuffer(data, "<u4", len(data) // 4)
@@ -58,7 +63,7 @@ class JournalFile:
         self._wrong: list[int] = []  # objects that are not as long as they say
         self.begin, self.n_entries = len(data), 0
         self.compact = False
-        if not data.startswith(SIGNATURE):
+        if data[: len(SIGNATURE)] != SIGNATURE:
             self.problems.append(Damage(0, "no binary journal: it does not begin with LPKSHHRH"))
         elif len(data) < _SHORTEST_HEADER:
             self.problems.append(Damage(0, "binary journal cut off within its header"))
@@ -69,6 +74,9 @@ class JournalFile:
         self._longest_entry = 64 + _MOST_FIELDS * self._item
         # What the first 8 bytes of an object may be -> its least size. The other kinds: field, hash tables, entry array, tag.
         self._least = {ENTRY: 64, 2: 40, 4: 16, 5: 16, 6: 24, 7: 64} | {DATA | flag << 8: self._payload for flag in (0, XZ, LZ4, ZSTD)}
+        self._least_sizes = np.full((ZSTD << 8) + DATA + 1, _IMPOSSIBLE, np.uint64)
+        self._least_sizes[list(self._least)] = list(self._least.values())
+        self._zstd = zstandard.ZstdDecompressor().decompress
 
     def _header(self) -> None:
         _, _, flags, _, size, arena = _HEADER.unpack_from(self.data)
@@ -86,29 +94,56 @@ class JournalFile:
 
     def entries(self) -> tuple[Positions, list[Damage]]:
         """The offsets of all entries, as they lie, and the stretches between objects that are none. To be called first."""
-        found, damage = array("q"), []
-        unpack, data = _OBJECT.unpack_from, self.data
-        at, last = self.begin, len(data) - _OBJECT.size
-        before = at  # where the last object lies
-        used = len(data.rstrip(b"\0"))
+        found: list[Positions] = []
+        damage = []
+        last = len(self.data) - _OBJECT.size
+        at = before = self.begin  # before: where the last object lies
+        used = _used(self.data)
         while at <= last:
-            kind, size = unpack(data, at)
-            if self._fits(kind, size, at):
-                if kind == ENTRY:
-                    found.append(at)
-                before, at = at, at + ((size + 7) & ~7)
-                continue
-            if at >= used:  # room for what is to come
-                break
-            following = self._resume(before + 8)
-            if following < at:  # an object within the last one, whose size is wrong
-                at = before
-                self._wrong.append(at)
-                if found and found[-1] == at:
-                    found.pop()
-            damage.append(self._unreadable(at, following))
-            before = at = following
-        return np.array(found, np.int64), damage
+            objects, entries, at = self._chain(at)
+            if len(objects):
+                before = int(objects[-1])
+                found.append(entries)
+            elif at <= last:
+                if at >= used:  # room for what is to come
+                    break
+                following = self._resume(before + 8)
+                if following < at:  # an object within the last one, whose size is wrong
+                    at = before
+                    self._wrong.append(at)
+                    if found and len(found[-1]) and found[-1][-1] == at:
+                        found[-1] = found[-1][:-1]
+                damage.append(self._unreadable(at, following))
+                before = at = following
+        return np.concatenate([np.empty(0, np.int64), *found]), damage
+
+    def _chain(self, at: int) -> tuple[Positions, Positions, int]:
+        """Objects that follow one upon the other from here on, some of those at least; the entries among them; and where to go on.
+
+        Whatever looks like an object's head is followed by where the object would end. Payloads hold but few such heads, so that
+        the next one is nearly always the next object, and only where it is not must the chain be looked for.
+        """
+        begin, end = at // 8, min(at // 8 + _SCANNED, len(self.words) - 1)
+        kinds = self.words[begin:end]
+        heads = np.flatnonzero((kinds - np.uint64(1)) < _HIGHEST)
+        kinds, sizes = kinds[heads], self.words[begin + 1 : end + 1][heads]
+        heads = (heads + begin) * 8
+        least = self._least_sizes[kinds]
+        most = np.where(kinds == ENTRY, self._longest_entry, len(self.data) - heads).astype(np.uint64)
+        fits = (sizes >= least) & (sizes <= np.minimum(most, (len(self.data) - heads).astype(np.uint64)))
+        heads, sizes, kinds = heads[fits], sizes[fits].astype(np.int64), kinds[fits]
+        if not len(heads) or heads[0] != at:
+            return np.empty(0, np.int64), np.empty(0, np.int64), at
+        following = heads + ((sizes + 7) & ~7)
+        leaps = np.flatnonzero(following[:-1] != heads[1:])  # behind these, something lies within the object, or nothing follows it
+        chain, here = np.zeros(len(heads), np.bool_), 0
+        while True:
+            leap = int(np.searchsorted(leaps, here))
+            stop = int(leaps[leap]) if leap < len(leaps) else len(heads) - 1
+            chain[here : stop + 1] = True
+            here = int(np.searchsorted(heads, following[stop]))
+            if here == len(heads) or heads[here] != following[stop]:
+                return heads[chain], heads[chain & (kinds == ENTRY)], int(following[stop])
 
     def _fits(self, kind: int, size: int, at: int) -> bool:
         """Whether an object may begin so at this offset."""
@@ -163,9 +198,24 @@ class JournalFile:
     def unpack(self, begin: int, end: int, flag: int) -> bytes:
         """A compressed payload's ``NAME=value``. ValueError: why it cannot be read."""
         try:
-            return _UNPACK[flag](self.data[begin:end])
+            packed = bytes(self.data[begin:end])
+            if flag != ZSTD:
+                return _UNPACK[flag](packed)
+            _bounded(zstandard.frame_content_size(packed))  # systemd always writes it; -1: unknown
+            return self._zstd(packed)
         except (lzma.LZMAError, lz4.block.LZ4BlockError, zstandard.ZstdError, struct.error, EOFError, MemoryError) as error:
             raise ValueError(f"broken compression: {error}") from error
+
+
+def _used(data: Content) -> int:
+    """Bytes up to the zeros at the end."""
+    end = len(data)
+    while end:
+        block = data[max(0, end - _ZEROS) : end].rstrip(b"\0")
+        if block:
+            return max(0, end - _ZEROS) + len(block)
+        end = max(0, end - _ZEROS)
+    return 0
 
 
 def _bounded(size: int) -> int:
@@ -186,9 +236,4 @@ def _lz4(packed: bytes) -> bytes:
     return bytes(lz4.block.decompress(packed[8:], _bounded(*struct.unpack_from("<Q", packed))))
 
 
-def _zstd(packed: bytes) -> bytes:
-    _bounded(zstandard.frame_content_size(packed))  # systemd always writes it; -1: unknown
-    return zstandard.ZstdDecompressor().decompress(packed)
-
-
-_UNPACK = {XZ: _xz, LZ4: _lz4, ZSTD: _zstd}
+_UNPACK = {XZ: _xz, LZ4: _lz4}

@@ -41,7 +41,8 @@ class Losses:
 
     def of_messages(self, messages: pl.Series) -> None:
         """Messages of the text modes."""
-        self.binary += int(messages.str.contains(_BLOB).sum())
+        ends = messages.str.ends_with(" blob data]")
+        self.binary += int(messages.filter(ends).str.contains(_BLOB).sum()) if ends.any() else 0
 
     def notes(self) -> tuple[str, ...]:
         """A line for each kind of loss that there is."""

@@ -14,10 +14,14 @@ def undone(rows: pl.DataFrame) -> pl.DataFrame:
 
     Only in lines as rsyslog writes them (traditional: no fraction; RSYSLOG_FileFormat: a zone with a colon), and of one line.
     """
-    if not rows["message"].str.contains("#0|^message repeated").any():
+    traditional = pl.col("year").is_null() & (pl.col("digits") == 0)
+    zones = rows["zone"].unique()
+    colon = pl.col("zone").is_in(zones.filter(zones.str.contains(_COLON)).to_list())
+    syslog = traditional.fill_null(False) | colon.fill_null(False)
+    text = rows["message"]
+    if not rows.select(syslog.any()).item() or not (text.str.contains("#0", literal=True) | text.str.starts_with("message repeated")).any():
         return rows
-    traditional = pl.col("year").is_null() & pl.col("clock").is_not_null() & pl.col("fraction").is_null()
-    syslog = (traditional | pl.col("zone").str.contains(_COLON).fill_null(False)) & ~pl.col("message").str.contains("\n", literal=True)
+    syslog &= ~pl.col("message").str.contains("\n", literal=True)
     inner = pl.coalesce(pl.col("message").str.extract(_REPEATED, 1), "message")
     rows = rows.with_columns(message=pl.when(syslog).then(inner).otherwise("message"))
     escaped = rows.select(syslog & pl.col("message").str.contains("#0[0-3][0-7]")).to_series()

@@ -11,11 +11,10 @@ from typing import BinaryIO
 import polars as pl
 
 from analyzer.formats.base import Batch, ReadContext
-from analyzer.formats.journals.journal_lines import HEADER, WALL_CLOCK, Framing, parsed, resumed, starts, style
-from analyzer.formats.journals.journal_months import numbers
+from analyzer.formats.journals.journal_lines import HEADER, WALL_CLOCK, Framing, parsed, resumed, starts, style, yearless
 from analyzer.formats.journals.journal_zone import Told, Zone
 from analyzer.formats.lines import beginning, chunks, conform, records
-from analyzer.formats.times import Years, first_year, minutes_east, moments, rereadable
+from analyzer.formats.times import Years, dated, first_year, minutes_east, rereadable
 from analyzer.vocabulary import RECORDS, TIME
 
 _END = re.compile(r"^-- (?:Logs begin|Journal begins) at \w+ [\d-]+ [\d:]+ (\S+), ends? at \w+ (\d{4})-(\d\d)-(\d\d) [\d:]+ (\S+?)\.? ?--")
@@ -80,8 +79,7 @@ def _first_year(stream: BinaryIO, last: int, header: _Header) -> int:
 
     def dates(lines: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
         header.see(lines)
-        parts = lines["raw"].str.extract_groups(WALL_CLOCK["short"]).struct.unnest()
-        month, day = numbers(parts["month"]), parts["day"].cast(pl.Int64, strict=False)
+        month, day = yearless(lines)
         known = [series.drop_nulls() for series in (month, day)]
         if len(known[0]):
             final[:] = [(int(known[0][-1]), int(known[1][-1]))]
@@ -120,20 +118,18 @@ class _Reader:
             source.seek(at)
 
     def _timed(self, rows: pl.DataFrame, ahead: Generator[Told]) -> pl.DataFrame:
-        unix = pl.col("unix").str.replace(".", "", literal=True).cast(pl.Int64).cast(TIME)
-        digits = pl.coalesce(pl.col("fraction").str.len_bytes(), pl.when(pl.col("unix").is_not_null()).then(6), 0)
+        digits = pl.coalesce("digits", pl.when(pl.col("unix").is_not_null()).then(6), 0)
         rows = rows.with_columns(time=self.zone.utc(rows["local"], rows["zone"], rows["message"], ahead)).with_columns(
-            time=pl.coalesce(unix, "time"),
-            resolution_us=digits.replace_strict({n: 10 ** (6 - n) for n in range(7)}, return_dtype=pl.Int64),
+            time=pl.coalesce(pl.col("unix").cast(TIME), "time"),
+            resolution_us=pl.lit(10, pl.Int64).pow(6 - digits),
         )
         return resumed(rows)
 
 
 def _dated(rows: pl.DataFrame, years: Years) -> pl.DataFrame:
     """With ``local``, the naive time as written."""
-    yearless = pl.col("year").is_null() & pl.col("clock").is_not_null()
-    month = pl.coalesce(pl.col("month").cast(pl.Int64, strict=False), numbers(rows["month"]))
-    rows = rows.with_columns(pl.col("year", "day").cast(pl.Int64), month=month)
-    dates = rows.select(pl.when(yearless).then("month"), pl.when(yearless).then("day"))
-    rows = rows.with_columns(year=pl.coalesce("year", years.of(dates["month"], dates["day"])))
-    return rows.with_columns(local=moments(*map(pl.col, ("year", "month", "day", "clock", "fraction"))))
+    lacking = rows["year"].is_null() & rows["digits"].is_not_null()
+    if lacking.any():
+        years_of = years.of(rows["month"].set(~lacking, None), rows["day"].set(~lacking, None))
+        rows = rows.with_columns(year=pl.coalesce("year", years_of))
+    return rows.with_columns(local=dated(*map(pl.col, ("year", "month", "day", "since"))))

@@ -52,7 +52,7 @@ class Zone:
 
         ``ahead``: times and messages of the whole source, if these do not tell.
         """
-        east = zone.alias("zone").to_frame().select(minutes_east(pl.col("zone"))).to_series()
+        east = _east(zone)
         unknown = local.is_not_null() & east.is_null()
         if unknown.any():
             if self.stated:
@@ -153,11 +153,18 @@ def _steady(values: Minutes, run: int) -> npt.NDArray[np.bool_]:
     return believed
 
 
+def _east(zone: pl.Series) -> pl.Series:
+    """Minutes east of Greenwich; there are few distinct zones."""
+    distinct = zone.unique()
+    minutes = distinct.alias("zone").to_frame().select(minutes_east(pl.col("zone"))).to_series()
+    if len(distinct) < 2:
+        return minutes.new_from_index(0, len(zone)) if len(zone) else minutes
+    return zone.replace_strict(distinct, minutes, return_dtype=pl.Int64)
+
+
 def _all(minutes: int, size: int) -> pl.Series:
     return pl.Series([minutes], dtype=pl.Int64).new_from_index(0, size)
 
 
 def _shifted(local: pl.Series, east: pl.Series) -> pl.Series:
-    rows = pl.DataFrame({"local": local, "east": east})
-    utc = (pl.col("local") - pl.duration(minutes="east", time_unit="us")).dt.replace_time_zone("UTC").cast(TIME)
-    return rows.select(utc).to_series()
+    return (local - (east * 60_000_000).cast(pl.Duration("us"))).dt.replace_time_zone("UTC").cast(TIME)
