@@ -76,7 +76,7 @@ class _Table:
     def events(self, rows: Rows) -> list[Event]:
         made = self.made
         asked = rows.tolist()
-        missing = [row for row in asked if row not in made]
+        missing = sorted({row for row in asked if row not in made})
         if missing and self.frame.height <= _SMALL:
             missing = [row for row in range(self.frame.height) if row not in made]
         for low in range(0, len(missing), _AT_ONCE):
@@ -85,7 +85,7 @@ class _Table:
 
     def _make(self, rows: list[int]) -> None:
         """Column by column: a value at a time would take ten times as long."""
-        some = self.frame[rows] if len(rows) < self.frame.height else self.frame
+        some = self.frame[rows]
         of: dict[str, Iterable[Any]] = {name: some[column].to_list() for name, column in _COLUMNS.items()}
         of["resolution"] = [value or 1 for value in of["resolution"]]
         of["kind"] = [_BY_VALUE[value] for value in of["kind"]]
