@@ -33,8 +33,9 @@ def unpack(text: str) -> Model:
     size = int.from_bytes(raw[:8], "little")
     header = orjson.loads(raw[8 : 8 + size])
     found: dict[str, list[Any]] = {}
-    for name, (kind, offset, length) in header.pop("columns").items():
-        found[name] = np.frombuffer(raw, _TYPES[kind], length, 8 + size + offset).tolist()
+    for name, (kind, offset, length, stepped) in header.pop("columns").items():
+        values = np.frombuffer(raw, _TYPES[kind], length, 8 + size + offset)
+        found[name] = (np.cumsum(values, dtype=values.dtype) if stepped else values).tolist()
         found[f"{name}:kind"] = [kind]
     steps = [(high << 32) + (low & 0xFFFFFFFF) for low, high in zip(found["$low"], found["$high"], strict=True)]
     times = (np.cumsum([header["origin"], *steps])[1:]).tolist() if steps else []

@@ -23,7 +23,7 @@ _NEVER = np.iinfo(np.int64).min
 _TYPES: dict[str, np.dtype[Any]] = {"int": np.dtype("<i4"), "byte": np.dtype("u1")}
 PROOFS = 3
 """Records that are shown of an edge."""
-TEXTS = 4_000_000
+TEXTS = 3_000_000
 """Characters of cited lines that the page holds; of further ones it tells the place and what they prove."""
 
 
@@ -41,7 +41,10 @@ class Strings:
 
     def __call__(self, text: object | None) -> int:
         """The number of a text; NONE of nothing."""
-        return NONE if text is None else self._at.setdefault(plain(text), len(self._at))
+        if text is None:
+            return NONE
+        known = self._at.get(str(text))
+        return known if known is not None else self._at.setdefault(plain(text), len(self._at))
 
     @property
     def all(self) -> list[str]:
@@ -74,14 +77,16 @@ class Columns:
         }
         for name, (kind, array) in self._of.items():
             if kind == "time":
-                at = np.where(array == _NEVER, NONE, np.searchsorted(known, array)).astype("<i4")
-                arrays[name] = (kind, at)
-            else:
-                arrays[name] = (kind, array)
+                array = np.where(array == _NEVER, NONE, np.searchsorted(known, array)).astype("<i4")
+            arrays[name] = (kind, array)
         offset, places, parts = 0, {}, []
         for name, (kind, array) in arrays.items():
-            raw = array.tobytes()
-            places[name] = [kind, offset, len(array)]
+            raw, stepped = array.tobytes(), False
+            if kind != "byte":
+                steps = np.diff(array, prepend=array.dtype.type(0)).tobytes()  # 32 bits, which may wrap around, as they do on the way back
+                stepped = len(zlib.compress(steps, 1)) < len(zlib.compress(raw, 1))
+                raw = steps if stepped else raw
+            places[name] = [kind, offset, len(array), int(stepped)]
             raw += bytes(-len(raw) % 8)
             parts.append(raw)
             offset += len(raw)

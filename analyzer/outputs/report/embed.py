@@ -14,7 +14,8 @@ TEXT = 2000
 
 def plain(text: object) -> str:
     """Log content without control characters and marks of direction; tabs become spaces. Still to be escaped by whatever shows it."""
-    return printable(str(text).replace("\t", " "))
+    words = str(text)
+    return words if words.isprintable() else printable(words.replace("\t", " "))
 
 
 def name(text: object) -> str:

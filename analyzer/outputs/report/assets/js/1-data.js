@@ -7,7 +7,11 @@ async function unpack(text) {
   const buffer = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
   const size = new DataView(buffer).getUint32(0, true), base = 8 + size;
   const model = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, size)));
-  const array = ([kind, offset, length]) => new (kind === "byte" ? Uint8Array : Int32Array)(buffer, base + offset, length);
+  const array = ([kind, offset, length, stepped]) => {
+    const values = new (kind === "byte" ? Uint8Array : Int32Array)(buffer, base + offset, length);
+    for (let at = 1; stepped && at < length; at++) values[at] += values[at - 1];
+    return values;
+  };
   const low = new Uint32Array(array(model.columns.$low)), high = array(model.columns.$high);
   const times = new Float64Array(low.length);
   let now = model.origin;
