@@ -1,22 +1,28 @@
-"""The picture's content: lanes, states, marks, charts, and where findings are in it."""
+"""The picture's content: nodes, lanes, states, charts, and where findings are in it."""
 
+import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analyzer.analysis import Analysis, analyze
-from analyzer.lifecycle.containers import Run
-from analyzer.lifecycle.pods import Pod
-from analyzer.outputs.report import lanes as drawn_lanes
-from analyzer.outputs.report.embed import epoch_ms, markup, script_hash, script_json, short
-from analyzer.outputs.report.lanes import build
-from analyzer.outputs.report.picture import figure
+from analyzer.lifecycle.coverage_hole import Hole
+from analyzer.outputs.report.columns import Columns, micros
+from analyzer.outputs.report.embed import content_hash, name, short, told
+from analyzer.outputs.report.lanes import STATES, nodes
+from analyzer.outputs.report.picture import picture
 from analyzer.outputs.report.replicas import charts
+from analyzer.selection import Asked
 from analyzer.vocabulary import FindingKind
 from tests.browser import hostile
+from tests.outputs.report_model import Model, unpack
+
+ASSETS = Path(__file__).parents[2] / "analyzer" / "outputs" / "report" / "assets"
 
 
 @pytest.fixture(scope="module")
@@ -25,66 +31,82 @@ def incident(sample_logs: Path) -> Analysis:
 
 
 @pytest.fixture(scope="module")
-def picture(incident: Analysis) -> dict[str, Any]:
-    return figure(incident)
+def model(incident: Analysis) -> Model:
+    return unpack(picture(incident))
 
 
-def trace(picture: dict[str, Any], name: str) -> dict[str, Any]:
-    return next(t for t in picture["data"] if t.get("name") == name)
+def test_nodes_the_gravest_first_and_a_lane_for_each_container(incident: Analysis, model: Model) -> None:
+    assert model.say("node_name") == ["minion-01", "minion-02"]
+    assert model.columns["node_grave"] == [1, 0]
+    assert set(model.say("run_id")) == {r.container_id[:12] for r in incident.life.runs if not r.sandbox}
+    lanes = list(zip(model.say("lane_controller"), model.say("lane_pod"), strict=True))
+    for node in (0, 1):
+        mine = [lanes[at] for at in model.rows("node_lanes", node)]
+        assert len(set(mine)) == 1 + sum(a != b for a, b in pairwise(mine))  # what belongs together lies together
 
 
-def test_lanes_by_node_then_pod(incident: Analysis) -> None:
-    lanes = build(incident).lanes
-    assert [lane.node for lane in lanes if lane.heading] == ["minion-01", "minion-02"]
-    assert [lane.label for lane in lanes[1:3]] == ["kubelet", "Ready, by the API"]
-    shown = {c for lane in lanes for c in lane.containers}
-    assert shown == {r.container_id for r in incident.life.runs if not r.sandbox}
-    order = [lane.pods for lane in lanes if lane.pods]
-    assert len([p for at, p in enumerate(order) if p not in order[:at]]) == 1 + sum(a != b for a, b in pairwise(order))
-
-
-def test_orphaned_stretches_are_the_findings(incident: Analysis, picture: dict[str, Any]) -> None:
+def test_orphaned_stretches_are_the_findings(incident: Analysis, model: Model) -> None:
     orphans = {f.id: f for f in incident.findings if f.kind is FindingKind.ORPHANED_CONTAINER}
-    orphaned = trace(picture, "orphaned")
-    assert set(orphaned["customdata"]) == set(orphans)
-    for begin, finding in zip(orphaned["base"], orphaned["customdata"], strict=True):
-        assert begin == epoch_ms(orphans[finding].start.time)  # type: ignore[arg-type]
-    removed = trace(picture, "being removed")
-    assert len(removed["y"]) == len(orphans)
-    for base, length, finding in zip(removed["base"], removed["x"], removed["customdata"], strict=True):
-        assert abs(base + length - epoch_ms(orphans[finding].end.time)) < 0.001  # type: ignore[arg-type]
+    looks = model.look("bar_state")
+    orphaned = [at for at, look in enumerate(looks) if look == "orphaned"]
+    ids = [model.header["findings"][model.columns["bar_finding"][at]] for at in orphaned]
+    assert set(ids) == set(orphans)
+    for at, identity in zip(orphaned, ids, strict=True):
+        assert model.columns["bar_start"][at] == micros(orphans[identity].start.time)  # type: ignore[arg-type]
+        assert looks[at + 1] == "being removed"
+        assert model.columns["bar_end"][at + 1] == micros(orphans[identity].end.time)  # type: ignore[arg-type]
 
 
-def test_marks(incident: Analysis, picture: dict[str, Any]) -> None:
+def test_a_node_s_lanes_with_their_edges(incident: Analysis, model: Model) -> None:
     outage = incident.life.nodes["minion-01"].outages[0]
-    assert trace(picture, "kubelet stopped")["x"] == [epoch_ms(outage.start.time)]  # type: ignore[arg-type]
-    assert trace(picture, "kubelet started")["x"] == [epoch_ms(outage.end.time)]  # type: ignore[arg-type]
-    assert len(trace(picture, "Recovery completed")["x"]) == 1
-    assert len(trace(picture, "pod evicted")["x"]) == 2
-    assert len(trace(picture, "container ended")["x"]) == 3
+    bars = list(model.rows("node_bars", 0))
+    down = next(at for at in bars if model.look("nb_state")[at] == "kubelet down")
+    begin = model.columns["nb_begin"][down]
+    assert model.columns["edge_low"][begin] == micros(outage.start.earliest)  # type: ignore[arg-type]
+    proofs = [model.columns["edge_proof"][at] for at in model.rows("edge_first", begin)]
+    assert [model.say("proof_text")[p] for p in proofs] == [p.text for p in outage.start.proofs[:3]]
+    assert model.header["findings"][model.columns["nb_finding"][down]] == next(
+        f.id for f in incident.findings if f.kind is FindingKind.KUBELET_OUTAGE
+    )
+    assert sum(model.look("nb_state")[at] == "not Ready" for at in bars) == 1
+    assert [model.say("mark_what")[at] for at in model.rows("node_marks", 0)] == ["Recovery completed"]
+    assert sum(t is not None for t in model.columns["lane_evicted"]) == 3
 
 
-def test_every_node_has_bars(incident: Analysis, picture: dict[str, Any]) -> None:
-    nodes = {n for t in picture["data"] if t["type"] == "bar" for n in t["meta"]}
-    assert nodes == set(incident.life.nodes)
+def test_what_nothing_tells_of_is_no_bar(incident: Analysis) -> None:
+    life = incident.life
+    blind = replace(life.nodes["minion-02"], events=[], spells=[], has_kubelet_log=False)
+    found = list(nodes(replace(incident, life=replace(life, nodes={**life.nodes, "minion-02": blind}))))
+    assert [n.untold for n in found] == [[], ["kubelet"]]
 
 
-def test_every_finding_has_a_place(incident: Analysis, picture: dict[str, Any]) -> None:
-    assert set(picture["focus"]) == {f.id for f in incident.findings}
-    assert all(place["spans"] and place["start"] <= place["end"] for place in picture["focus"].values())
+def test_holes_are_drawn_where_nothing_was_recorded(incident: Analysis) -> None:
+    life = incident.life
+    lost = Hole(life.start, life.start + timedelta(seconds=9), "suppressed by journald", "suppressed")
+    some = [replace(c, holes=(lost,)) if c.node == "minion-01" and c.source_kind.startswith("journal") else c for c in life.coverage]
+    found = unpack(picture(replace(incident, life=replace(life, coverage=some))))
+    holes = [at for at, look in enumerate(found.look("nb_state")) if look == "not recorded"]
+    assert [(found.columns["nb_start"][at], found.say("nb_why")[at]) for at in holes] == [(micros(life.start), lost.why)]
 
 
-def test_colour_is_not_alone(picture: dict[str, Any]) -> None:
-    looks = [(t["marker"]["color"], t["marker"]["pattern"]["shape"]) for t in picture["data"] if t["type"] == "bar"]
-    assert len({c for c, _ in looks}) == len(looks)
-    assert {"orphaned", "being removed", "kubelet down", "API: not Ready"} <= {
-        t["name"] for t in picture["data"] if t["type"] == "bar" and t["marker"]["pattern"]["shape"]
-    }
+def test_every_finding_has_a_place(incident: Analysis, model: Model) -> None:
+    for number, finding in enumerate(incident.findings):
+        lanes = [model.columns["finding_lane"][at] for at in model.rows("finding_lanes", number)]
+        chart = model.columns["finding_chart"][number]
+        assert lanes or chart >= 0 or finding.node in incident.life.nodes
+        if finding.container_id is not None:
+            ids = {model.say("run_id")[r] for lane in lanes for r in model.rows("lane_runs", lane)}
+            assert finding.container_id[:12] in ids
+        if finding.kind is FindingKind.KUBELET_OUTAGE:
+            assert len(lanes) == len(finding.details["containers"])
+        if finding.kind is FindingKind.OVERSHOOT_WINDOW:
+            assert {model.say("lane_pod")[lane] for lane in lanes} == set(finding.details["pods"])
+            assert model.say("chart_name")[chart] == finding.controller
 
 
 def test_stairs_are_the_overshoot(incident: Analysis) -> None:
-    shown, without = charts(incident)
-    assert without == 0
+    shown = charts(incident)
+    assert [c.grave for c in shown] == sorted((c.grave for c in shown), reverse=True)
     for finding in (f for f in incident.findings if f.kind is FindingKind.OVERSHOOT_WINDOW):
         chart = next(c for c in shown if c.controller.title == finding.controller)
         assert chart.wanted is not None
@@ -92,51 +114,53 @@ def test_stairs_are_the_overshoot(incident: Analysis) -> None:
         assert (chart.running[at], chart.wanted[at]) == (finding.details["peak"], finding.details["desired"])
 
 
-def test_plotly_accepts_it(picture: dict[str, Any]) -> None:
-    objects = pytest.importorskip("plotly.graph_objects")
-    for found in (picture, figure(hostile.analysis())):
-        objects.Figure(data=found["data"], layout=found["layout"])
+def test_of_a_selection_only_its_own(incident: Analysis) -> None:
+    model = unpack(picture(incident.narrowed(Asked(controllers=("example-api-release-12",)))))
+    assert model.say("chart_name") == ["ReplicationController/example-api-release-12"]
+    assert set(model.say("lane_controller")) == {"ReplicationController/example-api-release-12"}
 
 
-def test_what_nothing_happened_to_shares_a_lane_when_there_are_many(incident: Analysis) -> None:
-    life = incident.life
-    quiet = next(p for p in life.pods if p.node == "minion-02" and p.apps and not p.evicted)
-    more = [_copy(quiet, number) for number in range(drawn_lanes.MANY)]
-    many = replace(life, pods=[*life.pods, *more], runs=[*life.runs, *(r for p in more for r in p.runs)])
-    found = build(Analysis(many, incident.findings, incident.sources, incident.store))
-    assert found.note is not None
-    assert len(found.lanes) < 30
-    assert sum("more containers" in lane.label for lane in found.lanes) == 1
-    touched = {f.container_id for f in incident.findings if f.container_id}
-    alone = {c for lane in found.lanes if len(lane.containers) == 1 for c in lane.containers}
-    assert touched <= alone
+def test_each_state_has_a_look_of_its_own() -> None:
+    """Colours that differ, and beside the calm states a pattern that differs too: colour is not alone."""
+    looks = re.findall(r'"([^"]+)": \["(#\w+)", "(#\w+)", "(\w*)"\]', (ASSETS / "js" / "4-looks.js").read_text(encoding="utf-8"))
+    by_name = {look[0]: look[1:] for look in looks}
+    assert set(STATES) <= set(by_name)
+    assert len({look[0] for look in by_name.values()}) == len({look[1] for look in by_name.values()}) == len(by_name)
+    assert {s for s in STATES if not by_name[s][2]} == {"supervised", "kubelet up", "Ready"}
+    containers = ("running", "adopted", "orphaned", "being removed")
+    assert len({by_name[s][2] for s in containers}) == len(containers)
 
 
-def _copy(pod: Pod, number: int) -> Pod:
-    twin = replace(pod, uid=f"twin-{number}", name=f"twin-{number}", runs=[], events=[])
-    twin.runs = [_run(r, twin, number) for r in pod.apps]
-    return twin
+def test_hostile_names_are_cut_to_what_a_name_can_be() -> None:
+    model = unpack(picture(hostile.analysis()))
+    assert all(len(n or "") <= 253 for column in ("node_name", "lane_pod", "lane_container") for n in model.say(column))
 
 
-def _run(run: Run, pod: Pod, number: int) -> Run:
-    return replace(run, container_id=f"{number:08x}{run.container_id[8:]}", pod=pod.name, pod_uid=pod.uid)
+moments = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))
 
 
-def test_json_cannot_leave_its_script() -> None:
-    text = script_json({"x": hostile.ALL})
-    assert not set("<>&\u2028\u2029") & set(text)
-
-
-def test_markup_is_neutralised() -> None:
-    assert markup("<a href='x'>&amp;\t\x1b$x$") == "&lt;a href='x'&gt;&amp;amp; �&#36;x&#36;"
+@given(st.lists(st.none() | moments), st.lists(st.integers(-(2**31), 2**31 - 1)), st.binary(), st.lists(st.text()))
+def test_columns_come_back_as_they_went(times: list[datetime | None], numbers: list[int], small: bytes, words: list[str]) -> None:
+    columns = Columns()
+    columns.add("time", when=times)
+    columns.add("int", number=numbers)
+    columns.add("byte", small=list(small))
+    safe = [w.encode("utf-8", "replace").decode() for w in words]
+    model = unpack(columns.pack({"words": safe}))
+    assert model.columns["when"] == [micros(t) if t else None for t in times]
+    assert model.columns["number"] == numbers
+    assert model.columns["small"] == list(small)
+    assert model.header["words"] == safe
 
 
 def test_short_keeps_the_end() -> None:
     assert short("abc", 3) == "abc"
     assert len(short("x" * 99, 30)) == 30
     assert short("example-service-release-33-wp2pd · service", 30).endswith("wp2pd · service")
+    assert len(name("x" * 10_000)) == 253
+    assert told("y" * 10, 4) == "yyyy… (10 characters)"
 
 
-def test_script_hash_is_what_the_policy_wants() -> None:
+def test_content_hash_is_what_the_policy_wants() -> None:
     # the example of the CSP specification: alert('Hello, world.');
-    assert script_hash("alert('Hello, world.');") == "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='"
+    assert content_hash("alert('Hello, world.');") == "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='"

@@ -1,18 +1,20 @@
 """The report: one HTML file that works offline, asks nothing of any network, and is the same for the same analysis.
 
-Log content is hostile: the template escapes it, JSON inside the script element is escaped, plotly's markup is neutralised
-(``embed``), and a content security policy admits two scripts by their hashes and nothing from anywhere else.
+Log content is hostile: the template escapes it, what the picture is drawn from goes as base64, the script makes text of it and never
+markup, and a content security policy admits one script and one style by their hashes and nothing from anywhere else.
 """
 
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from analyzer.analysis import Analysis
-from analyzer.outputs.report.embed import plain, script_hash, script_json
+from analyzer.outputs.report.columns import micros
+from analyzer.outputs.report.embed import content_hash, plain
 from analyzer.outputs.report.page import content
-from analyzer.outputs.report.picture import figure
+from analyzer.outputs.report.picture import picture
 from analyzer.version import tool_version
 
 __all__ = ["render", "write"]
@@ -22,29 +24,38 @@ _ASSETS = Path(__file__).parent / "assets"
 
 def render(analysis: Analysis, *, title: str, command: str | None) -> str:
     """The whole page. ``command``: the command line that made it, told as provenance."""
-    picture = figure(analysis)
-    plotly, behaviour = _asset("plotly-basic.min.js"), _asset("page.js")
+    return fill("page.html.j2", title=title, command=command, behaviour=_behaviour(), model=picture(analysis), **content(analysis))
+
+
+def fill(template: str, *, title: str, command: str | None, behaviour: str = "", **values: object) -> str:
+    """A page of the report's style, whose policy admits its own script, if it has one, and no other."""
     environment = Environment(
         loader=FileSystemLoader(_ASSETS), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    return environment.get_template("page.html.j2").render(
+    style = _asset("page.css")
+    script = f"script-src {content_hash(behaviour)}; " if behaviour else ""
+    return environment.get_template(template).render(
         title=plain(title),
         command=plain(command) if command else None,
         version=tool_version(),
-        policy=f"default-src 'none'; script-src {script_hash(plotly)} {script_hash(behaviour)}; style-src 'unsafe-inline'; "
-        "img-src data: blob:; base-uri 'none'; form-action 'none'",
-        style=_asset("page.css"),
-        plotly=plotly,
+        policy=f"default-src 'none'; {script}style-src {content_hash(style)}; img-src data:; base-uri 'none'; form-action 'none'",
+        style=style,
         behaviour=behaviour,
-        model=script_json(picture),
-        notes=picture["notes"],
-        **content(analysis),
+        micros=lambda moment: micros(datetime.fromisoformat(moment)),
+        **values,
     )
 
 
 def write(analysis: Analysis, path: str | Path, *, title: str, command: str | None) -> None:
     """Render to a file. Raises OSError if it cannot be written."""
     Path(path).write_bytes(render(analysis, title=title, command=command).encode("utf-8", "replace"))
+
+
+@cache
+def _behaviour() -> str:
+    """The script: its parts in the order of their names, which see each other and nobody else."""
+    parts = [_asset(f"js/{path.name}") for path in sorted((_ASSETS / "js").glob("*.js"))]
+    return '(() => {\n"use strict";\n' + "\n".join(parts) + "})();\n"
 
 
 @cache

@@ -1,26 +1,32 @@
-"""What log content must become before it stands in a page: markup for plotly, JSON inside a script element, a hash for the policy."""
+"""What log content must become before it stands in a page: text of bounded length; and a hash of each script and style for the policy."""
 
 import base64
 import hashlib
 from datetime import UTC, datetime
-from typing import Any
-
-import orjson
 
 from analyzer.outputs.text import printable
 
-_IN_SCRIPT = {b"<": b"\\u003c", b">": b"\\u003e", b"&": b"\\u0026", "\u2028".encode(): b"\\u2028", "\u2029".encode(): b"\\u2029"}
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NAME = 253
+"""Characters: no name in Kubernetes is longer. A longer one is no name, and loses its middle."""
+TEXT = 2000
+"""Characters of a message or a line that are shown."""
 
 
 def plain(text: object) -> str:
-    """Log content without control characters; tabs become spaces. Still to be escaped by whatever shows it."""
-    return printable(str(text).replace("\t", " "))
+    """Log content without control characters and marks of direction; tabs become spaces. Still to be escaped by whatever shows it."""
+    words = str(text)
+    return words if words.isprintable() else printable(words.replace("\t", " "))
 
 
-def markup(text: object) -> str:
-    """Log content as plotly shows it: its text and hover labels know <a>, <b>, <br> and more, TeX between $ and $, and entities."""
-    return plain(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("$", "&#36;")
+def name(text: object) -> str:
+    """A name, as plain text."""
+    return plain(short(str(text), NAME))
+
+
+def told(text: object, limit: int = TEXT) -> str:
+    """A line or a message, as plain text: what is cut off is counted."""
+    whole = str(text)
+    return plain(whole) if len(whole) <= limit else f"{plain(whole[:limit])}… ({len(whole):,} characters)"
 
 
 def short(text: str, limit: int) -> str:
@@ -31,23 +37,9 @@ def short(text: str, limit: int) -> str:
     return f"{text[: limit - 1 - tail]}…{text[-tail:]}"
 
 
-def script_json(value: Any) -> str:
-    """JSON that can stand in a <script> element: nothing in it ends the element or a line of the script."""
-    raw = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-    for mark, escaped in _IN_SCRIPT.items():
-        raw = raw.replace(mark, escaped)
-    return raw.decode()
-
-
-def script_hash(text: str) -> str:
-    """The script as a content security policy names it."""
+def content_hash(text: str) -> str:
+    """A script or a style as a content security policy names it."""
     return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
-
-
-def epoch_ms(moment: datetime) -> float:
-    """Milliseconds with three decimals: plotly's dates, exact to the microsecond."""
-    delta = moment - _EPOCH
-    return (delta.days * 86_400_000_000 + delta.seconds * 1_000_000 + delta.microseconds) / 1000
 
 
 def clock(moment: datetime | None) -> str:

@@ -1,4 +1,4 @@
-"""How many pods of a controller ran, against how many were asked for, as stairs; and where they were more."""
+"""How many pods of a controller ran, against how many were asked for, as stairs."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,40 +6,58 @@ from datetime import datetime
 from analyzer.analysis import Analysis
 from analyzer.lifecycle.controllers import Controller
 from analyzer.lifecycle.intervals import Step
+from analyzer.vocabulary import APP_KINDS_WITH_REPLICAS
 from analyzer.vocabulary import FindingKind as F
 
-MOST = 24
-"""Charts drawn: those of controllers with findings first."""
 _WINDOWS = (F.OVERSHOOT_WINDOW, F.UNDERSHOOT_WINDOW, F.IMBALANCE)
+_SOURCES = {
+    "stated": "as stated on the command line",
+    "objects": "as API objects say",
+    "audit": "as requests to the API say",
+    "controller-manager": "as the controller-manager logged",
+    "events": "as events tell",
+    "inferred": "inferred from the steady state",
+}
 
 
 @dataclass(frozen=True)
 class Chart:
-    """One controller. The value at ``times[i]`` holds to ``times[i + 1]``; ``wanted`` None: nothing tells."""
+    """One controller. The value at ``times[i]`` holds to ``times[i + 1]``; ``wanted`` None: nothing tells. ``asked``: how it is known."""
 
     controller: Controller
     times: list[datetime]
     running: list[int]
     wanted: list[int] | None
+    asked: str
+    grave: bool
 
 
-def charts(analysis: Analysis) -> tuple[list[Chart], int]:
-    """Charts, those with unexpected findings first, and how many controllers have none."""
+def charts(analysis: Analysis) -> list[Chart]:
+    """Those with unexpected findings first; of a selection, those that it keeps."""
     weight: dict[tuple[str | None, str | None], int] = {}
     for finding in analysis.findings:
         if finding.kind in _WINDOWS:
             name = (finding.namespace, finding.controller)
             weight[name] = min(weight.get(name, 1), int(finding.expected))
-    ordered = sorted(analysis.life.controllers, key=lambda c: (weight.get((c.namespace, c.title), 2), c.namespace, c.kind, c.name))
-    return [_chart(c, analysis.life.start, analysis.life.end) for c in ordered[:MOST]], max(len(ordered) - MOST, 0)
+    kept = analysis.selection
+    some = [c for c in analysis.life.controllers if kept is None or kept.controller(c.namespace, c.title)]
+    ordered = sorted(some, key=lambda c: (weight.get((c.namespace, c.title), 2), c.namespace, c.kind, c.name))
+    return [_chart(c, analysis.life.start, analysis.life.end, weight.get((c.namespace, c.title), 2) == 0) for c in ordered]
 
 
-def _chart(controller: Controller, start: datetime, end: datetime) -> Chart:
+def _chart(controller: Controller, start: datetime, end: datetime, grave: bool) -> Chart:
     running = controller.running()
     wanted: list[Step] = list(controller.wanted.steps) if controller.wanted is not None else []
     moments = {s.time for s in (*running, *wanted) if s.time is not None and start < s.time < end}
     times = [start, *sorted(moments), end]
-    return Chart(controller, times, _values(running, times), _values(wanted, times) if wanted else None)
+    values = _values(wanted, times) if wanted else None
+    return Chart(controller, times, _values(running, times), values, _asked(controller), grave)
+
+
+def _asked(controller: Controller) -> str:
+    if controller.wanted is not None:
+        return _SOURCES.get(controller.wanted.source, f"as known from {controller.wanted.source}")
+    return "nothing tells" if controller.kind in APP_KINDS_WITH_REPLICAS else f"a {controller.kind} has no fixed number"
 
 
 def _values(steps: list[Step], times: list[datetime]) -> list[int]:
