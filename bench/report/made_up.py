@@ -9,6 +9,7 @@ from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.controllers import Controller
 from analyzer.lifecycle.coverage import Coverage
 from analyzer.lifecycle.desired import Wanted
+from analyzer.lifecycle.event_table import Events
 from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.intervals import Step
 from analyzer.lifecycle.kubelets import Outage
@@ -56,11 +57,14 @@ class _World:
             controllers.append(controller)
         pods = [p for c in controllers for p in c.pods]
         runs = [r for p in pods for r in p.runs]
-        nodes = {n: NodeLife(n, self._outages[n], self._unready[n], self._events[n], [], has_kubelet_log=True) for n in self._names}
+        nodes = {
+            n: NodeLife(n, self._outages[n], self._unready[n], Events.of_list(self._events[n]), [], has_kubelet_log=True)
+            for n in self._names
+        }
         coverage = [Coverage(n, kind, START, end) for n in self._names for kind in ("journal-json", "docker-json")]
         coverage.append(Coverage(None, "kubernetes-json", START, end))
         events = sorted((e for some in self._events.values() for e in some), key=lambda e: e.time)
-        life = Lifecycle(START, end, nodes, runs, pods, controllers, events, coverage)
+        life = Lifecycle(START, end, nodes, runs, pods, controllers, Events.of_list(events), coverage)
         store = MemoryStore()
         return Analysis(life, detect(life), store.table("sources"), store)
 
@@ -110,7 +114,7 @@ class _World:
             run = Run(identity, node, pod.namespace, name, uid, container, self._edge(begin, node, "the runtime started it"), ended)
             run.end_reason, run.exit_code = ("died", 137) if last else (None, None)
             if last:
-                run.kills.append(self._event(last - timedelta(seconds=1), E.CONTAINER_KILLING, node, pod))
+                run.kills = [self._event(last - timedelta(seconds=1), E.CONTAINER_KILLING, node, pod)]
             pod.runs.append(run)
         return pod
 
