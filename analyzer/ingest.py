@@ -4,7 +4,7 @@ The result does not depend on the order in which files are met: what a source la
 those that are read before it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from analyzer.activity import Activity
 from analyzer.ahead import ahead
 from analyzer.evidence.capture import CAPTURE_NAMES, captured
 from analyzer.exceptions import EvidenceError, SourceError
-from analyzer.formats import Format, ReadContext, capture_time
+from analyzer.formats import ReadContext, capture_time
 from analyzer.grammars.base import one_line
 from analyzer.plan import Options, Planned, make_plan
 from analyzer.store import Store
@@ -105,8 +105,8 @@ def read(planned: Planned, store: Store, options: Options, context: ReadContext)
     if status is SourceStatus.READ and planned.format is not None:
         try:
             with planned.source.open() as stream:
-                for batch in ahead(planned.format.read(stream, context)):
-                    _take(_signed(batch, planned.writer), planned.format, writer, tally)
+                for batch in ahead(_watched(planned, planned.format.read(stream, context), tally.activity)):
+                    _take(batch, batch.family or planned.format.family, writer, tally)
         except (OSError, EOFError, SourceError, ValueError) as error:  # broken compression or archive: what came before is kept
             detail = one_line(f"{planned.source.problem or 'cannot be read to its end'}: {error}")
             tally.rejected += 1
@@ -141,6 +141,15 @@ def read(planned: Planned, store: Store, options: Options, context: ReadContext)
     )
 
 
+def _watched(planned: Planned, batches: Iterator[formats.Batch], activity: Activity) -> Iterator[formats.Batch]:
+    """The same batches, their writers named and their signs of life added up."""
+    for batch in batches:
+        signed = _signed(batch, planned.writer)
+        if planned.format is not None and (batch.family or planned.format.family) in _ALIVE:
+            activity.add(signed.records)
+        yield signed
+
+
 def _signed(batch: formats.Batch, writer: str | None) -> formats.Batch:
     """With the writer where the records do not name one."""
     if writer is None or batch.records.is_empty():
@@ -148,16 +157,13 @@ def _signed(batch: formats.Batch, writer: str | None) -> formats.Batch:
     return replace(batch, records=batch.records.with_columns(pl.col("identifier").fill_null(pl.lit(writer))))
 
 
-def _take(batch: formats.Batch, known: Format, writer: Any, tally: Tally) -> None:
-    family = batch.family or known.family
+def _take(batch: formats.Batch, family: str, writer: Any, tally: Tally) -> None:
     tally.notes |= dict.fromkeys(batch.notes)
     events = grammars.understand(batch, family)
     writer.add("records", batch.records)
     writer.add("objects", batch.objects)
     writer.add("rejects", batch.rejects)
     writer.add("events", events)
-    if family in _ALIVE:
-        tally.activity.add(batch.records)
     tally.records += batch.records.height
     tally.objects += batch.objects.height
     tally.events += events.height
