@@ -11,7 +11,7 @@ from analyzer.detectors.base import seconds
 from analyzer.exceptions import UsageError
 from analyzer.findings import Finding
 from analyzer.outputs.surroundings import Place, Raw, place, surroundings
-from analyzer.outputs.text import printable
+from analyzer.outputs.words import printable
 from analyzer.proof import Edge, Proof, rfc3339
 
 _WIDE = 400

@@ -15,7 +15,7 @@ from analyzer.lifecycle.clocks import Clock
 from analyzer.lifecycle.coverage import Coverage
 from analyzer.lifecycle.model import build
 from analyzer.outputs.coverage_told import clock_lines, coverage_lines
-from analyzer.outputs.text import printable
+from analyzer.outputs.words import printable
 from analyzer.proof import rfc3339
 from analyzer.recognition import Component, Recognition, recognise, top
 from analyzer.store import Store

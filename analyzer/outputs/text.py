@@ -13,8 +13,7 @@ from analyzer.outputs import postmortem, sarif
 from analyzer.outputs.exports import tables
 from analyzer.outputs.selected import told
 from analyzer.outputs.spreadsheet import csv_text
-from analyzer.outputs.words import printable as printable
-from analyzer.outputs.words import when
+from analyzer.outputs.words import printable, when
 from analyzer.proof import Proof
 
 

@@ -15,7 +15,7 @@ from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.model import Lifecycle, NodeLife
 from analyzer.lifecycle.pods import Pod
 from analyzer.outputs.states import RANK, State, States, readiness, supervision
-from analyzer.outputs.text import printable
+from analyzer.outputs.words import printable
 from analyzer.selection import Selection, controller_names, pod_names
 from analyzer.vocabulary import EventKind as E
 

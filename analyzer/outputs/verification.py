@@ -2,7 +2,7 @@
 
 import orjson
 
-from analyzer.outputs.text import printable
+from analyzer.outputs.words import printable
 from analyzer.verification import Problem, Verdict
 
 _NAMED = 3

@@ -4,7 +4,7 @@ import base64
 import hashlib
 from datetime import UTC, datetime
 
-from analyzer.outputs.text import printable
+from analyzer.outputs.words import printable
 
 NAME = 253
 """Characters: no name in Kubernetes is longer. A longer one is no name, and loses its middle."""
