@@ -31,5 +31,5 @@ def counted(work: Callable[[], object]) -> int:
         work()
     finally:
         sys.setprofile(former)
-        threading.setprofile(None)  # type: ignore[arg-type]
+        threading.setprofile(None)
     return next(calls)
