@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from bench.speed import binary, evidence, large_store, peers
-from bench.speed.cases import ROOT, Case, Task, analyze_and_ingest, growth, podopsy, run, told
+from bench.speed.cases import ROOT, Case, Task, analyze_and_ingest, growth, podopsy, run, told, warm
 
 _SUFFIX = {"journal-text": ".log", "docker-events": ".jsonl"}
 _NODE = "minion-01"
@@ -36,6 +36,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(words)
     with tempfile.TemporaryDirectory(prefix="podopsy-speed-") as folder:
+        warm(Path(folder), [ROOT, *([options.against.resolve()] if options.against else [])])
         return int(_CASES[options.what](options, Path(folder)))
 
 

@@ -1,5 +1,6 @@
 """Commands side by side: each case is one evidence and what reads it; its result a table."""
 
+import importlib.util
 import math
 import os
 import shutil
@@ -53,6 +54,18 @@ def analyze_and_ingest(path: Path, folder: Path, root: Path = ROOT, mark: str = 
         Task(f"{mark}analyze", podopsy("analyze", path, "-o", "json", root=root), before=clear),
         Task(f"{mark}ingest", podopsy("ingest", path, "--store", store, root=root), before=clear),
     ]
+
+
+def warm(folder: Path, roots: Sequence[Path]) -> None:
+    """Compiles, once and unmeasured, the modules that will be loaded: the first round is to be like the others."""
+    small, store = ROOT / "sample_logs" / "quick-restart", folder / "warm"
+    words = (("ingest", small, "--store", store), ("analyze", small, "-o", "json"), ("query", "select 1 as one", "--store", store))
+    for root in roots:
+        for each in words:
+            measure.add(measure.Runs(), podopsy(*each, root=root), folder)
+        shutil.rmtree(store, ignore_errors=True)
+    for module in filter(importlib.util.find_spec, ("duckdb", "pandas", "polars")):
+        measure.add(measure.Runs(), (sys.executable, "-c", f"import {module}"), folder)
 
 
 def run(case: Case, rounds: int, folder: Path) -> dict[str, measure.Runs]:
