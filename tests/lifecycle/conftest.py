@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.lifecycle.cluster import APod, Cluster, Containerd, Dockershim, Kubernetes10, Kubernetes11
+from tests.lifecycle.cluster import APod, Cluster
+from tests.lifecycle.dialects import Containerd, Dockershim
+from tests.lifecycle.dialects_old import Kubernetes10, Kubernetes11
 from tests.lifecycle.incident import A, B, Incident
 
 

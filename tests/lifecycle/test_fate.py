@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.lifecycle.cluster import Cluster, Containerd, Dockershim, Kubernetes11
+from tests.lifecycle.cluster import Cluster
+from tests.lifecycle.dialects import Containerd, Dockershim
+from tests.lifecycle.dialects_old import Kubernetes11
 from tests.lifecycle.fate import Fate
 from tests.lifecycle.incident import A, B
 from tests.lifecycle.truth import right

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.lifecycle.cluster import APod, Cluster, Containerd, Dockershim, Kubernetes10
+from tests.lifecycle.cluster import APod, Cluster
+from tests.lifecycle.dialects import Containerd, Dockershim
+from tests.lifecycle.dialects_old import Kubernetes10
 from tests.lifecycle.incident import A, B
 from tests.lifecycle.truth import one, right
 

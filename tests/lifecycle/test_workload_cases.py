@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lifecycle.cluster import APod, Cluster, Containerd, Dockershim
+from tests.lifecycle.cluster import APod, Cluster
+from tests.lifecycle.dialects import Containerd, Dockershim
 from tests.lifecycle.incident import A, B
 from tests.lifecycle.truth import one, right, unexpected
 
