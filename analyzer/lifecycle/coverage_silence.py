@@ -5,11 +5,12 @@ shorter, must have had many an occasion to be exceeded, and must be no exception
 pace). Who writes in fits, each of them steady, may still be taken wrongly: such a hole is a possibility.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from itertools import pairwise
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate, pairwise
 from typing import Any
 
 import polars as pl
@@ -40,6 +41,7 @@ _BETWEEN_FAR, _BETWEEN_OCCASIONS = 2, 5
 """The same for what lies between two files: there is reason to suspect it."""
 
 
+_ALWAYS = datetime.max.replace(tzinfo=UTC)
 _MOMENT = timedelta(microseconds=1)
 """Spans are half open: so much of a record's moment is written."""
 
@@ -145,8 +147,12 @@ def _wholes(lines: pl.DataFrame, quiet: pl.DataFrame) -> Iterable[_Subject]:
 def _abnormal(subject: _Subject, outages: Sequence[Outage], lines: pl.DataFrame) -> Iterator[Hole]:
     """Its silences that its others do not explain, nor an outage of the kubelet."""
 
+    away = sorted((o.start.time, o.end.time or _ALWAYS) for o in outages if o.start.time is not None)
+    begins, ends = [start for start, _ in away], list(accumulate((end for _, end in away), max))
+
     def down(low: datetime, high: datetime) -> bool:
-        return any(o.start.time is not None and o.start.time <= high and (o.end.time is None or o.end.time >= low) for o in outages)
+        at = bisect_right(begins, high)
+        return at > 0 and ends[at - 1] >= low
 
     quiet = [s for s in subject.silences() if not down(*s)]
     whole = sum(((e or s) - s for s, e in union(span for *_, span in subject.spans) if s is not None), timedelta())
