@@ -100,8 +100,9 @@ def silences(store: Store, clocks: Clocks, lines: pl.DataFrame, outages: Mapping
     named = lines.select("source_id", "source", "format", "family").unique("source_id")
     quiet = correction.frame(clocks, with_nodes(store.table("silences"), store, pl.lit(True)).join(named, on="source_id"))
     found: dict[str, list[Hole]] = defaultdict(list)
+    away = {node: _Away(some) for node, some in outages.items()}
     for subject in (*_kubelets(lines, quiet), *_wholes(lines, quiet)):
-        for hole in _abnormal(subject, outages.get(subject.node, ()), lines):
+        for hole in _abnormal(subject, away.get(subject.node, _Away(())), lines):
             if not any(hole.overlaps(h.start, h.end) for h in found[subject.node]):
                 found[subject.node].append(hole)
                 yield from ((Where(subject.node, kind), hole) for kind in subject.formats(hole.start, hole.end))
@@ -144,17 +145,22 @@ def _wholes(lines: pl.DataFrame, quiet: pl.DataFrame) -> Iterable[_Subject]:
     return found.values()
 
 
-def _abnormal(subject: _Subject, outages: Sequence[Outage], lines: pl.DataFrame) -> Iterator[Hole]:
+class _Away:
+    """When a node's kubelet was away."""
+
+    def __init__(self, outages: Iterable[Outage]) -> None:
+        spans = sorted((o.start.time, o.end.time or _ALWAYS) for o in outages if o.start.time is not None)
+        self._begins = [start for start, _ in spans]
+        self._ends = list(accumulate((end for _, end in spans), max))  # the last of those so far
+
+    def about(self, low: datetime, high: datetime) -> bool:
+        at = bisect_right(self._begins, high)
+        return at > 0 and self._ends[at - 1] >= low
+
+
+def _abnormal(subject: _Subject, away: _Away, lines: pl.DataFrame) -> Iterator[Hole]:
     """Its silences that its others do not explain, nor an outage of the kubelet."""
-
-    away = sorted((o.start.time, o.end.time or _ALWAYS) for o in outages if o.start.time is not None)
-    begins, ends = [start for start, _ in away], list(accumulate((end for _, end in away), max))
-
-    def down(low: datetime, high: datetime) -> bool:
-        at = bisect_right(begins, high)
-        return at > 0 and ends[at - 1] >= low
-
-    quiet = [s for s in subject.silences() if not down(*s)]
+    quiet = [s for s in subject.silences() if not away.about(*s)]
     whole = sum(((e or s) - s for s, e in union(span for *_, span in subject.spans) if s is not None), timedelta())
     quiet.sort(key=lambda s: (s[0] - s[1], s[0]))
     for number in range(min(_HOLES, len(quiet)), 0, -1):

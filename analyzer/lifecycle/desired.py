@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Protocol
 
 from analyzer.lifecycle.events import Event
-from analyzer.lifecycle.intervals import Span, Step, count, value_at
+from analyzer.lifecycle.intervals import Covered, Span, Step, count, value_at
 from analyzer.lifecycle.objects import Version, parse_time
 from analyzer.lifecycle.pods import Pod
 from analyzer.proof import Proof
