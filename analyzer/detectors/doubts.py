@@ -125,8 +125,7 @@ def _orphan(case: Case, finding: Finding) -> Iterator[Doubt]:
     until = orphan.end.time or case.life.end
     yield from _lost(case, orphan.run.node, ("runtime",), orphan.start.time or case.life.start, until)
     node = case.life.nodes.get(orphan.run.node or "")
-    spells = [o for o in node.outages if o.start.time and (orphan.start.time or o.start.time) <= o.start.time < until] if node else []
-    if len(spells) > 1:
+    if node is not None and node.outages_begun(orphan.start.time, until) > 1:
         tells = "a kubelet that lived in between is taken to have looked at no pod: it is not said to have recovered"
         yield Doubt(Confidence.LIKELY, tells, f"the whole journal of {orphan.run.node} over that time")
     marked = orphan.pod is not None and orphan.pod.marked is not None

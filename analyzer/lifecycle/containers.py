@@ -78,7 +78,7 @@ def runs(events: Events, statuses: Iterable[Status], lost: list[Outage]) -> list
     for short, whole in full.items():
         by_container[whole] = sorted(by_container[whole] + by_container.pop(short), key=lambda e: e.time)
     kubelet_starts = _starts(events)
-    sandboxes = _sandboxes(events)
+    sandboxes = _sandboxes(events, {s for some in by_container.values() for e in some if isinstance(s := e.attributes.get("sandbox"), str)})
     for container_id in sorted({*by_container, *statuses_by}):
         found += _runs_of(container_id, by_container.get(container_id, []), statuses_by.get(container_id), kubelet_starts, sandboxes)
     _name_sandboxes(found)
@@ -93,11 +93,13 @@ def runs(events: Events, statuses: Iterable[Status], lost: list[Outage]) -> list
     return sorted(found, key=lambda r: (r.start.time is not None, r.start.time or _LATE, r.container_id))
 
 
-def _sandboxes(events: Events) -> dict[str, Event]:
-    """By id, where an event names the pod, the last one that does."""
+def _sandboxes(events: Events, wanted: set[str]) -> dict[str, Event]:
+    """Of those wanted by id, where an event names the pod, the last one that does."""
+    if not wanted:
+        return {}
     named = events.columns("k8s_container_name", "container_id", "k8s_pod_name", "k8s_pod_uid").filter(
         pl.col("k8s_container_name") == SANDBOX,
-        pl.col("container_id") != "",
+        pl.col("container_id").is_in(sorted(wanted - {""})),
         (pl.col("k8s_pod_name") != "").fill_null(False) | (pl.col("k8s_pod_uid") != "").fill_null(False),
     )
     last = named.unique("container_id", keep="last", maintain_order=True)

@@ -5,11 +5,12 @@ shorter, must have had many an occasion to be exceeded, and must be no exception
 pace). Who writes in fits, each of them steady, may still be taken wrongly: such a hole is a possibility.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from itertools import pairwise
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate, pairwise
 from typing import Any
 
 import polars as pl
@@ -40,6 +41,7 @@ _BETWEEN_FAR, _BETWEEN_OCCASIONS = 2, 5
 """The same for what lies between two files: there is reason to suspect it."""
 
 
+_ALWAYS = datetime.max.replace(tzinfo=UTC)
 _MOMENT = timedelta(microseconds=1)
 """Spans are half open: so much of a record's moment is written."""
 
@@ -98,8 +100,9 @@ def silences(store: Store, clocks: Clocks, lines: pl.DataFrame, outages: Mapping
     named = lines.select("source_id", "source", "format", "family").unique("source_id")
     quiet = correction.frame(clocks, with_nodes(store.table("silences"), store, pl.lit(True)).join(named, on="source_id"))
     found: dict[str, list[Hole]] = defaultdict(list)
+    away = {node: _Away(some) for node, some in outages.items()}
     for subject in (*_kubelets(lines, quiet), *_wholes(lines, quiet)):
-        for hole in _abnormal(subject, outages.get(subject.node, ()), lines):
+        for hole in _abnormal(subject, away.get(subject.node, _Away(())), lines):
             if not any(hole.overlaps(h.start, h.end) for h in found[subject.node]):
                 found[subject.node].append(hole)
                 yield from ((Where(subject.node, kind), hole) for kind in subject.formats(hole.start, hole.end))
@@ -142,13 +145,22 @@ def _wholes(lines: pl.DataFrame, quiet: pl.DataFrame) -> Iterable[_Subject]:
     return found.values()
 
 
-def _abnormal(subject: _Subject, outages: Sequence[Outage], lines: pl.DataFrame) -> Iterator[Hole]:
+class _Away:
+    """When a node's kubelet was away."""
+
+    def __init__(self, outages: Iterable[Outage]) -> None:
+        spans = sorted((o.start.time, o.end.time or _ALWAYS) for o in outages if o.start.time is not None)
+        self._begins = [start for start, _ in spans]
+        self._ends = list(accumulate((end for _, end in spans), max))  # the last of those so far
+
+    def about(self, low: datetime, high: datetime) -> bool:
+        at = bisect_right(self._begins, high)
+        return at > 0 and self._ends[at - 1] >= low
+
+
+def _abnormal(subject: _Subject, away: _Away, lines: pl.DataFrame) -> Iterator[Hole]:
     """Its silences that its others do not explain, nor an outage of the kubelet."""
-
-    def down(low: datetime, high: datetime) -> bool:
-        return any(o.start.time is not None and o.start.time <= high and (o.end.time is None or o.end.time >= low) for o in outages)
-
-    quiet = [s for s in subject.silences() if not down(*s)]
+    quiet = [s for s in subject.silences() if not away.about(*s)]
     whole = sum(((e or s) - s for s, e in union(span for *_, span in subject.spans) if s is not None), timedelta())
     quiet.sort(key=lambda s: (s[0] - s[1], s[0]))
     for number in range(min(_HOLES, len(quiet)), 0, -1):

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Protocol
 
 from analyzer.lifecycle.events import Event
-from analyzer.lifecycle.intervals import Span, Step, count, intersect, value_at
+from analyzer.lifecycle.intervals import Covered, Span, Step, count, value_at
 from analyzer.lifecycle.objects import Version, parse_time
 from analyzer.lifecycle.pods import Pod
 from analyzer.proof import Proof
@@ -284,9 +284,10 @@ def _longest(steps: list[Step], spans: list[Span]) -> int | None:
 def _held(steps: list[Step], spans: list[Span]) -> dict[int, timedelta]:
     """How long each number of pods (0 left out) ran within the spans."""
     held: dict[int, timedelta] = {}
+    within = Covered(spans)
     for at, step in enumerate(steps):
         until = steps[at + 1].time if at + 1 < len(steps) else None
-        for since, end in intersect([(step.time, until)], spans) if step.value else ():
-            if since is not None and end is not None:
-                held[step.value] = held.get(step.value, timedelta()) + (end - since)
+        lasted = within.between(step.time, until) if step.value else timedelta()
+        if lasted:
+            held[step.value] = held.get(step.value, timedelta()) + lasted
     return held

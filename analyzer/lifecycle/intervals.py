@@ -1,8 +1,10 @@
 """Interval algebra on half-open spans [start, end) of moments; ``None`` as start or end is without bound on that side."""
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 
 _LOW = datetime.min.replace(tzinfo=UTC)
 _HIGH = datetime.max.replace(tzinfo=UTC)
@@ -26,11 +28,15 @@ def union(spans: Iterable[Span]) -> list[Span]:
 def intersect(left: Iterable[Span], right: Iterable[Span]) -> list[Span]:
     """Moments in both."""
     found: list[Span] = []
-    others = [(_low(s), _high(e)) for s, e in union(right)]
-    for start, end in ((_low(s), _high(e)) for s, e in union(left)):
-        for low, high in others:
-            if max(start, low) < min(end, high):
-                found.append(_span(max(start, low), min(end, high)))
+    mine, others = ([(_low(s), _high(e)) for s, e in union(spans)] for spans in (left, right))
+    at = 0
+    for start, end in mine:
+        while at < len(others) and others[at][1] <= start:
+            at += 1
+        meets = at
+        while meets < len(others) and others[meets][0] < end:
+            found.append(_span(max(start, others[meets][0]), min(end, others[meets][1])))
+            meets += 1
     return found
 
 
@@ -44,6 +50,23 @@ def subtract(left: Iterable[Span], right: Iterable[Span]) -> list[Span]:
         at = end
     gaps.append(_span(at, _HIGH))
     return intersect(left, gaps)
+
+
+class Covered:
+    """How much of some spans, each with both ends, lies between two moments."""
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        known = [(_low(s), _high(e)) for s, e in union(spans)]
+        self._starts = [start for start, _ in known]
+        self._ends = [end for _, end in known]
+        self._before = list(accumulate((end - start for start, end in known), initial=timedelta()))
+
+    def between(self, low: datetime | None, high: datetime | None) -> timedelta:
+        return max(self._until(_high(high)) - self._until(_low(low)), timedelta())
+
+    def _until(self, moment: datetime) -> timedelta:
+        at = bisect_right(self._starts, moment)
+        return self._before[at] - max(self._ends[at - 1] - moment, timedelta()) if at else timedelta()
 
 
 @dataclass(frozen=True)

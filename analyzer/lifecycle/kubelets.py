@@ -4,11 +4,13 @@ Edges come from systemd's lines; where they are missing (power loss, SIGKILL of 
 the old process and the first of the new one. After SIGKILL systemd says 'Stopped' only at the restart: it is no edge.
 """
 
-from bisect import bisect_left
-from collections.abc import Iterator
+from bisect import bisect_left, insort
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+
+import numpy as np
 
 from analyzer.lifecycle.event import Event
 from analyzer.lifecycle.event_table import EventIndex, Events
@@ -47,6 +49,14 @@ _OPEN = "no kubelet process is seen to start again within the evidence"
 _SYSTEMD = (E.KUBELET_STARTED, E.KUBELET_STOPPING, E.KUBELET_DEACTIVATED, E.KUBELET_EXITED, E.KUBELET_STOPPED)
 
 
+_OF_NODES = (
+    *_SYSTEMD,
+    *(E.KUBELET_READY, E.NODE_KUBELET_STARTING, E.NODE_REBOOTED, E.NODE_READY, E.NODE_NOT_READY),
+    *(E.NODE_LEASE_FAILED, E.NODE_STATUS_FAILED),
+)
+"""Kinds of events of which each is read."""
+
+
 @dataclass
 class Outage:
     """No kubelet process from ``start`` to ``end`` (time None: none again within the evidence)."""
@@ -61,6 +71,17 @@ class Outage:
     def covers(self, moment: datetime) -> bool:
         start, end = self.start.time, self.end.time
         return start is not None and start <= moment and (end is None or moment < end)
+
+
+def foresee(by_node: Mapping[str, Events], events: Events) -> None:
+    """Make, of all nodes together, the events that outages and readiness are told by: those of a node at a time take far longer."""
+    events.where(events.are(*_OF_NODES) | events.told_by("api")).read()
+    rows = [np.empty(0, dtype=np.int64)]
+    for some in by_node.values():
+        lines, marks = some.by("kubelet"), some.times[some.are(*_SYSTEMD, E.KUBELET_READY)]
+        at = np.searchsorted(lines.times, marks, "right")  # the last line before each is cited
+        rows.append(lines.rows[at[at > 0] - 1])
+    events.at(np.unique(np.concatenate(rows))).read()
 
 
 class _Sightings:
@@ -113,18 +134,22 @@ def outages(node: str, events: Events, spells: list[Spell], lost: list[Event]) -
 
 def _marks(seen: _Sightings) -> list[Event]:
     """systemd's lines, and for a start that none of them tells, the kubelet's first line (else its API event)."""
-    marks = [_forked(_within(e), seen.kubelet) for e in seen.events.of(*_SYSTEMD)]
-    starts = [e.time for e in marks if e.kind is E.KUBELET_STARTED]
+    own = sorted((s.start, s.end) for s in seen.kubelet if s.pid is not None)  # without it a spell may be of several processes
+    marks = [_forked(_within(e), own) for e in seen.events.of(*_SYSTEMD)]
+    starts = sorted(e.time for e in marks if e.kind is E.KUBELET_STARTED)
+    begun_by: dict[int | None, datetime] = {}
+    for spell in seen.kubelet:
+        begun_by[spell.pid] = min(spell.start, begun_by.get(spell.pid, spell.start))
     known: set[tuple[str | None, int | None]] = set()
     for event in seen.events.of(E.KUBELET_READY):  # 'Started kubelet' of a process that systemd's lines do not explain
         if event.pid is None:
             continue
         key = (event.boot_id, event.pid)
-        if key not in known and not any(start <= event.time <= start + _FIRST_LINES for start in starts):
-            first = min((s.start for s in seen.kubelet if s.pid == event.pid and s.start <= event.time), default=event.time)
+        if key not in known and not _any_within(starts, event.time - _FIRST_LINES, event.time):
+            first = min(begun_by.get(event.pid, event.time), event.time)
             begin = first if event.time - first < _FIRST_LINES else event.time
             marks.append(replace(event, kind=E.KUBELET_STARTED, time=begin))
-            starts.append(begin)
+            insort(starts, begin)
         known.add(key)
     begun = [replace(e, kind=E.KUBELET_STARTED) for e in seen.events.of(E.NODE_KUBELET_STARTING)]
     if not seen.kubelet:  # no journal of this node: the API's event is what is left
@@ -142,7 +167,7 @@ def _untold(seen: _Sightings, starts: list[datetime]) -> Iterator[Event]:
     lives = [(min(s.start for s in some), max(s.end for s in some), some) for some in processes.values()]
     lives.sort(key=lambda life: life[:2])
     for (_, ended, _), (began, _, some) in pairwise(lives):
-        if ended < began and not any(ended - _WRITTEN <= start <= began + _WRITTEN for start in starts):
+        if ended < began and not _any_within(starts, ended - _WRITTEN, began + _WRITTEN):
             yield _first_line(min(some, key=lambda s: s.start))
 
 
@@ -184,13 +209,21 @@ def _width(mark: Event) -> timedelta:
     return timedelta(microseconds=mark.resolution) if mark.resolution > _SECOND else timedelta(0)
 
 
-def _forked(mark: Event, kubelet: list[Spell]) -> Event:
-    """A unit of Type=notify is 'Started' only when it is ready: the process began with its first line, seconds before."""
+def _any_within(times: list[datetime], low: datetime, high: datetime) -> bool:
+    """Whether one of some moments, in order, lies between two, both included."""
+    at = bisect_left(times, low)
+    return at < len(times) and times[at] <= high
+
+
+def _forked(mark: Event, own: list[tuple[datetime, datetime]]) -> Event:
+    """A unit of Type=notify is 'Started' only when it is ready: the process began with its first line, seconds before.
+
+    ``own``: from when to when single processes wrote, in order."""
     if mark.kind is not E.KUBELET_STARTED:
         return mark
-    own = [s for s in kubelet if s.pid is not None]  # without it a spell may be of several processes
-    spells = [s.start for s in own if mark.time - _NOTIFY <= s.start < mark.time - _WRITTEN and mark.time < s.end]
-    return replace(mark, time=min(spells)) if spells else mark
+    near = own[bisect_left(own, (mark.time - _NOTIFY,)) : bisect_left(own, (mark.time - _WRITTEN,))]
+    first = next((start for start, end in near if mark.time < end), None)
+    return replace(mark, time=first) if first is not None else mark
 
 
 def _ended(seen: _Sightings, mark: Event, stopping: Event | None) -> Outage:

@@ -1,11 +1,12 @@
 """The lifecycle of everything, rebuilt: what detectors and outputs read."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from itertools import accumulate
 
 import numpy as np
 import polars as pl
@@ -21,7 +22,7 @@ from analyzer.lifecycle.coverage_hole import Hole
 from analyzer.lifecycle.event_table import EventIndex, Events, Rows, ticks
 from analyzer.lifecycle.events import load_events
 from analyzer.lifecycle.intervals import Span, subtract, union
-from analyzer.lifecycle.kubelets import Outage
+from analyzer.lifecycle.kubelets import Outage, foresee
 from analyzer.lifecycle.links import cut_offs
 from analyzer.lifecycle.pods import Pod
 from analyzer.lifecycle.runs import RunIndex
@@ -93,6 +94,37 @@ class NodeLife:
     def returns(self) -> list[datetime]:
         """When its kubelet came back, in order."""
         return sorted(o.end.time for o in self.outages if o.end.time is not None)
+
+    @cached_property
+    def _gone(self) -> list[datetime]:
+        """When its kubelet went, in order."""
+        return sorted(o.start.time for o in self.outages if o.start.time is not None)
+
+    def outages_begun(self, low: datetime | None, high: datetime) -> int:
+        """How many outages of its kubelet began from ``low`` (None: the beginning) on and before ``high``."""
+        return max(bisect_left(self._gone, high) - (bisect_left(self._gone, low) if low is not None else 0), 0)
+
+    @cached_property
+    def _going(self) -> tuple[list[datetime], list[datetime]]:
+        """In order, when its kubelet went; and of each and those after it, the earliest moment at which one may have gone."""
+        known = sorted((o.start.time, o.start.earliest or o.start.time) for o in self.outages if o.start.time is not None)
+        earliest = list(accumulate(reversed([early for _, early in known]), min))
+        return [time for time, _ in known], earliest[::-1]
+
+    @cached_property
+    def _kubelet_spells(self) -> tuple[list[datetime], list[datetime]]:
+        """In order, when its kubelet began to write; and of each spell and those before it, the last end."""
+        known = sorted((s.start, s.end) for s in self.spells if s.of_kubelet)
+        return [start for start, _ in known], list(accumulate((end for _, end in known), max))
+
+    def kubelet_writes_until(self, moment: datetime) -> datetime:
+        """Until when the kubelet that wrote at a moment went on, and was not away."""
+        begun, ends = self._kubelet_spells
+        at = bisect_right(begun, moment)
+        until = max(ends[at - 1], moment) if at else moment
+        gone, earliest = self._going
+        after = bisect_right(gone, moment)
+        return min(until, earliest[after]) if after < len(gone) else until
 
     def outage_at(self, moment: datetime) -> Outage | None:
         """The outage of its kubelet under way at a moment. Outages do not overlap."""
@@ -233,6 +265,7 @@ def build(store: Store, desired: Mapping[Name, int] | None = None) -> Lifecycle:
     spells_of: dict[str, list[signs.Spell]] = defaultdict(list)
     for spell in spells:
         spells_of[spell.node].append(spell)
+    foresee(by_node, events)
     versions_of: dict[str, list[objects.Version]] = defaultdict(list)
     for version in versions:
         if version.kind == "Node":

@@ -30,9 +30,7 @@ def _watched_until(node: NodeLife, moment: datetime) -> datetime:
     """Until when the kubelet process that lived at a moment went on telling of its pods."""
     if not node.tells_of_containers or node.outage_at(moment) is not None:
         return moment
-    until = max((s.end for s in node.spells if s.of_kubelet and s.start <= moment <= s.end), default=moment)
-    away = min((o.start.earliest or o.start.time for o in node.outages if o.start.time and o.start.time > moment), default=until)
-    return max(moment, min(until, away))
+    return max(moment, node.kubelet_writes_until(moment))
 
 
 def alive_at(run: Run, moment: datetime, node: NodeLife | None) -> bool:

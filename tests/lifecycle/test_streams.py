@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from analyzer.lifecycle.containers import runs
+from analyzer.lifecycle.event_table import Events
 from analyzer.lifecycle.events import Event
 from analyzer.vocabulary import RUNTIME_LOG, EventKind
 
@@ -30,7 +31,7 @@ def test_one_run(other: str) -> None:
         event(EventKind.CONTAINER_DIED, other, 8.9, 143),
         event(EventKind.CONTAINER_DIED, "docker", 9.0, 143),
     ]
-    (run,) = runs(told, [], [])
+    (run,) = runs(Events.of_list(told), [], [])
     assert (run.start.time, run.end.time, run.exit_code) == (BEGIN + timedelta(seconds=1), BEGIN + timedelta(seconds=9), 143)
 
 
@@ -41,5 +42,5 @@ def test_a_stream_that_is_silent() -> None:
         event(EventKind.CONTAINER_STARTED, "cri", 1),
         event(EventKind.CONTAINER_DIED, "cri", 2, 0),
     ]
-    (run,) = runs(told, [], [])
+    (run,) = runs(Events.of_list(told), [], [])
     assert (run.start.time, run.end.time) == (BEGIN + timedelta(seconds=1), BEGIN + timedelta(seconds=2))
