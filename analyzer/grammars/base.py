@@ -52,8 +52,11 @@ def events_frame(rows: Sequence[Fields]) -> pl.DataFrame:
     return pl.DataFrame({c: [row.get(c) for row in rows] for c in EVENT_COLUMNS}, schema=_EVENT_SCHEMA)
 
 
-def located(records: pl.DataFrame, told: Iterable[tuple[int, Fields]], component: str) -> pl.DataFrame:
-    """EVENTS without ``source_id`` of rows that name a record by its place in ``records``: what they do not say, that says."""
+def located(records: pl.DataFrame, told: Iterable[tuple[int, Fields]], component: str | None = None) -> pl.DataFrame:
+    """EVENTS without ``source_id`` of rows that name a record by its place in ``records``: what they do not say, that says.
+
+    Their ``text`` is shown as it is told there, or else the message.
+    """
     at, rows = [], []
     for place, row in told:
         at.append(place)
@@ -68,7 +71,9 @@ def located(records: pl.DataFrame, told: Iterable[tuple[int, Fields]], component
         column = pl.lit(pl.Series(name, values, _EVENT_SCHEMA[name]))
         own = name in of.columns and not all(name in row for row in rows)
         columns[name] = pl.when(pl.Series([name in row for row in rows])).then(column).otherwise(pl.col(name)) if own else column
-    frame = of.with_columns(**columns).with_columns(text=one_lines(pl.col("message").fill_null("")))
+    frame = of.with_columns(**columns).with_columns(
+        text=one_lines(pl.coalesce("text" if "text" in told_of else "message", "message").fill_null(""))
+    )
     present = set(frame.columns)
     return frame.select((pl.col(c) if c in present else pl.lit(None)).cast(t).alias(c) for c, t in _EVENT_SCHEMA.items())
 

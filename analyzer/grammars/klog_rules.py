@@ -68,8 +68,7 @@ def texts(literals: Sequence[str], words: str, kind: EventKind) -> tuple[KlogRul
 
 
 def structured(message: str, kind: EventKind, columns: Columns | None = None) -> KlogRule:
-    """A structured message, by its exact text."""
-
+    """A structured message, by its exact text, in which there is nothing to be escaped."""
     name = str(kind)
 
     def build(line: Klog) -> Sequence[Fields]:
@@ -77,7 +76,7 @@ def structured(message: str, kind: EventKind, columns: Columns | None = None) ->
             return ()
         return [{"kind": name, **more} for more in (columns(line) if columns else ({},))]
 
-    return Rule(message, build)
+    return Rule(f'"{message}', build)  # quoted, in JSON too: the words alone stand in many another line
 
 
 def told(kind: EventKind, *messages: str, keep: Sequence[str] = (), value: str | None = None) -> tuple[KlogRule, ...]:
@@ -177,8 +176,9 @@ class Rulebook:
 
     def tried(self, messages: pl.Series) -> Iterator[tuple[KlogRule, ...]]:
         """Of each message the rules whose literal it holds, in their order."""
+        messages = messages.fill_null("")
         if len(messages) < _FEW:
-            held = ["\n".join(literal for literal in self.literals if literal in message) for message in messages.fill_null("")]
+            held = ["\n".join(literal for literal in self.literals if literal in message) for message in messages]
         else:
             held = messages.str.extract_many(list(self.literals), overlapping=True).list.join("\n").to_list()
         return map(self._of, held)
