@@ -20,8 +20,10 @@ POSITION = ("record", "line", "offset", "time", "resolution_us", "node", "pid", 
 EVENT_COLUMNS = [c for c in EVENTS if c != "source_id"]
 _EVENT_SCHEMA = {c: t for c, t in EVENTS.items() if c != "source_id"}
 
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
 _NONE = pl.DataFrame(schema=_EVENT_SCHEMA)
 _POD_UNDERSCORE = re.compile(r"(?P<name>[^_()\s,]+)_(?P<namespace>[^_()\s,:]+)(?:\((?P<uid>[^)]*)\))?")
+_ID = re.compile(r"[0-9a-f]{12,64}")
 _SCHEME = re.compile(r"^[a-z-]+://")
 
 
@@ -50,29 +52,30 @@ def events_frame(rows: Sequence[Fields]) -> pl.DataFrame:
     return pl.DataFrame({c: [row.get(c) for row in rows] for c in EVENT_COLUMNS}, schema=_EVENT_SCHEMA)
 
 
-def located(records: pl.DataFrame, told: Iterable[tuple[int, Fields]], component: str) -> pl.DataFrame:
-    """EVENTS without ``source_id`` of rows that name a record by its place in ``records``: what they do not say, that says."""
+def located(records: pl.DataFrame, told: Iterable[tuple[int, Fields]], component: str | None = None) -> pl.DataFrame:
+    """EVENTS without ``source_id`` of rows that name a record by its place in ``records``: what they do not say, that says.
+
+    Their ``text`` is shown as it is told there, or else the message.
+    """
     at, rows = [], []
     for place, row in told:
         at.append(place)
         rows.append(row)
     if not rows:
         return events_frame([])
-    of = records.select(*POSITION, "message")[at]
-    columns: dict[str, pl.Series] = {}
-    for name, dtype in _EVENT_SCHEMA.items():
-        if name == "attributes":
-            columns[name] = pl.Series(name, [_packed(row.get(name)) for row in rows], dtype)
-        elif name == "component":
-            columns[name] = pl.Series(name, [row.get(name, component) for row in rows], dtype)
-        elif name not in of.columns:
-            columns[name] = pl.Series(name, [row.get(name) for row in rows], dtype)
-        elif any(name in row for row in rows):
-            columns[name] = pl.Series(name, [row.get(name, own) for row, own in zip(rows, of[name], strict=True)], dtype)
-        else:
-            columns[name] = of[name].cast(dtype)
-    frame = pl.DataFrame(columns, schema=_EVENT_SCHEMA)
-    return frame.with_columns(text=one_lines(pl.col("message").fill_null("")))
+    told_of = set().union(*rows)
+    of = records.select(*POSITION, "message")[at].with_columns(component=pl.lit(component))
+    columns: dict[str, pl.Expr] = {}
+    for name in told_of & _EVENT_SCHEMA.keys():
+        values = [_packed(row.get(name)) for row in rows] if name == "attributes" else [row.get(name) for row in rows]
+        column = pl.lit(pl.Series(name, values, _EVENT_SCHEMA[name]))
+        own = name in of.columns and not all(name in row for row in rows)
+        columns[name] = pl.when(pl.Series([name in row for row in rows])).then(column).otherwise(pl.col(name)) if own else column
+    frame = of.with_columns(**columns).with_columns(
+        text=one_lines(pl.coalesce("text" if "text" in told_of else "message", "message").fill_null(""))
+    )
+    present = set(frame.columns)
+    return frame.select((pl.col(c) if c in present else pl.lit(None)).cast(t).alias(c) for c, t in _EVENT_SCHEMA.items())
 
 
 def _packed(attributes: Fields | None) -> str | None:
@@ -99,13 +102,15 @@ def container_id(text: str | None) -> str | None:
     """``docker://<id>``, ``"<id> name ns/pod"`` or plain: the hexadecimal id alone."""
     if not text:
         return None
+    if _ID.fullmatch(text):
+        return text
     bare = _SCHEME.sub("", text.strip('" ')).split(" ")[0].lower()
-    return bare if re.fullmatch(r"[0-9a-f]{12,64}", bare) else None
+    return bare if _ID.fullmatch(bare) else None
 
 
 def integer(text: object) -> int | None:
     """Decimal digits as a number that a column can hold; None if it is anything else."""
-    return int(str(text)) if re.fullmatch(r"-?[0-9]{1,18}", str(text)) else None
+    return int(str(text)) if _INTEGER.fullmatch(str(text)) else None
 
 
 def pod_columns(text: str | None) -> Fields:
@@ -115,7 +120,8 @@ def pod_columns(text: str | None) -> Fields:
     text = text.strip('" ')
     old = _POD_UNDERSCORE.fullmatch(text)
     if old:
-        return {"k8s_pod_name": old["name"], "k8s_namespace_name": old["namespace"], "k8s_pod_uid": old["uid"] or None}
+        name, namespace, uid = old.groups()
+        return {"k8s_pod_name": name, "k8s_namespace_name": namespace, "k8s_pod_uid": uid or None}
     if "/" in text:
         namespace, _, name = text.partition("/")
         return {"k8s_pod_name": name, "k8s_namespace_name": namespace}

@@ -10,7 +10,7 @@ import orjson
 import polars as pl
 
 from analyzer.formats.runtimes.docker_names import identify
-from analyzer.grammars.base import Fields, container_id, events_frame, fields, position
+from analyzer.grammars.base import Fields, container_id, fields, located
 from analyzer.grammars.relevance import Grammar, Seen, alone, chosen
 from analyzer.vocabulary import SANDBOX
 from analyzer.vocabulary import EventKind as E
@@ -26,7 +26,8 @@ _TOPICS = {
 
 def understand(records: pl.DataFrame) -> pl.DataFrame:
     """Records of family 'containerd' (message: ``<topic> <container id>``) to EVENTS (without source_id)."""
-    return events_frame(list(_events(chosen(records, _told))))
+    own = chosen(records, _told)
+    return located(own, _events(own), "containerd")
 
 
 def _told(seen: Seen) -> pl.Series:
@@ -36,24 +37,15 @@ def _told(seen: Seen) -> pl.Series:
 GRAMMAR = Grammar(alone(understand), others=_told)
 
 
-def _events(records: pl.DataFrame) -> Iterator[Fields]:
-    for record in records.iter_rows(named=True):
-        topic, _, identity = record["message"].partition(" ")
-        payload: dict[str, Any] = orjson.loads(record["fields"]) if record["fields"] else {}
+def _events(records: pl.DataFrame) -> Iterator[tuple[int, Fields]]:
+    for at, (message, told) in enumerate(records.select("message", "fields").iter_rows()):
+        topic, _, identity = message.partition(" ")
+        payload: dict[str, Any] = orjson.loads(told) if told else {}
         if topic == "/tasks/exit" and payload.get("id", identity) != identity:
             continue  # the end of an exec, not of the container
         kind = _TOPICS[topic]
         exit_status = int(payload.get("exit_status", 0)) if kind is E.CONTAINER_DIED else None  # protobuf leaves 0 out
         labels = payload.get("labels") or {}
         sandbox = {"k8s_container_name": SANDBOX} if labels.get("io.cri-containerd.kind") == "sandbox" else {}
-        yield {
-            **position(record),
-            **fields(kind),
-            **identify(labels),
-            **sandbox,
-            "component": "containerd",
-            "container_id": container_id(identity),
-            "value": exit_status,
-            "message": record["message"],
-            "text": record["message"] if exit_status is None else f"{record['message']} (exit_status={exit_status})",
-        }
+        row = {**fields(kind), **identify(labels), **sandbox, "container_id": container_id(identity), "value": exit_status}
+        yield at, row if exit_status is None else {**row, "text": f"{message} (exit_status={exit_status})"}

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import polars as pl
 
-from analyzer.grammars.base import Fields, container_id, events_frame, fields, integer, position
+from analyzer.grammars.base import Fields, container_id, fields, integer, located
 from analyzer.grammars.relevance import Grammar, Seen, alone, chosen
 from analyzer.vocabulary import EventKind as E
 
@@ -20,7 +20,8 @@ _KINDS = {
 
 def understand(records: pl.DataFrame) -> pl.DataFrame:
     """Records of family 'cri' (message: ``<kind> <container id>``) to EVENTS (without source_id)."""
-    return events_frame(list(_events(chosen(records, _told))))
+    own = chosen(records, _told)
+    return located(own, enumerate(_events(own)), "cri")
 
 
 def _told(seen: Seen) -> pl.Series:
@@ -31,20 +32,17 @@ GRAMMAR = Grammar(alone(understand), others=_told)
 
 
 def _events(records: pl.DataFrame) -> Iterator[Fields]:
-    for record in records.iter_rows(named=True):
-        kind, _, identity = record["message"].partition(" ")
-        told: dict[str, Any] = orjson.loads(record["fields"]) if record["fields"] else {}
+    for message, extra in records.select("message", "fields").iter_rows():
+        kind, _, identity = message.partition(" ")
+        told: dict[str, Any] = orjson.loads(extra) if extra else {}
         code = integer(told.get("exitCode")) if _KINDS[kind] is E.CONTAINER_DIED else None
         yield {
-            **position(record),
             **fields(_KINDS[kind]),
-            "component": "cri",
             "k8s_namespace_name": told.get("namespace"),
             "k8s_pod_name": told.get("pod"),
             "k8s_pod_uid": told.get("uid"),
             "k8s_container_name": told.get("container"),
             "container_id": container_id(identity),
             "value": code,
-            "message": record["message"],
-            "text": record["message"] if code is None else f"{record['message']} (exitCode={code})",
+            **({} if code is None else {"text": f"{message} (exitCode={code})"}),
         }

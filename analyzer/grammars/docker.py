@@ -12,7 +12,7 @@ import orjson
 import polars as pl
 
 from analyzer.formats.runtimes.docker_names import identify
-from analyzer.grammars.base import Fields, container_id, events_frame, fields, integer, position
+from analyzer.grammars.base import Fields, container_id, fields, integer, located
 from analyzer.grammars.relevance import Grammar, Seen, alone, chosen
 from analyzer.vocabulary import EventKind as E
 
@@ -28,12 +28,14 @@ _ACTIONS = {
     "remove": E.CONTAINER_DESTROYED,
 }
 _VALUES = {"die": "exitCode", "died": "containerExitCode", "kill": "signal"}
+_SHOWN = ("exitCode", "containerExitCode", "signal", "name", "image")
 _SHORTENED = re.compile(r"([0-9a-f]{12})[0-9a-f]*\.{2,3}")
 
 
 def understand(records: pl.DataFrame) -> pl.DataFrame:
     """Records of family 'docker' (message: ``container <action> <id>``) to EVENTS (without source_id)."""
-    return events_frame(list(_events(chosen(records, _told))))
+    own = chosen(records, _told)
+    return located(own, enumerate(_events(own)))
 
 
 def _told(seen: Seen) -> pl.Series:
@@ -44,18 +46,15 @@ GRAMMAR = Grammar(alone(understand), others=_told)
 
 
 def _events(records: pl.DataFrame) -> Iterator[Fields]:
-    for record in records.drop("raw", strict=False).iter_rows(named=True):
-        _, action, identity = record["message"].split(" ")
-        attributes: dict[str, Any] = orjson.loads(record["fields"]) if record["fields"] else {}
-        told = ("exitCode", "containerExitCode", "signal", "name", "image")
-        shown = ", ".join(f"{k}={attributes[k]}" for k in told if k in attributes)
+    for message, writer, told in records.select("message", "identifier", "fields").iter_rows():
+        _, action, identity = message.split(" ")
+        attributes: dict[str, Any] = orjson.loads(told) if told else {}
+        shown = ", ".join(f"{k}={attributes[k]}" for k in _SHOWN if k in attributes)
         yield {
-            **position(record),
             **fields(_ACTIONS[action]),
             **identify(attributes),
-            "component": record["identifier"],
+            "component": writer,
             "container_id": container_id(_SHORTENED.sub(r"\1", identity) if "." in identity else identity),
             "value": integer(attributes.get(_VALUES.get(action, ""))),
-            "message": record["message"],
-            "text": f"{record['message']} ({shown})",
+            "text": f"{message} ({shown})",
         }

@@ -13,8 +13,7 @@ import orjson
 
 HEADER = re.compile(
     r"(?P<severity>[IWEF])(?P<month>\d\d)(?P<day>\d\d) (?P<clock>\d\d:\d\d:\d\d\.\d{6})\s+(?P<thread>\d{1,18}) "
-    r"(?P<file>[^\s:\]]+):(?P<line>\d+)\] (?P<body>.*)",
-    re.DOTALL,
+    r"(?P<file>[^\s:\]]+):(?P<line>\d+)\] "
 )
 BULK_HEADER = r"^([IWEF])\d{4} \d\d:\d\d:\d\d\.\d{6}\s+(\d{1,18}) ([^\s:\]]+):(\d+)\] "
 """The same for whole columns at once: severity, thread, file, line."""
@@ -43,17 +42,22 @@ class Klog:
     def __init__(
         self,
         message: str,
-        *,
         structured: bool,
+        writer: str | None = None,
+        host: str | None = None,
         header: re.Match[str] | None = None,
         rest: tuple[str, int] | None = None,
         file: str | None = None,
         values: dict[str, Any] | None = None,
-        writer: str | None = None,
-        host: str | None = None,
     ) -> None:
-        self.message, self.structured, self.writer, self.host = message, structured, writer, host
-        self._header, self._rest, self._file, self._values = header, rest, file, values
+        self.message = message
+        self.structured = structured
+        self.writer = writer
+        self.host = host
+        self._header = header
+        self._rest = rest
+        self._file = file
+        self._values = values
 
     @property
     def values(self) -> dict[str, Any]:
@@ -136,11 +140,11 @@ def parse(text: str, writer: str | None = None, host: str | None = None) -> Klog
     header = HEADER.match(text)
     if header is None:
         return _parse_json(text, writer, host) if text.startswith("{") else None
-    body = header["body"].rstrip("\n")
-    quoted = _MESSAGE.match(body) if body.startswith('"') else None
+    body = text[header.end() :].rstrip("\n")
+    quoted = _MESSAGE.match(body) if body[:1] == '"' else None
     if quoted is None:
-        return Klog(body, structured=False, header=header, writer=writer, host=host)
-    return Klog(unquote(quoted[1]), structured=True, header=header, rest=(body, quoted.end()), writer=writer, host=host)
+        return Klog(body, False, writer, host, header)
+    return Klog(unquote(quoted[1]), True, writer, host, header, (body, quoted.end()))
 
 
 def _pairs(body: str, at: int) -> Iterator[tuple[str, Any]]:
@@ -215,7 +219,7 @@ def _parse_json(text: str, writer: str | None, host: str | None) -> Klog | None:
         return None
     caller = str(document.get("caller", "")).rsplit("/", 1)[-1].split(":")[0]
     message = str(document["msg"]).rstrip("\n")
-    return Klog(message=message, structured=True, file=caller or None, values=document, writer=writer, host=host)
+    return Klog(message, True, writer, host, file=caller or None, values=document)
 
 
 def refine(line: Klog, written: datetime) -> datetime | None:

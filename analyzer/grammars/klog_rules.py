@@ -19,7 +19,6 @@ Columns = Callable[[Klog], Iterable[Fields]]
 
 HEADLESS = "Flag --"
 """pflag writes its warnings before there is a logger: the one line of a kubelet without a klog header."""
-_COLUMNS = {"pod", "pods", "uid", "container", "id", "node", "node_name", "value"}
 _CONTAINER = re.compile(r"(?:&?Container\{|\{)?(?:Name:)?(?P<name>[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(?=$|[,\s}])")  # %+v of a v1.Container
 _POD_KEYS, _UID_KEYS = ("pod", "podName"), ("podUID", "podID")
 _ID_KEYS = ("containerID", "containerId", "podSandboxID", "podSandboxId", "sandboxID")
@@ -31,32 +30,34 @@ def text(literal: str, words: str, kind: EventKind) -> KlogRule:
     ``node_name``: how the API calls the kubelet's node, which may be longer than its host's name; ``node``: any node.
     """
 
-    def build(line: Klog) -> Iterable[Fields]:
+    name = str(kind)
+
+    def build(line: Klog) -> Sequence[Fields]:
         match = pattern(words).search(line.message)
         if match is None:
-            return
+            return ()
         groups = match.groupdict()
-        row = fields(kind, **pod_columns(groups.get("pod")))
-        if groups.get("uid"):
-            row["k8s_pod_uid"] = groups["uid"]
-        if groups.get("container"):
-            row["k8s_container_name"] = groups["container"]
+        row = {"kind": name, **pod_columns(groups.pop("pod", None))}
+        if uid := groups.pop("uid", None):
+            row["k8s_pod_uid"] = uid
+        if container := groups.pop("container", None):
+            row["k8s_container_name"] = container
         if "id" in groups:
-            row["container_id"] = container_id(groups["id"])
-        if groups.get("node"):
-            row["node"] = groups["node"]
+            row["container_id"] = container_id(groups.pop("id"))
+        if node := groups.pop("node", None):
+            row["node"] = node
         if "value" in groups:
-            row["value"] = integer(groups["value"])
-        attributes = {k: v for k, v in groups.items() if k not in _COLUMNS and v}
-        if groups.get("node_name"):
-            row |= own_node(line, groups["node_name"])
-            attributes["node_name"] = groups["node_name"]
+            row["value"] = integer(groups.pop("value"))
+        several = "pods" in groups
+        pods = pod_list(groups.pop("pods") or "") if several else []
+        own = groups.pop("node_name", None)
+        attributes = {k: v for k, v in groups.items() if v} if groups else {}
+        if own:
+            row |= own_node(line, own)
+            attributes["node_name"] = own
         if attributes:
             row["attributes"] = attributes
-        if "pods" in groups:
-            yield from ({**row, **pod} for pod in pod_list(groups["pods"] or ""))
-        else:
-            yield row
+        return [{**row, **pod} for pod in pods] if several else (row,)
 
     return Rule(literal, build)
 
@@ -67,13 +68,15 @@ def texts(literals: Sequence[str], words: str, kind: EventKind) -> tuple[KlogRul
 
 
 def structured(message: str, kind: EventKind, columns: Columns | None = None) -> KlogRule:
-    """A structured message, by its exact text."""
+    """A structured message, by its exact text, in which there is nothing to be escaped."""
+    name = str(kind)
 
-    def build(line: Klog) -> Iterable[Fields]:
-        if line.structured and line.message == message:
-            yield from ({**fields(kind), **more} for more in (columns(line) if columns else ({},)))
+    def build(line: Klog) -> Sequence[Fields]:
+        if line.message != message or not line.structured:
+            return ()
+        return [{"kind": name, **more} for more in (columns(line) if columns else ({},))]
 
-    return Rule(message, build)
+    return Rule(f'"{message}', build)  # quoted, in JSON too: the words alone stand in many another line
 
 
 def told(kind: EventKind, *messages: str, keep: Sequence[str] = (), value: str | None = None) -> tuple[KlogRule, ...]:
@@ -120,23 +123,32 @@ def plain(message: str, kind: EventKind) -> KlogRule:
 def named(line: Klog) -> Fields:
     """Pod, container, exit code and node, under whichever key a line has them."""
     row = pod(line)
-    identity = next((line.text(key) for key in _ID_KEYS if key in line.values), None)
+    if identity := _first(line, _ID_KEYS):
+        row["container_id"] = container_id(identity)
     name = _CONTAINER.match(line.text("containerName") or line.text("container") or "")
-    node = line.text("node")
-    return {
-        **row,
-        **({"container_id": container_id(identity)} if identity else {}),
-        **({"k8s_container_name": name["name"]} if name else {}),
-        **({"value": integer(line.text("exitCode"))} if "exitCode" in line.values else {}),
-        **({**own_node(line, node), "attributes": {"node_name": node}} if node else {}),
-    }
+    if name is not None:
+        row["k8s_container_name"] = name["name"]
+    if "exitCode" in line.values:
+        row["value"] = integer(line.text("exitCode"))
+    if node := line.text("node"):
+        row |= {**own_node(line, node), "attributes": {"node_name": node}}
+    return row
 
 
 def pod(line: Klog) -> Fields:
     """The pod of a line, by name and uid as far as it is told."""
-    row = pod_columns(next((line.text(key) for key in _POD_KEYS if key in line.values), None))
-    uid = next((line.text(key) for key in _UID_KEYS if key in line.values), None)
-    return {**row, **({"k8s_pod_uid": uid} if uid else {})}
+    row = pod_columns(_first(line, _POD_KEYS))
+    if uid := _first(line, _UID_KEYS):
+        row["k8s_pod_uid"] = uid
+    return row
+
+
+def _first(line: Klog, keys: Sequence[str]) -> str | None:
+    """The value of the first of these keys that the line has."""
+    for key in keys:
+        if key in line.values:
+            return line.text(key)
+    return None
 
 
 def pods(line: Klog) -> Iterator[Fields]:
@@ -160,20 +172,21 @@ class Rulebook:
         for number, rule in enumerate(self.rules):
             self._numbers.setdefault(rule.literal, []).append(number)
         self.literals = tuple(self._numbers)
-        self._tried: dict[tuple[str, ...], tuple[KlogRule, ...]] = {}
+        self._tried: dict[str, tuple[KlogRule, ...]] = {}
 
     def tried(self, messages: pl.Series) -> Iterator[tuple[KlogRule, ...]]:
         """Of each message the rules whose literal it holds, in their order."""
+        messages = messages.fill_null("")
         if len(messages) < _FEW:
-            held = [[literal for literal in self.literals if literal in message] for message in messages.fill_null("")]
+            held = ["\n".join(literal for literal in self.literals if literal in message) for message in messages]
         else:
-            held = messages.str.extract_many(list(self.literals), overlapping=True).to_list()
-        return (self._of(tuple(literals)) for literals in held)
+            held = messages.str.extract_many(list(self.literals), overlapping=True).list.join("\n").to_list()
+        return map(self._of, held)
 
-    def _of(self, literals: tuple[str, ...]) -> tuple[KlogRule, ...]:
+    def _of(self, literals: str) -> tuple[KlogRule, ...]:
         known = self._tried.get(literals)
         if known is None:
-            numbers = sorted({number for literal in literals for number in self._numbers[literal]})
+            numbers = sorted({number for literal in literals.split("\n") for number in self._numbers.get(literal, ())})
             known = tuple(self.rules[number] for number in numbers)
             if len(self._tried) < _SETS:
                 self._tried[literals] = known
@@ -193,22 +206,22 @@ def understand_klog(records: pl.DataFrame, rules: Rulebook, component: str) -> p
 
 
 def _events(chosen: pl.DataFrame, rules: Rulebook) -> Iterator[tuple[int, Fields]]:
-    columns = (chosen[name] for name in ("message", "identifier", "node", "time", "resolution_us"))
-    for at, (tried, message, *around, time, coarse) in enumerate(zip(rules.tried(chosen["message"]), *columns, strict=True)):
-        line = parse(message, *around) if tried else None
+    columns = (chosen[name].to_list() for name in ("message", "identifier", "node"))
+    coarse = chosen.select(((pl.col("resolution_us") > 1) & pl.col("time").is_not_null()).fill_null(False)).to_series().to_list()
+    for at, (tried, message, writer, host) in enumerate(zip(rules.tried(chosen["message"]), *columns, strict=True)):
+        line = parse(message, writer, host) if tried else None
         if line is None:
             continue
         for rule in tried:
-            rows = list(rule.build(line))
-            if rows:
-                refined = klog.refine(line, time) if time is not None and (coarse or 0) > 1 else None
-                where = {} if refined is None else {"time": refined, "resolution_us": 1}
-                yield from ((at, where | row if where else row) for row in rows)
+            if rows := list(rule.build(line)):
+                refined = klog.refine(line, chosen["time"][at]) if coarse[at] else None
+                for row in rows:
+                    yield at, row if refined is None else {"time": refined, "resolution_us": 1, **row}
                 break
 
 
 def parse(message: str, writer: str | None = None, host: str | None = None) -> Klog | None:
     """A message as klog wrote it, or as pflag did before there was a klog."""
     if message.startswith(HEADLESS):
-        return Klog(message, structured=False, writer=writer, host=host)
+        return Klog(message, False, writer, host)
     return klog.parse(message, writer, host)

@@ -8,7 +8,7 @@ import polars as pl
 from analyzer.grammars import kubelet_cleanup, kubelet_containers, kubelet_node, kubelet_pods, kubelet_process
 from analyzer.grammars.base import Rule
 from analyzer.grammars.klog_rules import KlogRule, Rulebook, structured, text, understand_klog
-from analyzer.grammars.relevance import Grammar, Seen, any_of
+from analyzer.grammars.relevance import Grammar, Seen
 from analyzer.grammars.writers import CONTROLLERS_FILE, is_kubelet, shown
 
 __all__ = ["RULES", "KlogRule", "Rulebook", "structured", "text", "understand", "understand_klog"]
@@ -35,8 +35,7 @@ def understand(records: pl.DataFrame, batch: pl.DataFrame) -> pl.DataFrame:
     What every program of Kubernetes says is taken only of one that surely is a kubelet, the rest also of one that may be.
     """
     message = pl.col("message")
-    chosen = records.filter((message.str.contains(any_of(_SURE.literals)) | message.str.contains(_FATAL_LINE)).fill_null(False))
-    chosen = chosen.with_columns(pl.when(message.str.contains(CONTROLLERS_FILE)).then(False).otherwise(is_kubelet()).alias("kubelet"))
+    chosen = records.with_columns(pl.when(message.str.contains(CONTROLLERS_FILE)).then(False).otherwise(is_kubelet()).alias("kubelet"))
     unknown = chosen.filter(pl.col("kubelet").is_null())["identifier"].unique().to_list()
     if unknown:
         kubelets, cadvisors = shown(batch, unknown)

@@ -1,11 +1,13 @@
 """What every grammar uses: names of pods, ids of containers, numbers, the table of events."""
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.grammars.base import container_id, events_frame, integer, one_line, pod_columns, pod_list
-from analyzer.vocabulary import TEXT_LIMIT
+from analyzer.formats.base import empty
+from analyzer.grammars.base import container_id, events_frame, integer, located, one_line, one_lines, pod_columns, pod_list, position
+from analyzer.vocabulary import RECORDS, TEXT_LIMIT
 
 NAME = st.from_regex(r"[a-z0-9]([a-z0-9.-]{0,12}[a-z0-9])?", fullmatch=True)
 NAMESPACE = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,12}[a-z0-9])?", fullmatch=True)
@@ -71,3 +73,37 @@ def test_the_table_of_events() -> None:
     assert frame["text"].to_list() == ["a b", ""]
     assert frame["attributes"].to_list() == ['{"a":null,"b":1}', None]
     assert events_frame([]).is_empty()
+
+
+@given(
+    st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("\n \x1c\x85\u3000"), max_size=12),
+    st.sampled_from([1, TEXT_LIMIT // 3]),
+)
+def test_evidence_in_columns_is_the_same_line(text: str, times: int) -> None:
+    frame = pl.DataFrame({"message": [text * times]})
+    assert frame.select(one_lines(pl.col("message"))).item() == one_line(text * times)
+
+
+RECORD = {"record": 3, "line": 7, "offset": 90, "resolution_us": 1, "node": "a", "pid": 5, "message": " said\n"}
+ROW = st.fixed_dictionaries(
+    {"kind": st.just("api_event")},
+    optional={
+        "node": st.none() | st.just("b"),
+        "component": st.just("api"),
+        "resolution_us": st.just(9),
+        "message": st.none() | st.just("m"),
+        "attributes": st.none() | st.dictionaries(st.sampled_from("ba"), st.none() | st.integers(0, 3)),
+        "value": st.none() | st.integers(0, 9),
+        "text": st.none() | st.just("t\nt"),
+    },
+)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), ROW), max_size=5))
+def test_rows_by_place_are_rows_with_all_that_their_record_says(rows: list[tuple[int, dict[str, object]]]) -> None:
+    schema = empty(RECORDS).schema
+    said = [RECORD | {"record": n} for n in range(3)]
+    records = pl.DataFrame({c: [r.get(c) for r in said] for c in schema}, schema=schema)
+    full = [{**position(r), "message": r["message"]} for r in records.to_dicts()]
+    expected = [{**full[at], "component": "kubelet", **row} for at, row in rows]
+    assert located(records, iter(rows), "kubelet").equals(events_frame([dict(row) for row in expected]))

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from analyzer import grammars
 from analyzer.formats.base import Batch, empty
 from analyzer.grammars import REGISTRY, events_frame, relevant, understand
+from analyzer.grammars.klog_rules import Rulebook
+from analyzer.grammars.kubelet import RULES
 from analyzer.grammars.relevance import any_of
 from analyzer.vocabulary import RECORDS
 from tests.grammars.test_understand import HEADER, MESSAGES, PIECES
@@ -70,3 +72,13 @@ def test_what_tells_nothing_is_left_out() -> None:
 @given(st.lists(st.text("ab.", min_size=1, max_size=4), min_size=1, max_size=6), st.text("abx.", max_size=8))
 def test_one_pattern_for_all_literals(literals: list[str], text: str) -> None:
     assert pl.Series([text]).str.contains(any_of(tuple(literals)))[0] == any(literal in text for literal in literals)
+
+
+BOOK = Rulebook(RULES)
+
+
+@given(st.lists(st.none() | MESSAGES, min_size=1, max_size=3))
+def test_the_same_rules_are_tried_in_few_messages_as_in_many(messages: list[str | None]) -> None:
+    few = list(BOOK.tried(pl.Series(messages, dtype=pl.String)))
+    assert list(BOOK.tried(pl.Series(messages * 50, dtype=pl.String)))[: len(messages)] == few
+    assert few == [tuple(rule for rule in RULES if message and rule.literal in message) for message in messages]
