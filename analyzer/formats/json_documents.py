@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, NamedTuple, cast
 
+import msgspec
 import polars as pl
 
 from analyzer.formats.base import CHUNK, Batch
@@ -26,7 +27,9 @@ BETWEEN = re.compile(r"[ \t\r\n,\[\]\x1e\ufeff]*")
 CUT_OFF = "cut off"
 _EDGE = 16  # an error this close to the end of the window may be due to the cut (a literal, a number, an escape)
 _DEEPEST = 200  # characters of indentation that are recognised as such
+_NEAR = 65536  # characters in which the end of an indented object is looked for
 _decode = json.JSONDecoder().raw_decode
+_quick = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class Value(NamedTuple):
@@ -95,11 +98,23 @@ class JsonReader:
         line, offset = self.place()
         indent = self.indent()
         try:
-            content = self.value()
+            content = self._indented(indent) or self.value()
         except ValueError as error:
             return Reject(line, offset, str(error), self.resume(indent))
         # place() was called where the value begins and the window only drops what lies before its position
         return Value(line, offset, clean(self.text[self._counted : self.position]), content)
+
+    def _indented(self, indent: str) -> dict[str, Any] | None:
+        """The object that begins here, if it ends where one that was indented does; None: look closer. Steps behind it."""
+        if not indent or self.text[self.position] != "{":
+            return None
+        end = self.text.find(f"\n{indent}}}", self.position, self.position + _NEAR) + len(indent) + 2
+        try:
+            content: dict[str, Any] = _quick(self.text[self.position : end])
+        except (ValueError, RecursionError):  # what it does not take, json may: it is the stricter one, and otherwise they agree
+            return None
+        self.position = end
+        return content
 
     def indent(self) -> str:
         """The blanks before the value that begins here, if nothing else stands before it on its line."""

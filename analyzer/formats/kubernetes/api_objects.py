@@ -13,7 +13,7 @@ import polars as pl
 
 from analyzer.formats.base import Batch
 from analyzer.formats.kubernetes import api_tables
-from analyzer.formats.tables import Reject, reject_frame, storable
+from analyzer.formats.tables import Reject, reject_frame
 from analyzer.vocabulary import OBJECTS, TEXT_LIMIT
 
 WATCH: Final = frozenset({"ADDED", "MODIFIED", "DELETED"})
@@ -129,9 +129,10 @@ def _object(content: dict[str, Any], of: Listed) -> Object | str:
         document = canonical(content)
     except ValueError as error:
         return str(error)
-    namespace, name, uid = (_text(metadata.get(key)) for key in ("namespace", "name", "uid"))
-    revision = metadata.get("resourceVersion")  # a number until v1beta2
-    return Object(kind, version, namespace, name, uid, None if revision is None else str(revision), None, document)
+    get = metadata.get
+    revision = get("resourceVersion")  # a number until v1beta2
+    text = None if revision is None else str(revision)
+    return Object(kind, version, _text(get("namespace")), _text(get("name")), _text(get("uid")), text, None, document)
 
 
 def _withheld(content: dict[str, Any]) -> dict[str, Any]:
@@ -193,8 +194,8 @@ class Collector:
         for item in unfold(content, of):
             if isinstance(item, str):
                 self.reject(Reject(line, offset, item, text))
-            else:
-                self._rows.append((line, offset, *(storable(value) for value in item)))
+            else:  # a table can hold all of it, since its document, of which it is taken, could be written
+                self._rows.append((line, offset, *item))
                 self._held += len(item.document)
 
     def reject(self, reject: Reject) -> None:
@@ -204,7 +205,8 @@ class Collector:
     def flush(self) -> Batch:
         """What was gathered since the last time."""
         schema = {name: dtype for name, dtype in OBJECTS.items() if name not in ("source_id", "record")}
-        frame = pl.DataFrame(self._rows, schema=schema, orient="row")
+        columns = zip(*self._rows, strict=True) if self._rows else ([] for _ in schema)
+        frame = pl.DataFrame([pl.Series(name, values, schema[name]) for name, values in zip(schema, columns, strict=True)])
         frame = frame.insert_column(0, pl.int_range(self._first, self._first + frame.height, dtype=pl.Int64, eager=True).alias("record"))
         rejects = reject_frame(self._rejects)
         self._first += frame.height

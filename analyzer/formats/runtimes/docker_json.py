@@ -41,6 +41,7 @@ _KEPT: Final = frozenset(
         "signal",
     }
 )
+_MET = 10_000  # keys that are remembered
 _SLICE = 20_000  # events of an array that are framed at a time
 
 Found = tuple[int, int, str, str | None]
@@ -80,8 +81,21 @@ def message(kind: str, action: str, identity: str) -> str:
 
 def fields(attributes: Mapping[str, Any]) -> str | None:
     """The attributes that matter to Kubernetes, as a JSON object with sorted keys."""
-    kept = {key: value for key, value in attributes.items() if key in _KEPT or key.startswith("io.kubernetes.")}
+    kept = {key: value for key, value in attributes.items() if _keeps[key]}
     return packed(kept) if kept else None
+
+
+class _Keeps(dict[str, bool]):
+    """Which keys are kept, as far as they have been met: few are."""
+
+    def __missing__(self, key: str) -> bool:
+        kept = key in _KEPT or key.startswith("io.kubernetes.")
+        if len(self) < _MET:
+            self[key] = kept
+        return kept
+
+
+_keeps = _Keeps()
 
 
 def docker_frame(frame: pl.DataFrame, first: int, program: str = "docker") -> pl.DataFrame:
@@ -148,13 +162,16 @@ class EventJson(Generic[Shape]):
         """Records and rejects of a frame with line, offset and raw, each row an event."""
         found: list[Found] = []
         broken: dict[int, str] = {}
+        understand, decode, add = self._understand, self._decoder.decode, found.append
         for index, raw in enumerate(events["raw"].to_list()):
             try:
-                found.append(self._understand(self._decoder.decode(raw)))
+                add(understand(decode(raw)))
             except (ValueError, RecursionError) as error:
                 broken[index] = str(error)
         events, rejects = parted(events, broken)
-        columns = pl.DataFrame(found, schema=_FOUND, orient="row").with_columns(pl.col("time").cast(TIME))
+        told = zip(*found, strict=True) if found else ([] for _ in _FOUND)
+        series = [pl.Series(name, values, dtype) for (name, dtype), values in zip(_FOUND.items(), told, strict=True)]
+        columns = pl.DataFrame(series).with_columns(pl.col("time").cast(TIME))
         return Batch(records=docker_frame(pl.concat([events, columns], how="horizontal"), first, self._program), rejects=rejects)
 
 
