@@ -51,12 +51,13 @@ function paint() {
   painted = performance.now();
 }
 
-function text(words, x, y, room, colour, font) {
+/* Text in so much room: what is too long loses its middle, or (``head`` 0) its beginning. */
+function text(words, x, y, room, colour, font, head = 1 / 3) {
   pen.font = font || "12px system-ui, sans-serif";
   pen.fillStyle = colour || colours.ink;
   if (pen.measureText(words).width > room) {
     let low = 1, high = words.length;
-    const cut = (n) => words.slice(0, Math.ceil(n / 3)) + "…" + words.slice(words.length - (n - Math.ceil(n / 3)));
+    const cut = (n) => words.slice(0, Math.ceil(n * head)) + "…" + words.slice(words.length - (n - Math.ceil(n * head)));
     while (low < high) {
       const middle = (low + high + 1) >> 1;
       if (pen.measureText(cut(middle)).width <= room) low = middle;
@@ -307,7 +308,7 @@ const PAINTERS = {
   lane(row) {
     if (marked.has(row.lane)) tint(row);
     const pod = say(M.lane_pod[row.lane]), container = say(M.lane_container[row.lane]);
-    text(pod + " · " + container, 18, row.y + row.height / 2 + 4, left - 24, colours.ink, small);
+    text(pod + " · " + container, 18, row.y + row.height / 2 + 4, left - 24, colours.ink, small, 0);
     bars(row.lane, row.y + 2, row.height - 4);
   },
   band(row) {
