@@ -95,7 +95,7 @@ def _round(browser: Any, path: Path, said: list[str]) -> dict[str, float]:
     page.on("request", lambda request: None if request.url.startswith(("file:", "data:", "blob:")) else said.append(request.url))
     before = _used(browser)
     page.goto(path.as_uri(), wait_until="commit")
-    page.wait_for_selector("html[data-ready=true]", timeout=120_000, state="attached")
+    page.wait_for_selector("html[data-took]", timeout=120_000, state="attached")
     found = {"used": 1000 * (_used(browser) - before)}
     found["drawn"] = float(page.evaluate("Number(document.documentElement.dataset.took)"))
     found["zoom to all"] = page.evaluate(_CLICK, "whole")

@@ -12,22 +12,30 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from analyzer.analysis import Analysis
 from analyzer.outputs.report.columns import micros
-from analyzer.outputs.report.embed import content_hash, plain
+from analyzer.outputs.report.compare import compared
+from analyzer.outputs.report.embed import content_hash, plain, short
 from analyzer.outputs.report.page import content
 from analyzer.outputs.report.picture import picture
 from analyzer.version import tool_version
 
-__all__ = ["render", "write"]
+__all__ = ["render", "render_comparison", "write", "write_comparison"]
 
 _ASSETS = Path(__file__).parent / "assets"
 
 
 def render(analysis: Analysis, *, title: str, command: str | None) -> str:
     """The whole page. ``command``: the command line that made it, told as provenance."""
-    return fill("page.html.j2", title=title, command=command, behaviour=_behaviour(), model=picture(analysis), **content(analysis))
+    return _fill("page.html.j2", title=title, command=command, behaviour=_behaviour(), model=picture(analysis), **content(analysis))
 
 
-def fill(template: str, *, title: str, command: str | None, behaviour: str = "", **values: object) -> str:
+def render_comparison(one: Analysis, other: Analysis, *, names: tuple[str, str], command: str | None) -> str:
+    """The page that holds two incidents side by side. It has no script."""
+    told = plain(names[0]), plain(names[1])
+    title = f"{told[0]} against {told[1]}"
+    return _fill("compare.html.j2", title=title, command=command, names=told, short=short, **compared(one, other))
+
+
+def _fill(template: str, *, title: str, command: str | None, behaviour: str = "", **values: object) -> str:
     """A page of the report's style, whose policy admits its own script, if it has one, and no other."""
     environment = Environment(
         loader=FileSystemLoader(_ASSETS), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -49,6 +57,11 @@ def fill(template: str, *, title: str, command: str | None, behaviour: str = "",
 def write(analysis: Analysis, path: str | Path, *, title: str, command: str | None) -> None:
     """Render to a file. Raises OSError if it cannot be written."""
     Path(path).write_bytes(render(analysis, title=title, command=command).encode("utf-8", "replace"))
+
+
+def write_comparison(one: Analysis, other: Analysis, path: str | Path, *, names: tuple[str, str], command: str | None) -> None:
+    """As ``write``."""
+    Path(path).write_bytes(render_comparison(one, other, names=names, command=command).encode("utf-8", "replace"))
 
 
 @cache

@@ -20,7 +20,7 @@ from analyzer.vocabulary import SourceStatus
 LISTED = 200
 """Findings in the table for paper, and for readers without scripts."""
 SOURCES = 1000
-SENTENCE = 3000
+SENTENCE = 900
 """Characters: names of log content may be of any length."""
 _MOMENT = re.compile(r"(?:(\d{4}-\d\d-\d\d) )?(\d\d:\d\d:\d\d)(\.\d+)?Z", re.ASCII)
 _DAY = re.compile(r"On (\d{4}-\d\d-\d\d) \(UTC\): ", re.ASCII)

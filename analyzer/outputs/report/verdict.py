@@ -10,7 +10,7 @@ from analyzer.detectors.base import seconds
 from analyzer.findings import Finding
 from analyzer.lifecycle.coverage import Coverage, family
 from analyzer.outputs.report.embed import name, told
-from analyzer.outputs.words import bare, count, listed, names, upper
+from analyzer.outputs.words import NAMES, bare, listed, upper
 from analyzer.vocabulary import FindingKind as F
 
 _SEVERITIES = ("critical", "warning", "info")
@@ -37,14 +37,14 @@ def verdict(analysis: Analysis) -> Verdict:
     """Of what is not by design. Names come from logs: escape them for the output."""
     shown = [f for f in analysis.findings if not f.expected]
     designed = len(analysis.findings) - len(shown)
-    also = f"{designed} more by design" if designed else ""
+    also = f"{designed:,} more by design" if designed else ""
     if not shown:
         text = "Nothing unexpected was found" + (" of it." if analysis.selection else " in what the evidence covers.")
         return Verdict("calm", text, also, "")
-    severities = [f"{n} {s}" for s in _SEVERITIES if (n := sum(f.severity == s for f in shown))]
-    sure = [f"{n} {c}" for c in _CONFIDENCES if (n := sum(f.confidence == c for f in shown))]
-    counts = f"{count(len(shown), 'finding')}: {', '.join(severities)}" + (f"; {also}" if also else "")
-    parts = list(_parts(shown))[:3] or [f"{count(len(shown), 'finding')} of {listed(sorted({str(f.kind) for f in shown}))}"]
+    severities = [f"{n:,} {s}" for s in _SEVERITIES if (n := sum(f.severity == s for f in shown))]
+    sure = [f"{n:,} {c}" for c in _CONFIDENCES if (n := sum(f.confidence == c for f in shown))]
+    counts = f"{_count(len(shown), 'finding')}: {', '.join(severities)}" + (f"; {also}" if also else "")
+    parts = list(_parts(shown))[:3] or [f"{_count(len(shown), 'finding')} of {listed(sorted({str(f.kind) for f in shown}))}"]
     level = min((str(f.severity) for f in shown), key=_SEVERITIES.index)
     return Verdict(level, told(upper("; ".join(parts)) + ".", 600), counts, ", ".join(sure))
 
@@ -61,23 +61,32 @@ def _parts(findings: list[Finding]) -> Iterator[str]:
             who = f"node {nodes[0]}" if whole else f"the kubelet of {nodes[0]}"
             yield f"{who} was away for {_lasted(outages[0])}" if outages[0].end.time else f"{who} went away and did not come back"
         elif len(nodes) == 1:
-            yield f"the kubelet of {nodes[0]} was away {count(len(outages), 'time')}"
+            yield f"the kubelet of {nodes[0]} was away {_count(len(outages), 'time')}"
         else:
-            yield f"the kubelets of {len(nodes)} nodes ({names(nodes)}) were away, {count(len(outages), 'time')} in all"
+            yield f"the kubelets of {_those(nodes, 'node')} were away, {_count(len(outages), 'time')} in all"
     elif spells := of[F.NODE_UNREACHABLE]:
-        yield f"the API held {names(sorted({str(s.node) for s in spells}))} for not Ready"
+        yield f"the API held {_those(sorted({str(s.node) for s in spells}), 'node')} for not Ready"
     if orphans := of[F.ORPHANED_CONTAINER]:
-        yield f"{count(len({o.container_id for o in orphans}), 'container')} ran unsupervised"
+        yield f"{_count(len({o.container_id for o in orphans}), 'container')} ran unsupervised"
     for kind, word in ((F.OVERSHOOT_WINDOW, "more"), (F.UNDERSHOOT_WINDOW, "fewer")):
         if windows := of[kind]:
-            yield f"{names(sorted({bare(w.controller) for w in windows}))} ran {word} pods than asked for"
+            yield f"{_those(sorted({bare(w.controller) for w in windows}), 'controller')} ran {word} pods than asked for"
     for kind, noun in ((F.PHANTOM_POD, "pod"), (F.DUPLICATE_CONTAINER, "container"), (F.IGNORED_SIGTERM, "container")):
         if some := of[kind]:
             what = {F.PHANTOM_POD: "ran on after the API had forgotten it", F.DUPLICATE_CONTAINER: "ran twice at once"}
-            yield f"{count(len(some), noun)} {what.get(kind, 'did not end when asked to')}"
+            yield f"{_count(len(some), noun)} {what.get(kind, 'did not end when asked to')}"
     if lost := of[F.IMBALANCE]:
-        who = bare(lost[0].controller) if len(lost) == 1 else count(len(lost), "controller")
+        who = bare(lost[0].controller) if len(lost) == 1 else _count(len(lost), "controller")
         yield f"{who} {'sits' if len(lost) == 1 else 'sit'} on fewer nodes than before"
+
+
+def _those(some: list[str], noun: str) -> str:
+    """Few by name, many by number."""
+    return listed(some) if len(some) <= NAMES else _count(len(some), noun)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _lasted(finding: Finding) -> str:
@@ -131,5 +140,5 @@ def _cell(some: list[Coverage], start: datetime, end: datetime) -> Cell:
         words = f"{seconds(high - low)} of {seconds(end - start)}" if partly else "the whole time"
     else:
         words, partly = f"from {low:%H:%M:%S}Z to {high:%H:%M:%S}Z", False
-    words += f"; {count(len(lost), 'hole')}" if lost else f"; {count(len(natural), 'hole')} by nature" if natural else ""
+    words += f"; {_count(len(lost), 'hole')}" if lost else f"; {_count(len(natural), 'hole')} by nature" if natural else ""
     return Cell("part" if partly or lost or natural else "whole", words)

@@ -1,7 +1,9 @@
 /* What is shown: filters, which nodes are unfolded, and the rows that this makes, from top to bottom. */
-const DENSE = { heading: 24, bar: 17, lane: 15, chart: 66, group: 24, band: 46, title: 30 };
-const ROOMY = { heading: 28, bar: 22, lane: 20, chart: 84, group: 26, band: 56, title: 34 };
+const DENSE = { tally: 36, heading: 24, bar: 17, lane: 15, chart: 66, group: 24, band: 46, title: 30 };
+const ROOMY = { tally: 34, heading: 28, bar: 22, lane: 20, chart: 84, group: 26, band: 56, title: 34 };
 let ROW = DENSE;
+const TALLIES = ["kubelet down", "not Ready", "orphaned", "excess"];
+const TALLIED = { "kubelet down": "kubelets down", "not Ready": "nodes not Ready", "orphaned": "containers orphaned", "excess": "pods more than asked for" };
 const NODES_SHOWN = 8, CHARTS_SHOWN = 8, FEW_LANES = 60;
 const KUBELET = 0, API = 1, RUNTIME = 2;
 
@@ -86,7 +88,12 @@ function arrange() {
   for (let c = 0; c < chartOn.length; c++) if (chartOn[c]) charts.push(c);
   const { first, rest } = divided(nodes, NODES_SHOWN, M.node_grave, (n) => unfolded.has(n) || chosenOf(n));
   ROW = lanesShown <= 16 && nodes.length <= 3 && charts.length <= 4 ? ROOMY : DENSE;
-  if (nodes.length) add("title", ROW.title, { text: "Nodes" });
+  if (nodes.length > NODES_SHOWN) {
+    add("title", ROW.title, { text: "All " + nodes.length.toLocaleString("en") + " nodes" });
+    for (const what of TALLIES) add("tally", ROW.tally, { what, nodes });
+    add("band", ROW.band, { nodes });
+  }
+  if (nodes.length) add("title", ROW.title, { text: nodes.length > NODES_SHOWN ? "Nodes with findings first" : "Nodes" });
   for (const node of first) addNode(node, add);
   if (rest.length) {
     add("group", ROW.group, { id: "nodes", text: told(rest, "more nodes", M.node_grave) });
@@ -117,7 +124,7 @@ function chosenOf(node) {
 
 function told(some, noun, grave) {
   const bad = some.filter((x) => grave[x]).length;
-  return some.length + " " + noun + (bad ? ", " + bad + " of them with findings" : ", nothing found there");
+  return some.length.toLocaleString("en") + " " + noun + (bad ? ", " + bad + " of them with findings" : ", nothing found there");
 }
 
 function addNode(node, add) {

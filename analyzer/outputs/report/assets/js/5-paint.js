@@ -51,12 +51,13 @@ function paint() {
   painted = performance.now();
 }
 
-function text(words, x, y, room, colour, font) {
+/* Text in so much room: what is too long loses its middle, or (``head`` 0) its beginning. */
+function text(words, x, y, room, colour, font, head = 1 / 3) {
   pen.font = font || "12px system-ui, sans-serif";
   pen.fillStyle = colour || colours.ink;
   if (pen.measureText(words).width > room) {
     let low = 1, high = words.length;
-    const cut = (n) => words.slice(0, Math.ceil(n / 3)) + "…" + words.slice(words.length - (n - Math.ceil(n / 3)));
+    const cut = (n) => words.slice(0, Math.ceil(n * head)) + "…" + words.slice(words.length - (n - Math.ceil(n * head)));
     while (low < high) {
       const middle = (low + high + 1) >> 1;
       if (pen.measureText(cut(middle)).width <= room) low = middle;
@@ -197,6 +198,60 @@ function band(row) {
   }
 }
 
+/* Of all nodes together: how many were in a state that matters, over time. Each has a height of its own, else few of many could not be seen. */
+function tally(row) {
+  const top = row.y + 4, tall = row.height - 8, pixels = Math.max(Math.ceil(width - left), 1), scale = pixels / (view.high - view.low);
+  const change = new Int32Array(pixels + 2), state = M.states.indexOf(row.what);
+  spans(row, state, (from, to, weight) => {
+    const x = (from - view.low) * scale, z = (to - view.low) * scale;
+    if (z < 0 || x > pixels) return;
+    const at = x < 0 ? 0 : x | 0;
+    change[at] += weight;
+    change[Math.max(z > pixels ? pixels + 1 : z | 0, at + 1)] -= weight;
+  });
+  const counts = new Int32Array(pixels);
+  let most = 0;
+  for (let at = 0, now = 0; at < pixels; at++) {
+    counts[at] = now += change[at];
+    if (now > most) most = now;
+  }
+  row.most = most;
+  pen.fillStyle = colours.line;
+  pen.fillRect(left, top + tall, width - left, 1);
+  pen.beginPath();
+  for (let at = 0; at < pixels; at++) {
+    if (!counts[at]) continue;
+    const high = Math.max((counts[at] / most) * tall, 1.5), from = at;
+    while (at + 1 < pixels && counts[at + 1] === counts[from]) at++;
+    pen.rect(left + from, top + tall - high, at + 1 - from, high);
+  }
+  pen.fillStyle = patterns[row.what];
+  pen.fill();
+}
+
+/* What a tally counts: each stretch, and for how many. */
+function spans(row, state, count) {
+  if (row.what === "excess") {
+    for (let c = 0; c < chartOn.length; c++) {
+      for (let s = M.chart_steps[c]; chartOn[c] && s < M.chart_steps[c + 1] - 1; s++) {
+        if (M.step_wanted[s] !== NONE && M.step_running[s] > M.step_wanted[s]) count(M.step_time[s], M.step_time[s + 1], M.step_running[s] - M.step_wanted[s]);
+      }
+    }
+  } else if (row.what === "orphaned") {
+    for (const node of row.nodes) {
+      for (let l = M.node_lanes[node]; l < M.node_lanes[node + 1]; l++) {
+        if (!laneOn[l]) continue;
+        const [from, to] = barsOf(l);
+        for (let b = from; b < to; b++) if (M.bar_state[b] === state) count(M.bar_start[b], M.bar_end[b], 1);
+      }
+    }
+  } else {
+    for (const node of row.nodes) {
+      for (let b = M.node_bars[node]; b < M.node_bars[node + 1]; b++) if (M.nb_state[b] === state) count(M.nb_start[b], M.nb_end[b], 1);
+    }
+  }
+}
+
 function tint(row) {
   pen.fillStyle = colours.focus;
   pen.globalAlpha = 0.13;
@@ -253,16 +308,19 @@ const PAINTERS = {
   lane(row) {
     if (marked.has(row.lane)) tint(row);
     const pod = say(M.lane_pod[row.lane]), container = say(M.lane_container[row.lane]);
-    text(pod + " · " + container, 18, row.y + row.height / 2 + 4, left - 24, colours.ink, small);
+    text(pod + " · " + container, 18, row.y + row.height / 2 + 4, left - 24, colours.ink, small, 0);
     bars(row.lane, row.y + 2, row.height - 4);
   },
   band(row) {
     band(row);
-    const words = row.most ? "containers (up to " + row.most + ")" : "containers";
+    const words = row.most ? "containers (up to " + row.most.toLocaleString("en") + ")" : "containers";
     text(words, 18, row.y + row.height / 2 + 4, left - 24, colours.muted, small);
   },
-  chart(row) {
-    stairs(row);
+  chart: stairs,
+  tally(row) {
+    tally(row);
+    text(TALLIED[row.what], 18, row.y + row.height / 2, left - 24, colours.ink, small);
+    text(row.most ? "up to " + row.most.toLocaleString("en") : "none", 18, row.y + row.height / 2 + 12, left - 24, colours.muted, small);
   },
 };
 

@@ -33,6 +33,7 @@ function nameOf(row) {
   if (row.kind === "lane") return say(M.lane_pod[row.lane]) + " · " + say(M.lane_container[row.lane]) + " on " + say(M.node_name[row.node]);
   if (row.kind === "chart") return say(M.chart_name[row.chart]);
   if (row.kind === "heading") return say(M.node_name[row.node]) + ", " + row.count + " containers" + (row.count ? (open(row.node) ? ", unfolded" : ", folded") : "");
+  if (row.kind === "tally") return TALLIED[row.what] + ", up to " + (row.most || 0);
   if (row.kind === "band") return (row.count ?? "all") + " containers, in one band";
   return row.text + (row.kind === "group" ? (unfolded.has(row.id) ? ", unfolded" : ", folded") : "");
 }
@@ -120,6 +121,7 @@ function hover(event) {
   canvas.style.cursor = row && (row.kind === "group" || (row.kind === "heading" && row.count) || (one && one.finding !== NONE)) ? "pointer" : x > left ? "crosshair" : "default";
   if (one) hint(describe(row, one, edge), x, y);
   else if (row && row.kind === "band" && x > left) hint(counted(row, timeAt(x)), x, y);
+  else if (row && row.kind === "tally" && x > left) hint(tallied(row, timeAt(x)), x, y);
   else if (row && x < left && row.kind !== "title") hint([nameOf(row)], x, y);
   else unhint();
 }
@@ -135,6 +137,12 @@ function counted(row, time) {
   }
   const told = Object.entries(counts).map(([look, n]) => n + " " + (NAMES[look] || look));
   return [row.nodes.length === 1 ? say(M.node_name[row.nodes[0]]) + ": containers" : row.nodes.length + " nodes: containers", clock(time, 3), ...(told.length ? told : ["none ran"])];
+}
+
+function tallied(row, time) {
+  let sum = 0;
+  spans(row, M.states.indexOf(row.what), (from, to, weight) => { if (from <= time && time < to) sum += weight; });
+  return [TALLIED[row.what], clock(time, 3), String(sum)];
 }
 
 function act(row, one) {

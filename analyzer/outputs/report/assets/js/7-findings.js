@@ -1,6 +1,7 @@
 /* The list of findings: a tree of kinds, of which only the rows that are seen are in the page; and the details of the one that is chosen. */
 const ITEM = 58, GROUP = 34, SEVERITIES = ["critical", "warning", "info"], SIGNS = ["■", "▲", "●"];
 const closed = new Set();
+const number = (n) => n.toLocaleString("en");
 let items = [], current = 0, tall = 0, order = null;
 
 /* Groups by kind, the gravest first; what is by design comes last. A tree of many begins closed. */
@@ -25,7 +26,7 @@ function gather() {
     group.some.forEach((f, at) => put({ group, finding: f, level: 2, head, place: at + 1, of: group.some.length }, ITEM));
   }
   const count = findingOn.reduce((sum, on) => sum + on, 0);
-  byId("matches").textContent = count === M.findings.length ? count + " findings" : count + " of " + M.findings.length + " findings match";
+  byId("matches").textContent = count === M.findings.length ? number(count) + " findings" : number(count) + " of " + number(M.findings.length) + " findings match";
 }
 
 /* Closed is what is by design, and what is many, until the reader says otherwise. */
@@ -52,7 +53,7 @@ function row(item, at) {
   if (item.finding === NONE) {
     const { group } = item, counts = SEVERITIES.map((name, s) => [group.some.filter((f) => M.finding_severity[f] === s).length, name]).filter(([n]) => n);
     made = element("div", { ...shared, class: "group", "aria-expanded": String(isOpen(group)) }, element("span", { class: "turn", "aria-hidden": "true" }, isOpen(group) ? "▾" : "▸"),
-      element("b", {}, group.kind), element("span", { class: "how" }, (group.expected ? "by design: " : "") + counts.map(([n, name]) => n + " " + name).join(", ")));
+      element("b", {}, group.kind), element("span", { class: "how" }, (group.expected ? "by design: " : "") + counts.map(([n, name]) => number(n) + " " + name).join(", ")));
   } else {
     const f = item.finding, s = M.finding_severity[f];
     made = element("div", { ...shared, class: "item " + SEVERITIES[s], "aria-selected": String(f === view.chosen) },
