@@ -14,7 +14,7 @@ import orjson
 import polars as pl
 
 from analyzer.ahead import together
-from analyzer.formats.base import CHUNK, Batch, ReadContext
+from analyzer.formats.base import Batch, ReadContext
 from analyzer.formats.journals.journal_fields import NEEDED, assemble
 from analyzer.formats.journals.journal_losses import Losses
 from analyzer.formats.lines import blocks, join_continuations, whole
@@ -22,7 +22,7 @@ from analyzer.formats.lines import blocks, join_continuations, whole
 _SCHEMA = dict.fromkeys(NEEDED, pl.String)
 _BULK = 8192  # entries that are decoded in one go where one of them is broken; it sends so many the slow way
 _BLOCK = 8 * 1024 * 1024  # bytes that are read and decoded in one go: what is larger does not stay in the processor's cache
-_BLOCKS = CHUNK // _BLOCK  # so many make a batch
+_BLOCKS = 2  # so many make a batch: two are decoded at a time, and three batches are held
 _HEAD = re.compile(rb'^[\x1e \t]*(?:data: )?\{.*"__REALTIME_TIMESTAMP" ?: ?"\d+"')
 _PRETTY = re.compile(rb'\A\s*\{\r?\n(?:\t".*\n)*?\t"__REALTIME_TIMESTAMP" : "\d+"')
 _DOUBTFUL = r"^(?:[\[{-]|[0-9]+[.eE]|[0-9]{19})"  # the text of a list, an object or a number may not be that which was written
