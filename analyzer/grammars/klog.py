@@ -20,6 +20,8 @@ BULK_HEADER = r"^([IWEF])\d{4} \d\d:\d\d:\d\d\.\d{6}\s+(\d{1,18}) ([^\s:\]]+):(\
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _MESSAGE = re.compile(rf"({_QUOTED})(?: |$)")
 _KEY = re.compile(r"(?<!\S)([A-Za-z_][\w./-]*)=")
+_SIMPLE = re.compile(r'([A-Za-z_][\w./-]*)=(?:"([^"\\]*)"|([^\s"<\[\]{}()]+))(?: |$)')
+"""What most pairs are: nothing in it is escaped or bracketed, and one blank follows."""
 _CLOSED = re.compile(_QUOTED, re.DOTALL)
 _WORD = re.compile(r"[^\s\[\]{}()]*")
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[\[\]{}()]', re.DOTALL)
@@ -153,8 +155,15 @@ def _pairs(body: str, at: int) -> Iterator[tuple[str, Any]]:
     A value that is broken off (journald cuts long lines) is all that is left. Every step goes on where the last one ended.
     """
     ends: dict[int, int] | None = None
-    while key := _KEY.search(body, at):
+    bare = -1  # where the first value without quotes begins: brackets are counted from there
+    simple = _SIMPLE.match(body, at)
+    while key := simple or _KEY.search(body, at):
         at = key.end()
+        if simple is not None:
+            bare = key.start(3) if bare < 0 else bare
+            yield key[1], key[3] if key[2] is None else key[2]
+            simple = _SIMPLE.match(body, at)
+            continue
         if body.startswith('"', at):
             quoted = _CLOSED.match(body, at)
             yield key[1], unquote(quoted[0]) if quoted else body[at:]
@@ -165,10 +174,11 @@ def _pairs(body: str, at: int) -> Iterator[tuple[str, Any]]:
             yield key[1], body[at:end]
             at = end
         else:
-            ends = _brackets(body, at) if ends is None else ends
+            ends = _brackets(body, at if bare < 0 else bare) if ends is None else ends
             end = _bare(body, at, ends)
             yield key[1], _meant(body[at:end])
             at = end
+        simple = _SIMPLE.match(body, at + 1) if body.startswith(" ", at) else None
 
 
 def _meant(value: str) -> Any:
