@@ -224,10 +224,11 @@ def test_what_is_known_of_each_node(incident: Analysis) -> None:
 
 
 def test_times_in_sentences() -> None:
-    told = pieces("On 2026-01-02 (UTC): At 03:04:05.1Z it stopped, until 2026-01-03 00:00:00Z or 00:00:01Z.", "2026-01-02")
+    told = pieces("On 2026-01-02 (UTC): At 03:04:05.1Z it stopped, from 2026-01-03 00:00:00Z to 00:00:01Z, or 05:00:00Z.", "2026-01-02")
     assert [p for p in told if p.moment] == [
         ("03:04:05.1Z", "2026-01-02T03:04:05.1Z"),
         ("2026-01-03 00:00:00Z", "2026-01-03T00:00:00Z"),
         ("00:00:01Z", "2026-01-03T00:00:01Z"),
+        ("05:00:00Z", "2026-01-02T05:00:00Z"),
     ]
     assert pieces("At 03:04:05Z", None) == [("At 03:04:05Z", None)]

@@ -46,7 +46,7 @@ def content(analysis: Analysis) -> dict[str, Any]:
         "span": pieces(f"{clock(life.start)[:-8]}Z to {clock(life.end)[:-8]}Z ({seconds(life.end - life.start)})", day),
         "readable": _readable(analysis),
         "verdict": verdict(analysis),
-        "coverage_said": pieces(sentences[0], day),
+        "coverage_said": pieces(sentences[0], None),
         "covered": covered(analysis),
         "story": [pieces(s, day) for s in sentences[1:]],
         "findings": [_finding(f) for f in listed[:LISTED]],
@@ -72,15 +72,17 @@ def content(analysis: Analysis) -> dict[str, Any]:
 
 
 def pieces(sentence: str, day: str | None) -> list[Piece]:
-    """A sentence cut at its times. One without a date is of the last date said before it, or of the story's ``day``."""
+    """A sentence cut at its times. One without a date is of the date before it in 'DATE TIME to TIME', else of the story's ``day``, if it
+    has one; else it stays as it is."""
     found: list[Piece] = []
-    at = 0
+    at, dated = 0, ""
     for match in _MOMENT.finditer(sentence):
-        day = match[1] or day
-        if day is None:
+        ranged = dated and sentence[at : match.start()] == " to "
+        date = match[1] or (dated if ranged else day)
+        if date is None:
             continue
-        found += [Piece(sentence[at : match.start()], None), Piece(match[0], f"{day}T{match[2]}{match[3] or ''}Z")]
-        at = match.end()
+        found += [Piece(sentence[at : match.start()], None), Piece(match[0], f"{date}T{match[2]}{match[3] or ''}Z")]
+        at, dated = match.end(), match[1] or ""
     return [p for p in (*found, Piece(sentence[at:], None)) if p.text]
 
 

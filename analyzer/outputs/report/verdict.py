@@ -139,6 +139,7 @@ def _cell(some: list[Coverage], start: datetime, end: datetime) -> Cell:
     if any(family(c.source_kind) in _LOGS for c in some):
         words = f"{seconds(high - low)} of {seconds(end - start)}" if partly else "the whole time"
     else:
-        words, partly = f"from {low:%H:%M:%S}Z to {high:%H:%M:%S}Z", False
+        form = "%H:%M:%SZ" if start.date() == end.date() else "%Y-%m-%d %H:%M:%SZ"
+        words, partly = f"from {low.strftime(form)} to {high.strftime(form)}", False
     words += f"; {_count(len(lost), 'hole')}" if lost else f"; {_count(len(natural), 'hole')} by nature" if natural else ""
     return Cell("part" if partly or lost or natural else "whole", words)
