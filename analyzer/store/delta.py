@@ -29,7 +29,7 @@ from analyzer.vocabulary import TABLES
 MARKER = "podopsy-store.json"
 LOCK = "podopsy-store.lock"
 LAYOUT = 2
-_FLUSH_BYTES = 64 * 1024 * 1024
+_FLUSH_BYTES = 32 * 1024 * 1024
 """A table's rows are written out when they are estimated at more than this: memory stays bounded."""
 _TOGETHER = 100
 """So many small sources are taken in with one commit a table."""
