@@ -5,6 +5,7 @@ A source is read in batches whose borders mean nothing: what is told of a writer
 
 import polars as pl
 
+from analyzer.owned import owned
 from analyzer.silences import Silences
 from analyzer.verbosity import levels
 from analyzer.vocabulary import ACTIVITY
@@ -47,6 +48,7 @@ class Activity:
             ),
             moments=pl.col("last_time"),
         )
+        found = owned(found)
         self._told = found if self._told is None else _merged(pl.concat([self._told, found]), pl.col("moments").explode())
 
     def frame(self) -> pl.DataFrame:

@@ -7,6 +7,7 @@ matter. Where there are too many, the floor is doubled: for a source in the orde
 
 import polars as pl
 
+from analyzer.owned import owned
 from analyzer.vocabulary import SILENCES
 
 _FLOOR_US = 1_000_000
@@ -30,7 +31,7 @@ class Silences:
         self._told: pl.DataFrame | None = None
 
     def add(self, timed: pl.DataFrame) -> None:
-        found = _stretches(timed.select(*_WRITER, *_SIDES), self._floor)
+        found = owned(_stretches(timed.select(*_WRITER, *_SIDES), self._floor))
         self._told = found if self._told is None else _joined(pl.concat([self._told, found]), _WRITER, self._floor)
         while self._told.height > _MOST and self._floor < _HIGHEST_US:
             self._floor *= 2

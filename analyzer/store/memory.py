@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from analyzer.owned import owned
 from analyzer.vocabulary import TABLES
 
 
@@ -41,7 +42,7 @@ class _MemoryWriter:
 
     def add(self, table: str, frame: pl.DataFrame) -> None:
         if table not in self._store._skip and not frame.is_empty():
-            self._pending.setdefault(table, []).append(with_source(table, frame, self._source_id))
+            self._pending.setdefault(table, []).append(with_source(table, owned(frame), self._source_id))
 
     def commit(self, source: dict[str, Any]) -> None:
         self._pending["sources"] = [pl.DataFrame([source], schema=TABLES["sources"])]
