@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from analyzer.analysis import Analysis, analyze
 from analyzer.lifecycle.coverage_hole import Hole
+from analyzer.lifecycle.event_table import Events
 from analyzer.outputs.report.columns import Columns, micros
 from analyzer.outputs.report.embed import content_hash, name, short, told
 from analyzer.outputs.report.lanes import STATES, nodes
@@ -75,7 +76,7 @@ def test_a_node_s_lanes_with_their_edges(incident: Analysis, model: Model) -> No
 
 def test_what_nothing_tells_of_is_no_bar(incident: Analysis) -> None:
     life = incident.life
-    blind = replace(life.nodes["minion-02"], events=[], spells=[], has_kubelet_log=False)
+    blind = replace(life.nodes["minion-02"], events=Events.of_list([]), spells=[], has_kubelet_log=False)
     found = list(nodes(replace(incident, life=replace(life, nodes={**life.nodes, "minion-02": blind}))))
     assert [n.untold for n in found] == [[], ["kubelet"]]
 
