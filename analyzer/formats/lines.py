@@ -96,18 +96,23 @@ def strings(data: bytes, borders: Positions) -> pl.Series:
     except pa.ArrowInvalid:
         decoded = [data[begin:end].decode(errors="replace") for begin, end in zip(borders[:-1:2], borders[1::2], strict=True)]
         return pl.Series("raw", decoded, pl.String)
-    return pl.Series("raw", _Exported(array)).gather_every(2)
+    return adopted(array).gather_every(2).alias("raw")
 
 
-class _Exported:
-    """An array by Arrow's C interface alone: polars would load all of pyarrow.compute for one that it knows to be pyarrow's."""
+def adopted(array: pa.Array) -> pl.Series:
+    """An array of strings as a series. Given the array itself, polars would import pyarrow.compute, which takes a quarter of a second."""
+    return pl.Series(_Capsule(array))
+
+
+class _Capsule:
+    """What the Arrow PyCapsule interface asks for, and nothing else."""
 
     def __init__(self, array: pa.Array) -> None:
         self._array = array
 
-    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
-        exported: tuple[object, object] = self._array.__arrow_c_array__(requested_schema)
-        return exported
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]:
+        schema, array = self._array.__arrow_c_array__(requested_schema)
+        return schema, array
 
 
 def conform(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
 
-from analyzer.formats.lines import Positions
+from analyzer.formats.lines import Positions, adopted
 
 Bytes = npt.NDArray[np.uint8]
 INLINE = 12
@@ -113,25 +113,9 @@ def decoded(buffers: Sequence[Bytes], begins: Positions, lengths: Positions) -> 
     return _copied(adopted(array))
 
 
-def adopted(array: pa.Array) -> pl.Series:
-    """An array of strings as a series. Given the array itself, polars would import pyarrow.compute, which takes a quarter of a second."""
-    return pl.Series(_Capsule(array))
-
-
 def _copied(strings: pl.Series) -> pl.Series:
     """In a buffer of their own."""
     return adopted(strings.to_arrow(compat_level=pl.CompatLevel.oldest()))
-
-
-class _Capsule:
-    """What the Arrow PyCapsule interface asks for, and nothing else."""
-
-    def __init__(self, array: pa.Array) -> None:
-        self._array = array
-
-    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]:
-        schema, array = self._array.__arrow_c_array__(requested_schema)
-        return schema, array
 
 
 def _viewed(buffers: Sequence[Bytes], begins: Positions, lengths: Positions) -> pa.Array:

@@ -58,9 +58,7 @@ class _Lives:
     def _one(self, mask: Mask) -> tuple[Rows, Rows]:
         """Of some events the last one, and how many there are."""
         at = np.flatnonzero(mask)
-        found = np.full(len(self.ids), -1, dtype=np.int64)
-        found[self.whose[at]] = at
-        return found, np.bincount(self.whose[at], minlength=len(self.ids))
+        return self._one_of(at), np.bincount(self.whose[at], minlength=len(self.ids))
 
     def _first(self, mask: Mask) -> Rows:
         return self._one_of(np.flatnonzero(mask)[::-1])
