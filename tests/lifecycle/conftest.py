@@ -2,10 +2,11 @@
 
 import pytest
 
-from tests.lifecycle.cluster import APod, Cluster
+from tests.lifecycle.cluster import Cluster
 from tests.lifecycle.dialects import Containerd, Dockershim
 from tests.lifecycle.dialects_old import Kubernetes10, Kubernetes11
 from tests.lifecycle.incident import A, B, Incident
+from tests.lifecycle.telling import APod
 
 
 @pytest.fixture

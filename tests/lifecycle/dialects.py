@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tests.lifecycle.cluster import FOREVER, SANDBOX, APod, Cluster, Ran
+from tests.lifecycle.cluster import Cluster
 from tests.lifecycle.incident import at
+from tests.lifecycle.telling import FOREVER, SANDBOX, APod, Ran
 
 
 @dataclass

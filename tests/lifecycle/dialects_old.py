@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from tests.lifecycle.cluster import APod, Cluster, Ran, digits
+from tests.lifecycle.cluster import Cluster
 from tests.lifecycle.dialects import Dockershim
+from tests.lifecycle.telling import APod, Ran, digits
 
 
 @dataclass

@@ -3,8 +3,9 @@
 import random
 import string
 
-from tests.lifecycle.cluster import FOREVER, APod, Cluster
+from tests.lifecycle.cluster import Cluster
 from tests.lifecycle.incident import A, B
+from tests.lifecycle.telling import FOREVER, APod
 
 RC = "ReplicationController/web"
 LOST, GIVEN_UP = 17, 40

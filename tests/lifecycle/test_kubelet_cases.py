@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from tests.lifecycle.cluster import APod, Cluster
+from tests.lifecycle.cluster import Cluster
 from tests.lifecycle.incident import A, B
+from tests.lifecycle.telling import APod
 from tests.lifecycle.truth import one, right
 
 Web = tuple[APod, APod]

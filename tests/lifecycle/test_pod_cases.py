@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.lifecycle.cluster import APod, Cluster
+from tests.lifecycle.cluster import Cluster
 from tests.lifecycle.dialects import Containerd, Dockershim
 from tests.lifecycle.dialects_old import Kubernetes10
 from tests.lifecycle.incident import A, B
+from tests.lifecycle.telling import APod
 from tests.lifecycle.truth import one, right
 
 Web = tuple[APod, APod]

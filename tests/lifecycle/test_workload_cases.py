@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.lifecycle.cluster import APod, Cluster
+from tests.lifecycle.cluster import Cluster
 from tests.lifecycle.dialects import Containerd, Dockershim
 from tests.lifecycle.incident import A, B
+from tests.lifecycle.telling import APod
 from tests.lifecycle.truth import one, right, unexpected
 
 Web = tuple[APod, APod]

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from analyzer.analysis import Analysis
 from analyzer.findings import Finding
-from tests.lifecycle.cluster import SANDBOX, Cluster, Ran, Up
+from tests.lifecycle.cluster import Cluster
 from tests.lifecycle.incident import ORIGIN
+from tests.lifecycle.telling import SANDBOX, Ran, Up
 
 KINDS = ("kubelet-outage", "orphaned-container", "adoption", "overshoot-window")
 COUNTED = ("ReplicationController", "ReplicaSet", "Deployment", "StatefulSet")
