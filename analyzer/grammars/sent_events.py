@@ -108,7 +108,7 @@ def _sent(line: Klog) -> Iterable[Fields]:
         field_path=path,
         count=None,
     )
-    if reporter == "kubelet" and line.host and row["node"] == name:  # a kubelet speaks of no node but its own
+    if reporter == "kubelet" and line.host and row.get("node") == name:  # a kubelet speaks of no node but its own
         row |= {"node": line.host, "attributes": row["attributes"] | {"node_name": name}}
     yield {"node": None, **row}  # the writer's own host is no node that it speaks of
 

@@ -1,0 +1,1 @@
+"""Broken input by the hundred thousand: no reader, grammar or archive may raise, hang or write anywhere."""
