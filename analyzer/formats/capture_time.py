@@ -11,7 +11,8 @@ from typing import BinaryIO, Final
 import polars as pl
 
 from analyzer.formats.base import Batch, ReadContext
-from analyzer.formats.lines import beginning, chunks, conform
+from analyzer.formats.lines import beginning, conform, filled
+from analyzer.formats.tables import numbered
 from analyzer.vocabulary import RECORDS, TIME
 
 _MOST: Final = 20  # lines
@@ -33,15 +34,18 @@ class CaptureTime:
         return told and (len(lines) == 1 or all(" m=" in line for line in lines))
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
-        for frame in chunks(stream):
-            go, date = (pl.col("raw").str.extract_groups(f"^{pattern}").struct for pattern in (_GO, _DATE))
-            zone = go.field("3").str.replace("Z", "+0000").str.replace(":", "")
-            written = pl.concat_str(go.field("1"), go.field("2"), zone, separator=" ").str.to_datetime("%Y-%m-%d %H:%M:%S %z", strict=False)
-            told = pl.concat_str(date.field("1"), date.field("3"), date.field("2"), separator=" ")
-            local = told.str.to_datetime("%b %e %Y %H:%M:%S", strict=False).dt.replace_time_zone("UTC")
-            rows = frame.filter(pl.col("raw") != "").with_columns(time=pl.coalesce(written.cast(TIME), local.cast(TIME)))
-            rows = rows.with_columns(resolution_us=pl.lit(1_000_000, pl.Int64), message=pl.lit("captured")).with_row_index("record")
-            yield Batch(records=conform(rows, RECORDS))
+        return numbered(filled(stream), _moments)
+
+
+def _moments(frame: pl.DataFrame, first: int) -> Batch:
+    go, date = (pl.col("raw").str.extract_groups(f"^{pattern}").struct for pattern in (_GO, _DATE))
+    zone = go.field("3").str.replace("Z", "+0000").str.replace(":", "")
+    written = pl.concat_str(go.field("1"), go.field("2"), zone, separator=" ").str.to_datetime("%Y-%m-%d %H:%M:%S %z", strict=False)
+    told = pl.concat_str(date.field("1"), date.field("3"), date.field("2"), separator=" ")
+    local = told.str.to_datetime("%b %e %Y %H:%M:%S", strict=False).dt.replace_time_zone("UTC")
+    rows = frame.with_columns(time=pl.coalesce(written.cast(TIME), local.cast(TIME)))
+    rows = rows.with_columns(resolution_us=pl.lit(1_000_000, pl.Int64), message=pl.lit("captured")).with_row_index("record", first)
+    return Batch(records=conform(rows, RECORDS))
 
 
 FORMAT = CaptureTime()

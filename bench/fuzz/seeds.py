@@ -68,7 +68,7 @@ def _golden() -> Mapping[str, list[bytes]]:
             headers = dict(line[2:].split(": ", 1) for line in block.splitlines() if line.startswith("# ") and ": " in line)
             name = headers.get("format", name)
             name = "" if name == "-" else name
-            text = "\n".join(line for line in block.partition("\n=>")[0].splitlines() if not line.startswith("# "))
+            text = "\n".join(line for line in block.partition("\n=>")[0].splitlines() if not line.startswith("#"))
             entry = {"__REALTIME_TIMESTAMP": "1669104000000000", "SYSLOG_IDENTIFIER": "kubelet", "_HOSTNAME": "minion-01", "MESSAGE": text}
             if text:
                 found[name or "journal-json"].append(text.encode() if name else json.dumps(entry).encode())

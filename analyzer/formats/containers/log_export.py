@@ -146,7 +146,7 @@ def _row(entry: Any) -> dict[str, Any] | str:
     """The fields of the journal that an entry has, or why it is none."""
     if not isinstance(entry, dict):
         return "no log entry"
-    message, written = text(entry), first(entry, TIMES)
+    message, written = text(entry), storable(first(entry, TIMES))
     if message is None:
         return "a log entry without a text"
     row = {name: storable(value) for name, value in journal_fields(entry).items()}
@@ -158,7 +158,7 @@ def _row(entry: Any) -> dict[str, Any] | str:
     moment = epoch(written) if written else None
     return row | {
         "MESSAGE": storable(message),
-        "written": storable(written),
+        "written": written,
         "us": moment.us if moment else None,
         "digits": moment.digits if moment else None,
         "kubernetes": packed(container) if "k8s_container_name" in container else None,
