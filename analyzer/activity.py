@@ -51,6 +51,11 @@ class Activity:
         found = owned(found)
         self._told = found if self._told is None else _merged(pl.concat([self._told, found]), pl.col("moments").explode())
 
+    @property
+    def seen(self) -> bool:
+        """Whether any record had a time."""
+        return self._told is not None
+
     def frame(self) -> pl.DataFrame:
         """ACTIVITY without ``source_id``, one row a writer, in the order in which they begin to write."""
         if self._told is None:

@@ -26,6 +26,9 @@ from analyzer.vocabulary import SourceStatus
 _ALIVE = ("journal", "klog", "container", "export", "docker", "containerd", "cri")
 """Families whose lines are signs of life of the node that they lie with: a table or an audit log is not."""
 
+_ONE_BATCH = 4 * 1024 * 1024
+"""Bytes of a source that make a batch in most formats: with nothing to come there is nothing to make ahead."""
+
 Progress = Callable[[str, int, int], None]
 """Called with a source's name, its ordinal and their number."""
 
@@ -105,7 +108,8 @@ def read(planned: Planned, store: Store, options: Options, context: ReadContext)
     if status is SourceStatus.READ and planned.format is not None:
         try:
             with planned.source.open() as stream:
-                for batch in ahead(_watched(planned, planned.format.read(stream, context), tally.activity)):
+                batches = _watched(planned, planned.format.read(stream, context), tally.activity)
+                for batch in ahead(batches) if planned.size > _ONE_BATCH else batches:
                     _take(batch, batch.family or planned.format.family, writer, tally)
         except (OSError, EOFError, SourceError, ValueError) as error:  # broken compression or archive: what came before is kept
             detail = one_line(f"{planned.source.problem or 'cannot be read to its end'}: {error}")
@@ -117,8 +121,9 @@ def read(planned: Planned, store: Store, options: Options, context: ReadContext)
         elif not planned.format.dated and options.year is None:
             tally.notes = {f"its times lack the year: taken as {context.year}": None} | tally.notes
         detail = "; ".join([*([detail] if detail else []), *tally.notes]) or None
-    writer.add("activity", tally.activity.frame())
-    writer.add("silences", tally.activity.silences())
+    if tally.activity.seen:
+        writer.add("activity", tally.activity.frame())
+        writer.add("silences", tally.activity.silences())
     node = options.node or (next(iter(tally.nodes)) if len(tally.nodes) == 1 else None)
     writer.commit(
         {

@@ -39,11 +39,21 @@ class Batch:
     family: of this part, where it is not the format's own. notes: what was assumed or lost, in words, for the source's detail.
     """
 
-    records: pl.DataFrame = field(default_factory=lambda: empty(RECORDS))
-    objects: pl.DataFrame = field(default_factory=lambda: empty(OBJECTS))
-    rejects: pl.DataFrame = field(default_factory=lambda: empty(REJECTS))
+    records: pl.DataFrame = field(default_factory=lambda: _NO_RECORDS.clone())
+    objects: pl.DataFrame = field(default_factory=lambda: _NO_OBJECTS.clone())
+    rejects: pl.DataFrame = field(default_factory=lambda: _NO_REJECTS.clone())
     family: str | None = None
     notes: tuple[str, ...] = ()
+
+
+def empty(schema: pl.Schema) -> pl.DataFrame:
+    """An empty frame with the schema's columns but ``source_id``."""
+    return pl.DataFrame(schema={k: v for k, v in schema.items() if k != "source_id"})
+
+
+_NO_RECORDS: pl.DataFrame = empty(RECORDS)
+_NO_OBJECTS: pl.DataFrame = empty(OBJECTS)
+_NO_REJECTS: pl.DataFrame = empty(REJECTS)
 
 
 class Format(Protocol):
@@ -60,8 +70,3 @@ class Format(Protocol):
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
         """Frame the whole stream. Never raises on content: what can't be read becomes a reject."""
         ...
-
-
-def empty(schema: pl.Schema) -> pl.DataFrame:
-    """An empty frame with the schema's columns but ``source_id``."""
-    return pl.DataFrame(schema={k: v for k, v in schema.items() if k != "source_id"})

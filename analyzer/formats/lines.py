@@ -6,6 +6,7 @@ views into the chunk's own buffer.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import BinaryIO
 
 import numpy as np
@@ -64,9 +65,13 @@ def filled(stream: BinaryIO) -> Iterator[pl.DataFrame]:
     return (frame.filter(pl.col("raw").str.contains(r"\S")) for frame in chunks(stream))
 
 
-def beginning(head: bytes) -> list[str]:
-    """The lines of a source's first bytes that are not blank, for a look at them; the last one may be cut off."""
-    return [line for line in head.decode(errors="replace").lstrip("\ufeff").splitlines() if line.strip("\0 \t")]
+@lru_cache(maxsize=2)
+def beginning(head: bytes) -> tuple[str, ...]:
+    """The lines of a source's first bytes that are not blank, for a look at them; the last one may be cut off.
+
+    One format after the other looks at the same ones.
+    """
+    return tuple(line for line in head.decode(errors="replace").lstrip("\ufeff").splitlines() if line.strip("\0 \t"))
 
 
 def split(data: bytes, line: int = 1, offset: int = 0) -> pl.DataFrame:

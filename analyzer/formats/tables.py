@@ -7,10 +7,12 @@ from typing import Any, NamedTuple, TypeVar
 import orjson
 import polars as pl
 
-from analyzer.formats.base import Batch
+from analyzer.formats.base import Batch, empty
 from analyzer.vocabulary import REJECTS, TEXT_LIMIT
 
 T = TypeVar("T")
+
+_NO_REJECTS = empty(REJECTS)
 
 
 class Reject(NamedTuple):
@@ -54,8 +56,9 @@ def shaped(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
 
 def reject_frame(rows: Sequence[Reject]) -> pl.DataFrame:
     """Rejects as a frame; the text is cut to what a reject may hold."""
-    schema = {name: dtype for name, dtype in REJECTS.items() if name != "source_id"}
-    return pl.DataFrame([row._replace(raw=row.raw[:TEXT_LIMIT]) for row in rows], schema=schema, orient="row")
+    if not rows:
+        return _NO_REJECTS.clone()
+    return pl.DataFrame([row._replace(raw=row.raw[:TEXT_LIMIT]) for row in rows], schema=_NO_REJECTS.schema, orient="row")
 
 
 def parted(frame: pl.DataFrame, broken: Mapping[int, str]) -> tuple[pl.DataFrame, pl.DataFrame]:

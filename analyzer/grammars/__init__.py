@@ -54,7 +54,7 @@ def relevant(records: pl.DataFrame, family: str) -> pl.Series:
 
 def understand(batch: Batch, family: str) -> pl.DataFrame:
     """Events of one batch (EVENTS without source_id), in the order of the records."""
-    chosen = batch.records.filter(relevant(batch.records, family))
+    chosen = batch.records if batch.records.is_empty() else batch.records.filter(relevant(batch.records, family))
     parts = [] if chosen.is_empty() else [grammar.understand(chosen, batch.records) for grammar in REGISTRY[family]]
     if not batch.objects.is_empty():
         parts.append(api_documents.understand(batch.objects))

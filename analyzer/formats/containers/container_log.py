@@ -10,6 +10,7 @@ other they belong together again.
 """
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any, BinaryIO, Final
 
 import orjson
@@ -195,6 +196,7 @@ def _object(text: str) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=1)
 def _beginning(head: bytes) -> pl.Series:
     """The first lines that are not blank; the last of them may be cut off, which says nothing, unless it is alone."""
     lines = [line.rstrip("\r") for line in head.decode(errors="replace").removeprefix("\ufeff").split("\n")[:200]]

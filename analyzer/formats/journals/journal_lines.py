@@ -5,7 +5,7 @@ A style is how a line begins: the time, in one of several ways. All else is the 
 
 import re
 from collections.abc import Mapping
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
 
 import numpy as np
@@ -45,6 +45,7 @@ _ENTRY = re.compile(r"\S*[^\s\[:] [^\[:]{1,64}(?:\[\d+\])?:(?: |$)|[^\s\[:]+\[\d
 _LOOKS = {style: re.compile(pattern) for style, pattern in (WALL_CLOCK | MONOTONIC).items()}
 
 
+@lru_cache(maxsize=512)  # three formats ask of the same lines
 def style(line: str) -> str | None:
     """The style of a line, if it is a record's first."""
     for name, pattern in _LOOKS.items():

@@ -6,7 +6,7 @@ one of the three daemons says. The logs of other programs look alike and are non
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Final
 
 import polars as pl
@@ -46,7 +46,7 @@ _WRITERS: Final = {
 """What only one of them says; in this order where two say as much, for dockerd repeats what its own containerd logs."""
 
 
-def writer(lines: list[str]) -> str | None:
+def writer(lines: Sequence[str]) -> str | None:
     """The daemon that wrote these lines; None if nothing tells."""
     told = {daemon: sum(1 for line in lines if says.search(line)) for daemon, says in _WRITERS.items()}
     best = max(told, key=lambda daemon: told[daemon])
