@@ -49,6 +49,8 @@ class Tally:
     fault: str | None = None  # of the first reject
 
     def times(self, series: pl.Series) -> None:
+        if series.is_empty():
+            return
         low, high = series.min(), series.max()
         if isinstance(low, datetime) and isinstance(high, datetime):
             self.start = low if self.start is None else min(self.start, low)
@@ -177,7 +179,8 @@ def _take(batch: formats.Batch, family: str, writer: Any, tally: Tally) -> None:
         tally.fault = batch.rejects["reason"][0]
     tally.times(batch.records["time"])
     tally.times(events["time"])
-    tally.nodes |= set(batch.records["node"].drop_nulls().unique().to_list())
+    if batch.records.height:
+        tally.nodes |= set(batch.records["node"].drop_nulls().unique().to_list())
 
 
 def _nothing_usable(paths: Sequence[str | Path], sources: pl.DataFrame) -> str:

@@ -9,6 +9,7 @@ A message of klog that spans several lines (2.40 and later indent them) has a ti
 other they belong together again.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, BinaryIO, Final
@@ -26,9 +27,9 @@ from analyzer.vocabulary import RECORDS, TIME
 
 _TIME: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
 _PREFIX: Final = r"^\[([^\]\s]+/[^\]\s/]+)\] "
-_LIKE_CRI: Final = rf"^{_TIME} std(?:out|err) [PF](?::\S*)?(?: |$)"
-_LIKE_STAMPED: Final = rf"^(?:\[[^\]\s]+\] )?{_TIME}(?: |$)"
-_SURE: Final = rf"^(?:\[[^\]\s]+\] )?(?:[^.\s]{{19}}\.[0-9]{{7,9}}|{_TIME} {KLOG[1:]})"
+_LIKE_CRI: Final = re.compile(rf"{_TIME} std(?:out|err) [PF](?::\S*)?(?: |$)")
+_LIKE_STAMPED: Final = re.compile(rf"(?:\[[^\]\s]+\] )?{_TIME}(?: |$)")
+_SURE: Final = re.compile(rf"(?:\[[^\]\s]+\] )?(?:[^.\s]{{19}}\.[0-9]{{7,9}}|{_TIME} {KLOG[1:]})")
 """Nanoseconds, or klog behind the time: others write times, too, but not these."""
 _NAME: Final = "io.kubernetes.container.name"
 _OBJECT: Final = pl.Schema({"log": pl.String(), "stream": pl.String(), "time": pl.String(), "attrs": pl.Struct({_NAME: pl.String()})})
@@ -197,23 +198,23 @@ def _object(text: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1)
-def _beginning(head: bytes) -> pl.Series:
+def _beginning(head: bytes) -> list[str]:
     """The first lines that are not blank; the last of them may be cut off, which says nothing, unless it is alone."""
     lines = [line.rstrip("\r") for line in head.decode(errors="replace").removeprefix("\ufeff").split("\n")[:200]]
     lines = [line for line in lines if line.strip()]
-    return pl.Series("raw", lines[:-1] if len(lines) > 1 and len(head) >= HEAD else lines, pl.String)
+    return lines[:-1] if len(lines) > 1 and len(head) >= HEAD else lines
 
 
 def _is_cri(head: bytes) -> bool:
-    found = _beginning(head).str.contains(_LIKE_CRI)
-    return 2 * int(found.sum()) > len(found)
+    lines = _beginning(head)
+    return 2 * sum(1 for line in lines if _LIKE_CRI.match(line)) > len(lines)
 
 
 def _is_stamped(head: bytes) -> bool:
     """docker's events have such times, too."""
     lines = _beginning(head)
-    found = lines.filter(lines.str.contains(_LIKE_STAMPED) & ~lines.str.contains(_LIKE_CRI))
-    sure = 2 * len(found) > len(lines) and 2 * int(found.str.contains(_SURE).sum()) > len(found)
+    found = [line for line in lines if _LIKE_STAMPED.match(line) and not _LIKE_CRI.match(line)]
+    sure = 2 * len(found) > len(lines) and 2 * sum(1 for line in found if _SURE.match(line)) > len(found)
     return sure and not docker_text.FORMAT.sniff(head, "")
 
 

@@ -6,6 +6,7 @@ content has none. All namespaces are told: docker's containers are in 'moby'.
 ``nerdctl events --format json`` gives objects ``{Timestamp, ID, Namespace, Topic, Status, Event}`` with the content as a string.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, Final
@@ -24,6 +25,7 @@ _LINE: Final = (
     r"^(?P<date>\d{4}-\d\d-\d\d) (?P<clock>\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d{1,9}))? (?P<zone>[+-]\d{4}) \S+"
     r" (?P<namespace>\S*) (?P<topic>/\S+)(?: (?P<payload>\{.*\}|null)?)?\s*$"
 )
+_LIKE: Final = re.compile(_LINE)
 _SLICE: Final = 20_000  # events of JSON that are framed at a time
 _KEPT: Final = ("container_id", "id", "pid", "exit_status", "image", "key", "name")
 
@@ -144,8 +146,7 @@ class ContainerdEvents:
     def sniff(self, head: bytes, name: str) -> bool:
         """Most of the first lines have the shape of an event."""
         lines = beginning(head)[:20]
-        matching = pl.Series(lines, dtype=pl.String).str.contains(_LINE).sum() if lines else 0
-        return 2 * int(matching) > len(lines)
+        return 2 * sum(1 for line in lines if _LIKE.match(line)) > len(lines)
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
         return numbered(filled(stream), _batch)
