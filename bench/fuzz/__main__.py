@@ -5,11 +5,11 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from hashlib import sha256
 from pathlib import Path
 
 from analyzer.formats import REGISTRY
 from bench.fuzz.run import Asked, Fault, run
+from bench.fuzz.save import keep
 from bench.fuzz.seeds import ROOT, WHOLE
 
 CRASHES = ROOT / "tests" / "fuzz" / "crashes"
@@ -53,14 +53,6 @@ def main(words: Sequence[str] | None = None) -> int:
             print(f"at input {told} after {shown - begun:.0f} s", file=sys.stderr, flush=True)
     print(f"{len(numbers)} inputs in {time.monotonic() - begun:.0f} s: {sum(kinds.values())} faults of {len(kinds)} kinds")
     return int(bool(kinds))
-
-
-def keep(fault: Fault, folder: Path) -> Path:
-    """The input as a file whose folder says by which reader it is to be read."""
-    path = folder / fault.name / f"{sha256(fault.data).hexdigest()[:16]}.bin"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(fault.data)
-    return path
 
 
 if __name__ == "__main__":

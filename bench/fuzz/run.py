@@ -1,6 +1,7 @@
 """Many inputs, in processes that are watched from outside: one that dies or hangs is named by its number, and the rest goes on."""
 
 import multiprocessing as mp
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -74,9 +75,11 @@ def outcome(asked: Inputs, number: int, trial: Try = try_one) -> Fault | None:
 
 def _work(asked: Asked, numbers: range, trial: Try, started: Any, faults: Any) -> None:
     """In a process of its own. ``started``: number and moment of the input that it is at."""
-    inputs = Inputs(asked)
+    inputs, parent = Inputs(asked), os.getppid()
     with nothing_written() as written:
         for number in numbers:
+            if os.getppid() != parent:  # it was killed: nobody listens any more
+                return
             started[0], started[1] = float(number), time.monotonic()
             fault = outcome(inputs, number, trial)
             if written:

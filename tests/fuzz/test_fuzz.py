@@ -11,6 +11,7 @@ import pytest
 from analyzer import formats
 from bench.fuzz.mutate import LONGEST, mutated
 from bench.fuzz.run import Asked, Fault, Inputs, outcome, run
+from bench.fuzz.save import reduced
 from bench.fuzz.seeds import WHOLE, seeds
 from bench.fuzz.trial import Broken, check, nothing_written, try_one
 
@@ -74,6 +75,17 @@ def test_what_breaks_is_told(inputs: Inputs) -> None:
 
     fault = outcome(inputs, 7, broken)
     assert fault == Fault(7, *inputs.make(7)[:1], "KeyError: 'node'", inputs.make(7)[1])
+
+
+def test_what_breaks_is_made_small() -> None:
+    def broken(name: str, data: bytes) -> None:
+        if b"x" in data and b"y" in data:
+            raise KeyError
+        if data:
+            raise ValueError
+
+    assert reduced(Fault(0, "klog", "KeyError", b"a" * 50 + b"x" + b"b" * 77 + b"y"), broken) == b"xy"
+    assert reduced(Fault(0, "klog", "took more than 10 s", b"abc"), lambda name, data: None) == b"abc"
 
 
 def test_records_that_are_not_as_promised_are_told() -> None:
