@@ -225,10 +225,20 @@ def test_what_is_known_of_each_node(incident: Analysis) -> None:
 
 def test_times_in_sentences() -> None:
     told = pieces("On 2026-01-02 (UTC): At 03:04:05.1Z it stopped, from 2026-01-03 00:00:00Z to 00:00:01Z, or 05:00:00Z.", "2026-01-02")
-    assert [p for p in told if p.moment] == [
+    assert [(p.text, p.moment) for p in told if p.moment] == [
         ("03:04:05.1Z", "2026-01-02T03:04:05.1Z"),
         ("2026-01-03 00:00:00Z", "2026-01-03T00:00:00Z"),
         ("00:00:01Z", "2026-01-03T00:00:01Z"),
         ("05:00:00Z", "2026-01-02T05:00:00Z"),
     ]
-    assert pieces("At 03:04:05Z", None) == [("At 03:04:05Z", None)]
+    for text, day in (("At 03:04:05Z", None), ("pod 99:99:99Z", "2026-01-02"), ("2026-02-31 00:00:00Z", None)):
+        assert [(p.text, p.moment) for p in pieces(text, day)] == [(text, None)]
+
+
+def test_commands_in_sentences() -> None:
+    some = ["kubectl -n a delete pod b-1", "kubectl -n a delete pod b-10"]
+    sentence = f"Move it at 05:00:00Z: {'; '.join(some)}."
+    told = pieces(sentence, "2026-01-02", some)
+    assert "".join(p.text for p in told) == sentence
+    assert [p.text for p in told if p.command] == some
+    assert [p.text for p in told if p.moment] == ["05:00:00Z"]

@@ -86,8 +86,9 @@ def test_holes_are_drawn_where_nothing_was_recorded(incident: Analysis) -> None:
     lost = Hole(life.start, life.start + timedelta(seconds=9), "suppressed by journald", "suppressed")
     some = [replace(c, holes=(lost,)) if c.node == "minion-01" and c.source_kind.startswith("journal") else c for c in life.coverage]
     found = unpack(picture(replace(incident, life=replace(life, coverage=some))))
-    holes = [at for at, look in enumerate(found.look("nb_state")) if look == "not recorded"]
-    assert [(found.columns["nb_start"][at], found.say("nb_why")[at]) for at in holes] == [(micros(life.start), lost.why)]
+    holes = {found.say("nb_why")[at]: at for at, look in enumerate(found.look("nb_state")) if look == "not recorded"}
+    assert found.columns["nb_start"][holes[lost.why]] == micros(life.start)
+    assert found.columns["nb_end"][holes["after its last record"]] == micros(life.end)  # of a kubelet: what it did then nobody knows
 
 
 def test_every_finding_has_a_place(incident: Analysis, model: Model) -> None:

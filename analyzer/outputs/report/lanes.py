@@ -128,8 +128,14 @@ def _node(life: Lifecycle, node: NodeLife, ids: _Ids, holes: dict[str | None, li
         edges = (spell.start, spell.end) if spell else (None, None)
         finding = None if ready else ids.get((F.NODE_UNREACHABLE, node.name, start))
         made.bars.append(Bar(API, READY if ready else NOT_READY, start, end, edges, finding))
-    told = {b.lane for b in made.bars}
-    made.untold = [lane for lane in (KUBELET, API) if lane not in told]
+    for lane in (KUBELET, API):
+        told = [b for b in made.bars if b.lane == lane]
+        if not told:
+            made.untold.append(lane)
+            continue
+        first, last = min(b.start for b in told), max(b.end for b in told)
+        outside = ((life.start, first, "before its first record"), (last, life.end, "after its last record"))
+        made.bars += [Bar(lane, HOLE, start, end, why=why) for start, end, why in outside if start < end]
     made.bars += [*holes.get(node.name, ()), *holes.get(None, ())]
     made.marks = [
         Mark("Recovery completed", e.time, e.proof("the kubelet has found the containers that exist"))
