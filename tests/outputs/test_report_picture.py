@@ -88,7 +88,14 @@ def test_holes_are_drawn_where_nothing_was_recorded(incident: Analysis) -> None:
     found = unpack(picture(replace(incident, life=replace(life, coverage=some))))
     holes = {found.say("nb_why")[at]: at for at, look in enumerate(found.look("nb_state")) if look == "not recorded"}
     assert found.columns["nb_start"][holes[lost.why]] == micros(life.start)
-    assert found.columns["nb_end"][holes["after its last record"]] == micros(life.end)  # of a kubelet: what it did then nobody knows
+
+
+def test_what_a_node_did_after_its_last_record_is_not_known(incident: Analysis) -> None:
+    end = incident.life.end + timedelta(minutes=1)  # as if something else told on
+    found = unpack(picture(replace(incident, life=replace(incident.life, end=end))))
+    after = [at for at in range(len(found.look("nb_state"))) if found.say("nb_why")[at] == "after its last record"]
+    assert {found.look("nb_state")[at] for at in after} == {"not recorded"}
+    assert {found.columns["nb_end"][at] for at in after} == {micros(end)}
 
 
 def test_every_finding_has_a_place(incident: Analysis, model: Model) -> None:

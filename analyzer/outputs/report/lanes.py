@@ -6,7 +6,7 @@ All of them go to the page; how many it draws singly, and how many as one band, 
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from analyzer.analysis import Analysis
 from analyzer.lifecycle.containers import Run
@@ -25,6 +25,8 @@ KUBELET, API, RUNTIME = "kubelet", "api", "runtime"
 UP, DOWN, READY, NOT_READY, HOLE = "kubelet up", "kubelet down", "Ready", "not Ready", "not recorded"
 _LANE_OF = {"journal": KUBELET, "klog": KUBELET, "runtime": RUNTIME}
 _AT_API = ("kubernetes", "event-table")
+_BRIEF = timedelta(seconds=10)
+"""What lies outside of a lane's records is not told where it is shorter: so long a kubelet is silent between two records, too."""
 
 
 _Ids = dict[tuple[str, str | None, datetime | None], str]
@@ -135,7 +137,7 @@ def _node(life: Lifecycle, node: NodeLife, ids: _Ids, holes: dict[str | None, li
             continue
         first, last = min(b.start for b in told), max(b.end for b in told)
         outside = ((life.start, first, "before its first record"), (last, life.end, "after its last record"))
-        made.bars += [Bar(lane, HOLE, start, end, why=why) for start, end, why in outside if start < end]
+        made.bars += [Bar(lane, HOLE, start, end, why=why) for start, end, why in outside if end - start > _BRIEF]
     made.bars += [*holes.get(node.name, ()), *holes.get(None, ())]
     made.marks = [
         Mark("Recovery completed", e.time, e.proof("the kubelet has found the containers that exist"))

@@ -40,7 +40,7 @@ def verdict(analysis: Analysis) -> Verdict:
     also = f"{designed:,} more by design" if designed else ""
     if not shown:
         text = "Nothing unexpected was found" + (" of it." if analysis.selection else " in what the evidence covers.")
-        return Verdict("calm", text, also, "")
+        return Verdict("calm", text, f"{_count(designed, 'finding')}, by design" if designed else "", "")
     severities = [f"{n:,} {s}" for s in _SEVERITIES if (n := sum(f.severity == s for f in shown))]
     sure = [f"{n:,} {c}" for c in _CONFIDENCES if (n := sum(f.confidence == c for f in shown))]
     counts = f"{_count(len(shown), 'finding')}: {', '.join(severities)}" + (f"; {also}" if also else "")

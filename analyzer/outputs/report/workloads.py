@@ -3,7 +3,6 @@
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import timedelta
 
 from analyzer.analysis import Analysis
 from analyzer.findings import Finding
@@ -36,7 +35,7 @@ def signed(value: float) -> str:
     size, sign = abs(value), "−" if value < 0 else ""
     if size < 60:
         return f"{sign}{size:.1f} s"
-    hours, rest = divmod(int(timedelta(seconds=int(size)).total_seconds()), 3600)
+    hours, rest = divmod(int(size), 3600)
     return f"{sign}{hours} h {rest // 60} min" if hours else f"{sign}{rest // 60} min {rest % 60} s"
 
 
