@@ -1,7 +1,5 @@
 """The report in a real browser: it draws, asks nothing of any network, ties findings to the picture, and runs nothing from logs."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,19 +9,10 @@ import pytest
 
 from analyzer.analysis import Analysis, analyze
 from analyzer.outputs.report import write
+from bench.report.browser import NoBrowserError, chromium
 from tests.browser import hostile
 
 pytestmark = pytest.mark.browser
-
-_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 class Opened:
@@ -66,14 +55,11 @@ class Opened:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A headless Chromium, where there is one."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None:
-        pytest.skip("no Chromium: set CHROMIUM to its path")
-    with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=found, args=list(_FLAGS))
-        yield running
-        running.close()
+    try:
+        with chromium() as running:
+            yield running
+    except NoBrowserError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="module")

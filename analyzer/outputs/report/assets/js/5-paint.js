@@ -79,7 +79,7 @@ function axis(marks) {
   let before = day(view.low);
   for (const [time, words] of marks) {
     const x = across(time), now = day(time);
-    if (x < left + 24 || x > width - 18) continue;
+    if (x < left + 24 || x > width - 28) continue;
     pen.fillStyle = colours.line;
     pen.fillRect(Math.round(x), AXIS - 6, 1, 5);
     text(words, x, 24, 90, colours.muted, "11px system-ui, sans-serif");
