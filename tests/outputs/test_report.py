@@ -14,6 +14,7 @@ from analyzer.outputs.report import render, write
 from analyzer.outputs.report.columns import micros
 from analyzer.outputs.report.page import pieces
 from analyzer.outputs.report.verdict import covered, verdict
+from bench.report.made_up import incident as incident_of
 from tests.browser import hostile
 from tests.outputs.cases import CASES
 from tests.outputs.report_model import Model, unpack
@@ -221,6 +222,17 @@ def test_what_is_known_of_each_node(incident: Analysis) -> None:
     blind = replace(incident.life, coverage=[c for c in incident.life.coverage if c.node != "minion-02"])
     cells = dict(covered(replace(incident, life=blind)).rows)["minion-02"]
     assert [c.state for c in cells] == ["none", "none"]
+
+
+def test_of_many_nodes_those_that_lack_something_are_told() -> None:
+    analysis = incident_of(600)
+    life = analysis.life
+    assert len(life.nodes) == 10
+    whole = covered(analysis)
+    assert (len(whole.rows), whole.more) == (3, 7)
+    lost = sorted(life.nodes)[4:9]
+    table = covered(replace(analysis, life=replace(life, coverage=[c for c in life.coverage if c.node not in lost])))
+    assert ([name for name, _ in table.rows], table.more) == (lost, 5)
 
 
 def test_times_in_sentences() -> None:

@@ -20,6 +20,7 @@ from analyzer.outputs.report.picture import picture
 from analyzer.outputs.report.replicas import charts
 from analyzer.selection import Asked
 from analyzer.vocabulary import FindingKind
+from bench.report import made_up
 from tests.browser import hostile
 from tests.outputs.report_model import Model, unpack
 
@@ -173,3 +174,12 @@ def test_short_keeps_the_end() -> None:
 def test_content_hash_is_what_the_policy_wants() -> None:
     # the example of the CSP specification: alert('Hello, world.');
     assert content_hash("alert('Hello, world.');") == "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='"
+
+
+def test_charts_follow_their_findings() -> None:
+    """The controller of the gravest window comes first: of many, not all are seen at once."""
+    analysis = made_up.incident(600)
+    windows = [(f.namespace, f.controller) for f in analysis.findings if f.kind == "overshoot-window" and not f.expected]
+    assert len(set(windows)) > 8
+    drawn = [(c.controller.namespace, c.controller.title) for c in charts(analysis) if c.grave]
+    assert [c for c in drawn if c in windows] == list(dict.fromkeys(windows))
