@@ -295,7 +295,7 @@ const PAINTERS = {
     text(row.of === KUBELET ? "kubelet" : "API's view", 18, row.y + row.height / 2 + 4, left - 24, colours.muted, small);
     if (M.node_untold[row.node] & (1 << row.of)) {
       bar(M.start, M.end, row.y + 3, row.height - 6, "not recorded");
-      text(row.of === KUBELET ? "no log of this kubelet: unknown" : "no evidence of the API: unknown", left + 6, row.y + row.height / 2 + 4, width - left, colours.ink, small);
+      label(row.of === KUBELET ? "no log of this kubelet: unknown" : "no evidence of the API: unknown", M.start, M.end, row.y + 2, row.height - 4, NaN);
     }
     const from = M.node_bars[row.node], to = M.node_bars[row.node + 1];
     for (const holes of [false, true]) {
