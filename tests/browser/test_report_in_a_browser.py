@@ -9,6 +9,7 @@ import pytest
 
 from analyzer.analysis import Analysis
 from analyzer.outputs.report import write
+from bench.report.made_up import incident as incident_of
 from tests.browser import hostile
 from tests.browser.opened import Opened
 
@@ -186,6 +187,27 @@ def test_on_paper_the_findings_stand_as_a_table(browser: Any, file: Path, incide
     opened.page.evaluate("dispatchEvent(new Event('afterprint'))")
     opened.page.emulate_media(media="screen")
     assert opened.page.locator("#words .finding:visible").count() == 0
+    assert opened.quiet()
+
+
+_HEIGHTS = """Promise.all(Array.from(document.querySelectorAll("#paper img")).map(async (image) => {
+  await image.decode();
+  return image.naturalHeight;
+}))"""
+
+
+def test_a_long_picture_takes_several_sheets(browser: Any, tmp_path: Path) -> None:
+    write(incident_of(600), tmp_path / "report.html", title="many", command=None)
+    opened = Opened(browser, tmp_path / "report.html")
+    opened.page.select_option("#by-kind", label="kubelet-outage")
+    opened.page.locator("#tree .item").first.click()  # its node is unfolded
+    opened.page.click("#clear")
+    opened.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    heights = opened.page.evaluate(_HEIGHTS)
+    assert len(heights) > 1
+    assert max(heights) <= 2 * (1100 + 34), "no higher than a page"
+    opened.page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert opened.page.locator("#paper img").count() == 0
     assert opened.quiet()
 
 
