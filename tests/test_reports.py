@@ -26,3 +26,10 @@ def test_committed_reports_show_each_finding(name: str) -> None:
     document = orjson.loads((ROOT / "reports" / name / "findings.json").read_bytes())
     assert document["findings"]
     assert all(f["id"] in page for f in document["findings"])
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_there_is_a_small_picture_of_each(name: str) -> None:
+    picture = (ROOT / "reports" / name / "picture.png").read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    assert len(picture) < 200_000

@@ -28,7 +28,7 @@ def report(
     """Write one HTML file that works offline: story, verdict, picture, findings, evidence, provenance."""
     command = " ".join(["podopsy", *sys.argv[1:]])
     if compare is not None:
-        _compare(compare, evidence, question, chosen, out, command)
+        _compare(compare, evidence, question, chosen, out, title, command)
         return
     from analyzer.outputs.report import write
 
@@ -39,7 +39,9 @@ def report(
     typer.echo(f"{out}: {len(analysis.findings)} findings", err=True)
 
 
-def _compare(two: tuple[str, str], evidence: o.Evidence, question: o.Question, chosen: o.Chosen, out: Path, command: str) -> None:
+def _compare(
+    two: tuple[str, str], evidence: o.Evidence, question: o.Question, chosen: o.Chosen, out: Path, title: str | None, command: str
+) -> None:
     """What is said of the evidence (zone, year, replicas asked for, what is shown) is said of both."""
     from analyzer.exceptions import UsageError
     from analyzer.outputs.report import write_comparison
@@ -51,5 +53,5 @@ def _compare(two: tuple[str, str], evidence: o.Evidence, question: o.Question, c
     if names[0] == names[1]:
         names = list(two)
     with o.writable(out):
-        write_comparison(one, other, out, names=(names[0], names[1]), command=command)
+        write_comparison(one, other, out, names=(names[0], names[1]), command=command, title=title)
     typer.echo(f"{out}: {len(one.findings)} findings against {len(other.findings)}", err=True)

@@ -4,8 +4,6 @@ Exit status: 0 measured, 1 slower or larger than it should be (see LIMITS), or n
 """
 
 import argparse
-import os
-import shutil
 import sys
 import tempfile
 import time
@@ -14,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from analyzer.outputs.report import write
+from bench.report.browser import NoBrowserError, chromium
 from bench.report.made_up import incident
 
 LIMITS = {1_000: (2.0, 6.0), 10_000: (2.5, 7.0), 100_000: (4.0, 12.0)}
@@ -38,21 +37,15 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=3, help="the best of so many counts")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="leave the reports there")
     options = parser.parse_args(words)
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        found = None
-    if found is None:
-        print("this needs Playwright (pip install playwright) and a Chromium (CHROMIUM names it)", file=sys.stderr)
-        return 3
     failed = False
-    with tempfile.TemporaryDirectory(prefix="podopsy-report-") as passing, sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
-        for containers in options.containers or LIMITS:
-            path = (options.keep or Path(passing)) / f"{containers}.html"
-            failed |= _one(browser, containers, path, options.rounds)
-        browser.close()
+    try:
+        with tempfile.TemporaryDirectory(prefix="podopsy-report-") as passing, chromium() as browser:
+            for containers in options.containers or LIMITS:
+                path = (options.keep or Path(passing)) / f"{containers}.html"
+                failed |= _one(browser, containers, path, options.rounds)
+    except NoBrowserError as error:
+        print(error, file=sys.stderr)
+        return 3
     return int(failed)
 
 

@@ -1,91 +1,19 @@
 """The report in a real browser: it draws, asks nothing of any network, ties findings to the picture, and runs nothing from logs."""
 
-import os
-import shutil
-from collections.abc import Iterator
+import re
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from analyzer.analysis import Analysis, analyze
+from analyzer.analysis import Analysis
 from analyzer.outputs.report import write
+from bench.report.made_up import incident as incident_of
 from tests.browser import hostile
+from tests.browser.opened import Opened
 
 pytestmark = pytest.mark.browser
-
-_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
-
-class Opened:
-    """A report in a page, and what the page said and asked for."""
-
-    def __init__(self, browser: Any, file: Path, *, address: str = "", width: int = 1300, **options: Any) -> None:
-        self.page = browser.new_page(viewport={"width": width, "height": 900}, **options)
-        self.said: list[str] = []
-        self.asked: list[str] = []
-        self.page.on("console", lambda message: self.said.append(message.text))
-        self.page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.goto(file.as_uri() + address)
-        self.page.wait_for_selector("html[data-ready=true]", timeout=30_000)
-
-    def until(self, condition: str) -> None:
-        """Wait until a condition holds. The page's own policy forbids the evaluation that playwright's wait_for_function needs."""
-        for _ in range(100):
-            if self.page.evaluate(f"Boolean({condition})"):
-                return
-            self.page.wait_for_timeout(50)
-        raise AssertionError(f"never became true: {condition}")
-
-    def range(self) -> str:
-        """The range of time shown, in words."""
-        told: str = self.page.locator("#range").text_content()
-        return told
-
-    def quiet(self) -> bool:
-        """Nothing was said, nothing asked for but the file itself."""
-        return not self.said and all(url.startswith(("file://", "data:", "blob:")) for url in self.asked)
-
-    def point(self, x: float, y: float) -> str:
-        """The hint at a place of the picture, in pixels."""
-        box = self.page.locator("#canvas").bounding_box()
-        self.page.mouse.move(box["x"] + x, box["y"] + y)
-        return str(self.page.locator("#hint").inner_text()) if self.page.locator("#hint").is_visible() else ""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A headless Chromium, where there is one."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None:
-        pytest.skip("no Chromium: set CHROMIUM to its path")
-    with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=found, args=list(_FLAGS))
-        yield running
-        running.close()
-
-
-@pytest.fixture(scope="module")
-def incident(sample_logs: Path) -> Analysis:
-    return analyze([sample_logs / "long-outage-return"])
-
-
-@pytest.fixture(scope="module")
-def file(incident: Analysis, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("report") / "report.html"
-    write(incident, path, title="An incident", command="podopsy report")
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -221,6 +149,23 @@ def test_times_in_the_reader_s_zone_name_their_offset(browser: Any, file: Path, 
     assert opened.quiet()
 
 
+def test_the_switch_turns_every_time_that_is_shown(browser: Any, file: Path) -> None:
+    """What is known, the findings as a table, sources and coverage: nothing stays in UTC but what is quoted."""
+    opened = Opened(browser, file, timezone_id="Asia/Kolkata")
+    opened.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    places = ["#coverage", "#words td.t", "#provenance td.t", "header .span"]
+    told = "(place) => Array.from(document.querySelectorAll(place)).map((one) => one.innerText).join('\\n')"
+    for place in places:
+        utc = opened.page.evaluate(told, place)
+        assert re.search(r"\d\d:\d\d:\d\d(\.\d+)?Z", utc), place
+        assert "+05:30" not in utc
+    opened.page.locator("input[value=local]").check()
+    for place in places:
+        local = opened.page.evaluate(told, place)
+        assert not re.search(r":\d\d(\.\d+)?Z", local), place
+        assert "+05:30" in local, place
+
+
 def test_follows_the_reader_s_choice_of_light_or_dark(browser: Any, file: Path) -> None:
     corner = "Array.from(document.getElementById('canvas').getContext('2d').getImageData(400, 3, 1, 1).data).slice(0, 3)"
     opened = Opened(browser, file, color_scheme="light")
@@ -238,9 +183,31 @@ def test_on_paper_the_findings_stand_as_a_table(browser: Any, file: Path, incide
     opened.page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert opened.page.locator("#words .finding:visible").count() == len(incident.findings)
     assert not opened.page.locator("#tree").is_visible()
+    assert opened.page.locator("#paper img").count() == 1
     opened.page.evaluate("dispatchEvent(new Event('afterprint'))")
     opened.page.emulate_media(media="screen")
     assert opened.page.locator("#words .finding:visible").count() == 0
+    assert opened.quiet()
+
+
+_HEIGHTS = """Promise.all(Array.from(document.querySelectorAll("#paper img")).map(async (image) => {
+  await image.decode();
+  return image.naturalHeight;
+}))"""
+
+
+def test_a_long_picture_takes_several_sheets(browser: Any, tmp_path: Path) -> None:
+    write(incident_of(600), tmp_path / "report.html", title="many", command=None)
+    opened = Opened(browser, tmp_path / "report.html")
+    opened.page.select_option("#by-kind", label="kubelet-outage")
+    opened.page.locator("#tree .item").first.click()  # its node is unfolded
+    opened.page.click("#clear")
+    opened.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    heights = opened.page.evaluate(_HEIGHTS)
+    assert len(heights) > 1
+    assert max(heights) <= 2 * (1100 + 34), "no higher than a page"
+    opened.page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert opened.page.locator("#paper img").count() == 0
     assert opened.quiet()
 
 

@@ -14,6 +14,7 @@ from analyzer.outputs.report import render, write
 from analyzer.outputs.report.columns import micros
 from analyzer.outputs.report.page import pieces
 from analyzer.outputs.report.verdict import covered, verdict
+from bench.report.made_up import incident as incident_of
 from tests.browser import hostile
 from tests.outputs.cases import CASES
 from tests.outputs.report_model import Model, unpack
@@ -223,12 +224,33 @@ def test_what_is_known_of_each_node(incident: Analysis) -> None:
     assert [c.state for c in cells] == ["none", "none"]
 
 
+def test_of_many_nodes_those_that_lack_something_are_told() -> None:
+    analysis = incident_of(600)
+    life = analysis.life
+    assert len(life.nodes) == 10
+    whole = covered(analysis)
+    assert (len(whole.rows), whole.more) == (3, 7)
+    lost = sorted(life.nodes)[4:9]
+    table = covered(replace(analysis, life=replace(life, coverage=[c for c in life.coverage if c.node not in lost])))
+    assert ([name for name, _ in table.rows], table.more) == (lost, 5)
+
+
 def test_times_in_sentences() -> None:
     told = pieces("On 2026-01-02 (UTC): At 03:04:05.1Z it stopped, from 2026-01-03 00:00:00Z to 00:00:01Z, or 05:00:00Z.", "2026-01-02")
-    assert [p for p in told if p.moment] == [
+    assert [(p.text, p.moment) for p in told if p.moment] == [
         ("03:04:05.1Z", "2026-01-02T03:04:05.1Z"),
         ("2026-01-03 00:00:00Z", "2026-01-03T00:00:00Z"),
         ("00:00:01Z", "2026-01-03T00:00:01Z"),
         ("05:00:00Z", "2026-01-02T05:00:00Z"),
     ]
-    assert pieces("At 03:04:05Z", None) == [("At 03:04:05Z", None)]
+    for text, day in (("At 03:04:05Z", None), ("pod 99:99:99Z", "2026-01-02"), ("2026-02-31 00:00:00Z", None)):
+        assert [(p.text, p.moment) for p in pieces(text, day)] == [(text, None)]
+
+
+def test_commands_in_sentences() -> None:
+    some = ["kubectl -n a delete pod b-1", "kubectl -n a delete pod b-10"]
+    sentence = f"Move it at 05:00:00Z: {'; '.join(some)}."
+    told = pieces(sentence, "2026-01-02", some)
+    assert "".join(p.text for p in told) == sentence
+    assert [p.text for p in told if p.command] == some
+    assert [p.text for p in told if p.moment] == ["05:00:00Z"]

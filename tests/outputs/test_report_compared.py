@@ -10,6 +10,7 @@ from analyzer.analysis import Analysis, analyze
 from analyzer.outputs.report import render_comparison
 from analyzer.outputs.report.abreast import LABEL, WIDTH, drawn
 from analyzer.outputs.report.compare import Row, compared
+from analyzer.outputs.report.workloads import paired
 from analyzer.vocabulary import FindingKind
 from tests.browser import hostile
 from tests.cli.running import podopsy
@@ -82,6 +83,39 @@ def test_any_two_can_be_compared(case: str, quick: Analysis) -> None:
     assert not page.scripts
 
 
+def test_controllers_of_another_revision_are_the_same() -> None:
+    def key(name: str) -> tuple[str, str]:
+        return "default", name
+
+    ones = {key("Deployment/web"), key("RC/api-release-12"), key("RS/shop-7ff6c497f8"), key("RC/two-1"), key("RC/two-2"), key("RC/gone")}
+    others = {key("Deployment/web"), key("RC/api-release-13"), key("RS/shop-6bbdfc8d89"), key("RC/two-3"), ("kube-system", "RC/gone")}
+    assert set(paired(ones, others)) == {
+        (key("Deployment/web"), key("Deployment/web")),
+        (key("RC/api-release-12"), key("RC/api-release-13")),
+        (key("RS/shop-7ff6c497f8"), key("RS/shop-6bbdfc8d89")),
+        (key("RC/two-1"), None),  # either could be it
+        (key("RC/two-2"), None),
+        (None, key("RC/two-3")),
+        (key("RC/gone"), None),
+        (None, ("kube-system", "RC/gone")),
+    }
+
+
+def test_windows_of_a_controller_whose_revision_changed(long: Analysis) -> None:
+    def renamed(text: str | None) -> str | None:
+        return None if text is None else text.replace("release-33", "release-34")
+
+    life = long.life
+    controllers = [replace(c, name=renamed(c.name) or "") for c in life.controllers]
+    findings = [replace(f, controller=renamed(f.controller)) for f in long.findings]
+    other = replace(long, life=replace(life, controllers=controllers), findings=findings)
+    names = [c.name for c in compared(long, other)["controllers"]]
+    assert any(name.endswith("release-33 → default/ReplicationController/example-service-release-34") for name in names)
+    assert len(names) == len(compared(long, long)["controllers"])
+    alone = compared(long, replace(long, life=replace(life, controllers=[]), findings=[]))["controllers"]
+    assert {(c.name.endswith(" (only in A)"), c.cells[1], c.cells[3]) for c in alone} == {(True, "–", "–")}
+
+
 def test_hostile_content_is_text(quick: Analysis) -> None:
     page = Page(render_comparison(hostile.analysis(), quick, names=(hostile.ALL, "other"), command=hostile.ALL))
     assert not page.scripts
@@ -95,10 +129,12 @@ def test_hostile_content_is_text(quick: Analysis) -> None:
 
 def test_on_the_command_line(sample_logs: Path, tmp_path: Path) -> None:
     one, other = str(sample_logs / "long-outage-return"), str(sample_logs / "quick-restart")
-    told = podopsy("report", "--compare", one, other, "--out", tmp_path / "both.html")
+    told = podopsy("report", "--compare", one, other, "--out", tmp_path / "both.html", "--title", "Before & after")
     assert told.returncode == 0
     assert b"12 findings against 7" in told.stderr
-    assert "long-outage-return" in (tmp_path / "both.html").read_text(encoding="utf-8")
+    page = (tmp_path / "both.html").read_text(encoding="utf-8")
+    assert "A: <bdi>long-outage-return</bdi>" in page
+    assert "<h1>Before &amp; after</h1>" in page
     refused = podopsy("report", one, "--compare", one, other, "--out", tmp_path / "both.html")
     assert refused.returncode == 2
     assert b"--compare A B names the evidence itself" in refused.stderr

@@ -20,6 +20,7 @@ from analyzer.outputs.report.picture import picture
 from analyzer.outputs.report.replicas import charts
 from analyzer.selection import Asked
 from analyzer.vocabulary import FindingKind
+from bench.report import made_up
 from tests.browser import hostile
 from tests.outputs.report_model import Model, unpack
 
@@ -86,8 +87,16 @@ def test_holes_are_drawn_where_nothing_was_recorded(incident: Analysis) -> None:
     lost = Hole(life.start, life.start + timedelta(seconds=9), "suppressed by journald", "suppressed")
     some = [replace(c, holes=(lost,)) if c.node == "minion-01" and c.source_kind.startswith("journal") else c for c in life.coverage]
     found = unpack(picture(replace(incident, life=replace(life, coverage=some))))
-    holes = [at for at, look in enumerate(found.look("nb_state")) if look == "not recorded"]
-    assert [(found.columns["nb_start"][at], found.say("nb_why")[at]) for at in holes] == [(micros(life.start), lost.why)]
+    holes = {found.say("nb_why")[at]: at for at, look in enumerate(found.look("nb_state")) if look == "not recorded"}
+    assert found.columns["nb_start"][holes[lost.why]] == micros(life.start)
+
+
+def test_what_a_node_did_after_its_last_record_is_not_known(incident: Analysis) -> None:
+    end = incident.life.end + timedelta(minutes=1)  # as if something else told on
+    found = unpack(picture(replace(incident, life=replace(incident.life, end=end))))
+    after = [at for at in range(len(found.look("nb_state"))) if found.say("nb_why")[at] == "after its last record"]
+    assert {found.look("nb_state")[at] for at in after} == {"not recorded"}
+    assert {found.columns["nb_end"][at] for at in after} == {micros(end)}
 
 
 def test_every_finding_has_a_place(incident: Analysis, model: Model) -> None:
@@ -165,3 +174,12 @@ def test_short_keeps_the_end() -> None:
 def test_content_hash_is_what_the_policy_wants() -> None:
     # the example of the CSP specification: alert('Hello, world.');
     assert content_hash("alert('Hello, world.');") == "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='"
+
+
+def test_charts_follow_their_findings() -> None:
+    """The controller of the gravest window comes first: of many, not all are seen at once."""
+    analysis = made_up.incident(600)
+    windows = [(f.namespace, f.controller) for f in analysis.findings if f.kind == "overshoot-window" and not f.expected]
+    assert len(set(windows)) > 8
+    drawn = [(c.controller.namespace, c.controller.title) for c in charts(analysis) if c.grave]
+    assert [c for c in drawn if c in windows] == list(dict.fromkeys(windows))

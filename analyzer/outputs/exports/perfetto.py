@@ -12,13 +12,12 @@ from typing import Any, Final
 import orjson
 
 from analyzer.analysis import Analysis
-from analyzer.detectors.base import Case
 from analyzer.findings import Finding
 from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.intervals import value_at
 from analyzer.lifecycle.model import NodeLife
-from analyzer.lifecycle.orphans import Orphan
 from analyzer.outputs.exports.base import Export, selection
+from analyzer.outputs.exports.containers import Containers
 from analyzer.outputs.files import whole
 from analyzer.outputs.states import supervision
 from analyzer.proof import rfc3339
@@ -61,9 +60,7 @@ class _Tracer:
         self._analysis, self._life = analysis, analysis.life
         self._chosen = selection(analysis)
         self._runs = [r for r in self._life.runs if not r.sandbox and self._chosen.run(r)]
-        self._orphans: dict[int, list[Orphan]] = {}
-        for orphan in Case(self._life).orphans:
-            self._orphans.setdefault(id(orphan.run), []).append(orphan)
+        self._containers = Containers(self._life)
         named = [n for n in self._life.nodes if self._chosen.node(n)]
         others = {r.node for r in self._runs if r.node} | {f.node for f in analysis.findings if f.node}
         places = [CLUSTER, *named, *sorted(others - {*named}), *([UNKNOWN] if any(not r.node for r in self._runs) else [])]
@@ -110,20 +107,10 @@ class _Tracer:
     def _container(self, run: Run) -> Iterator[Event]:
         """A pair by container id; a container that was started again has a pair for each of its runs."""
         start, end = self._clipped(run.start.time, run.end.time)
-        pod = self._life.pod_of(run)
-        owner = self._life.owners.get(pod.key) if pod is not None else None
-        spells = sorted(self._orphans.get(id(run), ()), key=lambda o: o.start.time or start)
+        spells = self._containers.spells(run)
         args = {
-            "node": run.node,
-            "namespace": run.namespace,
-            "controller": owner.title if owner else None,
-            "pod": run.pod,
-            "pod_uid": run.pod_uid,
-            "container": run.container,
-            "container_id": run.container_id,
+            **self._containers.named(run),
             "outcome": spells[-1].outcome if spells else run.end_reason or "no end is told",
-            "end_reason": run.end_reason,
-            "exit_code": run.exit_code,
             "unsupervised": [f"{o.cause}, {o.outcome}: {rfc3339(o.start.time)} to {rfc3339(o.end.time) or OPEN}" for o in spells] or None,
             **self._openness(run.start.time, run.end.time),
         }

@@ -11,9 +11,8 @@ import orjson
 import polars as pl
 
 from analyzer.analysis import Analysis
-from analyzer.detectors.base import Case
-from analyzer.lifecycle.orphans import Orphan
 from analyzer.outputs.exports.base import selection
+from analyzer.outputs.exports.containers import Containers
 from analyzer.proof import Edge
 from analyzer.selection import Subject
 from analyzer.vocabulary import TIME, FindingKind
@@ -134,28 +133,16 @@ def _bounds(name: str, edge: Edge) -> dict[str, Any]:
 
 def _containers(analysis: Analysis) -> Iterator[dict[str, Any]]:
     life, chosen = analysis.life, selection(analysis)
-    spells: dict[int, list[Orphan]] = {}
-    for orphan in Case(life).orphans:
-        spells.setdefault(id(orphan.run), []).append(orphan)
+    containers = Containers(life)
     for run in life.runs:
         if not chosen.run(run):
             continue
-        pod = life.pod_of(run)
-        owner = life.owners.get(pod.key) if pod is not None else None
-        mine = sorted(spells.get(id(run), ()), key=lambda o: o.start.time or life.start)
+        mine = containers.spells(run)
         yield {
-            "container_id": run.container_id,
-            "node": run.node,
-            "namespace": run.namespace,
-            "controller": owner.title if owner else None,
-            "pod": run.pod,
-            "pod_uid": run.pod_uid,
-            "container": run.container,
+            **containers.named(run),
             "sandbox": run.sandbox,
             **_bounds("start", run.start),
             **_bounds("end", run.end),
-            "end_reason": run.end_reason,
-            "exit_code": run.exit_code,
             "outcome": mine[-1].outcome if mine else None,
             "orphaned_s": sum(((o.end.time or life.end) - (o.start.time or life.start)).total_seconds() for o in mine),
         }

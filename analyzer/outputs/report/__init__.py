@@ -28,11 +28,12 @@ def render(analysis: Analysis, *, title: str, command: str | None) -> str:
     return _fill("page.html.j2", title=title, command=command, behaviour=_behaviour(), model=picture(analysis), **content(analysis))
 
 
-def render_comparison(one: Analysis, other: Analysis, *, names: tuple[str, str], command: str | None) -> str:
+def render_comparison(one: Analysis, other: Analysis, *, names: tuple[str, str], command: str | None, title: str | None = None) -> str:
     """The page that holds two incidents side by side. It has no script."""
     told = plain(names[0]), plain(names[1])
-    title = f"{told[0]} against {told[1]}"
-    return _fill("compare.html.j2", title=title, command=command, names=told, short=short, **compared(one, other))
+    return _fill(
+        "compare.html.j2", title=title or f"{told[0]} against {told[1]}", command=command, names=told, short=short, **compared(one, other)
+    )
 
 
 def _fill(template: str, *, title: str, command: str | None, behaviour: str = "", **values: object) -> str:
@@ -59,9 +60,11 @@ def write(analysis: Analysis, path: str | Path, *, title: str, command: str | No
     Path(path).write_bytes(render(analysis, title=title, command=command).encode("utf-8", "replace"))
 
 
-def write_comparison(one: Analysis, other: Analysis, path: str | Path, *, names: tuple[str, str], command: str | None) -> None:
+def write_comparison(
+    one: Analysis, other: Analysis, path: str | Path, *, names: tuple[str, str], command: str | None, title: str | None = None
+) -> None:
     """As ``write``."""
-    Path(path).write_bytes(render_comparison(one, other, names=names, command=command).encode("utf-8", "replace"))
+    Path(path).write_bytes(render_comparison(one, other, names=names, command=command, title=title).encode("utf-8", "replace"))
 
 
 @cache

@@ -6,23 +6,21 @@ Silence stays unknown here too: what an incident does not tell is a dash, and of
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
 from analyzer.analysis import Analysis
+from analyzer.detectors.base import seconds
 from analyzer.findings import Finding
 from analyzer.lifecycle.coverage import family
 from analyzer.outputs.report.abreast import drawn
-from analyzer.outputs.report.embed import name, plain, told
-from analyzer.outputs.report.page import pieces
-from analyzer.outputs.report.verdict import Verdict, covered, verdict
-from analyzer.outputs.selected import told as story
+from analyzer.outputs.report.embed import plain
+from analyzer.outputs.report.page import story_of
+from analyzer.outputs.report.verdict import covered, verdict
+from analyzer.outputs.report.workloads import lasted, signed, workloads
 from analyzer.outputs.words import upper
 from analyzer.vocabulary import FindingKind as F
 
-MOST = 60
-"""Controllers that are compared one by one: those that differ most."""
 _HEADLINE = 3
 
 
@@ -41,9 +39,7 @@ class Side:
         return found
 
     def lasted(self, finding: Finding) -> float:
-        """Seconds, to the end of the evidence if it was open then."""
-        life = self.analysis.life
-        return ((finding.end.time or life.end) - (finding.start.time or life.start)).total_seconds()
+        return lasted(finding, self.analysis.life)
 
     @cached_property
     def api(self) -> bool:
@@ -69,7 +65,7 @@ class Side:
         found: dict[str, list[str]] = defaultdict(list)
         for outage in self.of.get(F.KUBELET_OUTAGE, ()):
             for key, value in ((outage.details.get("deadlines") or {}).get("settings") or {}).items():
-                words = f"{_seconds(float(value['value_s']))} ({'assumed' if value['assumed'] else value['from']})"
+                words = f"{signed(float(value['value_s']))} ({'assumed' if value['assumed'] else value['from']})"
                 if words not in found[key]:
                     found[key].append(words)
         return {key: " or ".join(values) for key, values in found.items()}
@@ -93,16 +89,6 @@ class Row:
     other: str
     change: str = ""
     verdict: str = ""  # better, worse
-
-
-def _seconds(value: float) -> str:
-    """As elsewhere, with its sign."""
-    size, sign = abs(value), "−" if value < 0 else ""
-    if size < 60:
-        return f"{sign}{size:.1f} s"
-    whole = timedelta(seconds=int(size))
-    hours, rest = divmod(int(whole.total_seconds()), 3600)
-    return f"{sign}{hours} h {rest // 60} min" if hours else f"{sign}{rest // 60} min {rest % 60} s"
 
 
 def _number(value: float) -> str:
@@ -154,22 +140,22 @@ _OVER, _UNDER, _ORPHAN, _OUTAGE = F.OVERSHOOT_WINDOW, F.UNDERSHOOT_WINDOW, F.ORP
 GROUPS: dict[str, list[Measure]] = {
     "Outages of kubelets": [
         Measure("outages", _count(_OUTAGE), _number),
-        Measure("longest outage", _longest(_OUTAGE), _seconds, open=(_OUTAGE,)),
+        Measure("longest outage", _longest(_OUTAGE), signed, open=(_OUTAGE,)),
         Measure("outages with evictions", _api(_count(_OUTAGE, lambda f: f.details.get("effect") == "evicted")), _number),
         Measure("spells of not Ready", _api(_count(F.NODE_UNREACHABLE)), _number),
-        Measure("time not Ready, in all", _api(_sum(F.NODE_UNREACHABLE)), _seconds, open=(F.NODE_UNREACHABLE,)),
+        Measure("time not Ready, in all", _api(_sum(F.NODE_UNREACHABLE)), signed, open=(F.NODE_UNREACHABLE,)),
     ],
     "Margins, of the outage that came closest (negative: it was too late)": [
-        Measure("back before not Ready by", _least("not_ready_margin_s"), _seconds, "more"),
-        Measure("back before eviction by", _least("eviction_margin_s"), _seconds, "more"),
-        Measure("back before not Ready by, at Kubernetes' default settings", _least("not_ready_margin_s", "by_default"), _seconds, "more"),
-        Measure("not Ready after", _least("not_ready_after_s"), _seconds, None),
-        Measure("evicted after", _least("evicted_after_s"), _seconds, None),
-        Measure("replaced after", _least("replaced_after_s"), _seconds, None),
+        Measure("back before not Ready by", _least("not_ready_margin_s"), signed, "more"),
+        Measure("back before eviction by", _least("eviction_margin_s"), signed, "more"),
+        Measure("back before not Ready by, at Kubernetes' default settings", _least("not_ready_margin_s", "by_default"), signed, "more"),
+        Measure("not Ready after", _least("not_ready_after_s"), signed, None),
+        Measure("evicted after", _least("evicted_after_s"), signed, None),
+        Measure("replaced after", _least("replaced_after_s"), signed, None),
     ],
     "Containers without a kubelet": [
         Measure("orphaned spells", _count(_ORPHAN), _number),
-        Measure("time unsupervised, over all containers", _sum(_ORPHAN), _seconds, open=(_ORPHAN,)),
+        Measure("time unsupervised, over all containers", _sum(_ORPHAN), signed, open=(_ORPHAN,)),
         Measure("adopted", _outcome("adopted"), _number, None),
         Measure("removed", _outcome("removed"), _number),
         Measure("ended by themselves", _outcome("exited"), _number),
@@ -177,10 +163,10 @@ GROUPS: dict[str, list[Measure]] = {
     ],
     "Windows (those by design do not count)": [
         Measure("windows with more pods than asked for", _asked(_count(_OVER)), _number),
-        Measure("longest of them", _longest(_OVER), _seconds, open=(_OVER,)),
+        Measure("longest of them", _longest(_OVER), signed, open=(_OVER,)),
         Measure("more than asked for, in all", _asked(_excess(_OVER)), _pod_seconds, open=(_OVER,)),
         Measure("windows with fewer pods than asked for", _asked(_count(_UNDER)), _number),
-        Measure("longest of those", _longest(_UNDER), _seconds, open=(_UNDER,)),
+        Measure("longest of those", _longest(_UNDER), signed, open=(_UNDER,)),
         Measure("fewer than asked for, in all", _asked(_excess(_UNDER)), _pod_seconds, open=(_UNDER,)),
     ],
 }
@@ -191,7 +177,7 @@ def compared(one: Analysis, other: Analysis) -> dict[str, Any]:
     """The template's variables, but for titles and command."""
     sides = (Side(one), Side(other))
     groups = [("Settings", list(_settings(*sides)))] + [(title, [_row(m, *sides) for m in some]) for title, some in GROUPS.items()]
-    by_controller, more = _controllers(*sides)
+    by_controller, more = workloads(one, other)
     rows = [row for _, some in groups for row in some]
     changed = [r for label in _KEY for r in rows if r.label == label and r.verdict]
     headline = "; ".join(f"{r.label}: {r.one} → {r.other} ({r.verdict})" for r in changed[:_HEADLINE])
@@ -239,36 +225,7 @@ def _kinds(one: Side, other: Side) -> Iterator[Row]:
     yield from (_row(m, one, other) for m in measures)
 
 
-@dataclass(frozen=True)
-class Workload:
-    name: str
-    cells: list[str]  # more: windows and the longest, of one and of the other; then fewer, likewise
-
-
-def _controllers(one: Side, other: Side) -> tuple[list[Workload], int]:
-    """Windows by controller. Names are compared as they are: a release whose name changed is another controller."""
-    found: dict[tuple[str, str], dict[tuple[int, str], list[float]]] = defaultdict(lambda: defaultdict(list))
-    for at, side in enumerate((one, other)):
-        for kind in (_OVER, _UNDER):
-            for finding in side.of.get(kind, ()):
-                found[finding.namespace or "", finding.controller or "?"][at, kind].append(side.lasted(finding))
-
-    def weight(item: tuple[tuple[str, str], dict[tuple[int, str], list[float]]]) -> tuple[float, tuple[str, str]]:
-        return -sum(max(v) for v in item[1].values()), item[0]
-
-    ordered = sorted(found.items(), key=weight)
-    made = [
-        Workload(name(f"{key[0]}/{key[1]}"), [_windows(some.get((at, kind))) for kind in (_OVER, _UNDER) for at in (0, 1)])
-        for key, some in ordered[:MOST]
-    ]
-    return made, max(len(ordered) - MOST, 0)
-
-
-def _windows(some: list[float] | None) -> str:
-    return "none" if not some else _seconds(some[0]) if len(some) == 1 else f"{len(some)}, longest {_seconds(max(some))}"
-
-
 def _told(analysis: Analysis) -> dict[str, Any]:
-    said: Verdict = verdict(analysis)
-    sentences = [told(s, 900) for s in story(analysis)]
-    return {"verdict": said, "story": [pieces(s, None) for s in sentences], "covered": covered(analysis)}
+    life = analysis.life
+    span = f"{life.start:%Y-%m-%d %H:%M:%S}Z to {life.end:%Y-%m-%d %H:%M:%S}Z ({seconds(life.end - life.start)})"
+    return {"span": span, "verdict": verdict(analysis), "story": story_of(analysis), "covered": covered(analysis)}

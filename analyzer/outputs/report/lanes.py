@@ -6,7 +6,7 @@ All of them go to the page; how many it draws singly, and how many as one band, 
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from analyzer.analysis import Analysis
 from analyzer.lifecycle.containers import Run
@@ -25,6 +25,8 @@ KUBELET, API, RUNTIME = "kubelet", "api", "runtime"
 UP, DOWN, READY, NOT_READY, HOLE = "kubelet up", "kubelet down", "Ready", "not Ready", "not recorded"
 _LANE_OF = {"journal": KUBELET, "klog": KUBELET, "runtime": RUNTIME}
 _AT_API = ("kubernetes", "event-table")
+_BRIEF = timedelta(seconds=10)
+"""What lies outside of a lane's records is not told where it is shorter: so long a kubelet is silent between two records, too."""
 
 
 _Ids = dict[tuple[str, str | None, datetime | None], str]
@@ -128,8 +130,14 @@ def _node(life: Lifecycle, node: NodeLife, ids: _Ids, holes: dict[str | None, li
         edges = (spell.start, spell.end) if spell else (None, None)
         finding = None if ready else ids.get((F.NODE_UNREACHABLE, node.name, start))
         made.bars.append(Bar(API, READY if ready else NOT_READY, start, end, edges, finding))
-    told = {b.lane for b in made.bars}
-    made.untold = [lane for lane in (KUBELET, API) if lane not in told]
+    for lane in (KUBELET, API):
+        told = [b for b in made.bars if b.lane == lane]
+        if not told:
+            made.untold.append(lane)
+            continue
+        first, last = min(b.start for b in told), max(b.end for b in told)
+        outside = ((life.start, first, "before its first record"), (last, life.end, "after its last record"))
+        made.bars += [Bar(lane, HOLE, start, end, why=why) for start, end, why in outside if end - start > _BRIEF]
     made.bars += [*holes.get(node.name, ()), *holes.get(None, ())]
     made.marks = [
         Mark("Recovery completed", e.time, e.proof("the kubelet has found the containers that exist"))

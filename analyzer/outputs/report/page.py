@@ -13,8 +13,7 @@ from analyzer.findings import Finding
 from analyzer.outputs.report.embed import clock, name, plain, told
 from analyzer.outputs.report.verdict import covered, verdict
 from analyzer.outputs.selected import told as story
-from analyzer.outputs.words import telling, when
-from analyzer.proof import rfc3339
+from analyzer.outputs.words import telling, upper
 from analyzer.vocabulary import SourceStatus
 
 LISTED = 200
@@ -22,39 +21,52 @@ LISTED = 200
 SOURCES = 1000
 SENTENCE = 900
 """Characters: names of log content may be of any length."""
+_UNREAD = (SourceStatus.FAILED, SourceStatus.UNRECOGNISED, SourceStatus.EMPTY, SourceStatus.DUPLICATE)
 _MOMENT = re.compile(r"(?:(\d{4}-\d\d-\d\d) )?(\d\d:\d\d:\d\d)(\.\d+)?Z", re.ASCII)
 _DAY = re.compile(r"On (\d{4}-\d\d-\d\d) \(UTC\): ", re.ASCII)
 
 
+_TO_DO = "To do: "
+
+
 class Piece(NamedTuple):
-    """A part of a sentence; ``moment`` (RFC 3339) where it is a time that may be shown in another zone."""
+    """A part of a sentence; ``moment`` (RFC 3339) where it is a time that may be shown in another zone; ``command``: to be typed."""
 
     text: str
-    moment: str | None
+    moment: str | None = None
+    command: bool = False
+
+
+class Told(NamedTuple):
+    """The story: what is known, what happened, what is to be done."""
+
+    known: list[Piece]
+    happened: list[list[Piece]]
+    to_do: list[list[Piece]]
 
 
 def content(analysis: Analysis) -> dict[str, Any]:
     """The template's variables, but for title, command and the picture."""
     life = analysis.life
-    sentences = [told(s, SENTENCE) for s in story(analysis)]
-    day = next((m[1] for s in sentences if (m := _DAY.search(s))), None)
+    day = f"{life.start:%Y-%m-%d}" if life.start.date() == life.end.date() else None
+    said = story_of(analysis)
     listed = sorted(analysis.findings, key=lambda f: f.expected)
     sources = list(_sources(analysis))
     read = [s for s in sources if s["status"] == SourceStatus.READ]
     unread = [s for s in sources if s["status"] != SourceStatus.READ]
     return {
-        "span": pieces(f"{clock(life.start)[:-8]}Z to {clock(life.end)[:-8]}Z ({seconds(life.end - life.start)})", day),
+        "span": pieces(f"{clock(life.start)[:-8]}Z to {clock(life.end)[:-8]}Z ({seconds(life.end - life.start)})", None),
         "readable": _readable(analysis),
         "verdict": verdict(analysis),
-        "coverage_said": pieces(sentences[0], None),
+        "story": said,
         "covered": covered(analysis),
-        "story": [pieces(s, day) for s in sentences[1:]],
+        "cut": lambda words: pieces(words, day),
         "findings": [_finding(f) for f in listed[:LISTED]],
         "unlisted": max(len(listed) - LISTED, 0),
         "number": len(analysis.findings),
         "sources": read[:SOURCES],
         "sources_more": max(len(read) - SOURCES, 0),
-        "unread": unread[:SOURCES],
+        "unread": sorted(unread, key=lambda s: _UNREAD.index(s["status"]) if s["status"] in _UNREAD else -1)[:SOURCES],
         "unread_more": max(len(unread) - SOURCES, 0),
         "coverage": [
             {
@@ -71,19 +83,43 @@ def content(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def pieces(sentence: str, day: str | None) -> list[Piece]:
-    """A sentence cut at its times. One without a date is of the date before it in 'DATE TIME to TIME', else of the story's ``day``, if it
-    has one; else it stays as it is."""
+def story_of(analysis: Analysis) -> Told:
+    """Its sentences, cut at times and commands."""
+    known, *rest = [told(s, SENTENCE) for s in story(analysis)]
+    day = next((m[1] for s in rest if (m := _DAY.search(s))), None)
+    moves = [f.details.get("move") for f in analysis.findings]
+    commands = [plain(m["command"]) for m in moves if isinstance(m, dict) and m.get("command")]
+    happened = [pieces(s, day) for s in rest if not s.startswith(_TO_DO)]
+    to_do = [pieces(upper(s.removeprefix(_TO_DO)), day, commands) for s in rest if s.startswith(_TO_DO)]
+    return Told(pieces(known, None), happened, to_do)
+
+
+def pieces(sentence: str, day: str | None, commands: Iterable[str] = ()) -> list[Piece]:
+    """A sentence cut at its times, and at those commands. A time without a date is of the date before it in 'DATE TIME to TIME', else of
+    ``day``, if there is one; else it stays as it is, as does what only looks like a time."""
+    some = sorted({c for c in commands if c}, key=len, reverse=True)
+    if some:
+        cut = re.split(f"({'|'.join(map(re.escape, some))})", sentence)
+        return [p for n, part in enumerate(cut) for p in ([Piece(part, None, True)] if n % 2 else pieces(part, day))]
     found: list[Piece] = []
     at, dated = 0, ""
     for match in _MOMENT.finditer(sentence):
-        ranged = dated and sentence[at : match.start()] == " to "
+        ranged = dated and sentence[at : match.start()] in (" to ", " – ")
         date = match[1] or (dated if ranged else day)
-        if date is None:
+        moment = f"{date}T{match[2]}{match[3] or ''}Z"
+        if date is None or not _is_moment(moment):
             continue
-        found += [Piece(sentence[at : match.start()], None), Piece(match[0], f"{date}T{match[2]}{match[3] or ''}Z")]
+        found += [Piece(sentence[at : match.start()]), Piece(match[0], moment)]
         at, dated = match.end(), match[1] or ""
-    return [p for p in (*found, Piece(sentence[at:], None)) if p.text]
+    return [p for p in (*found, Piece(sentence[at:])) if p.text]
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _readable(analysis: Analysis) -> str:
@@ -108,6 +144,8 @@ def _readable(analysis: Analysis) -> str:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
+    start, end = finding.start.time, finding.end.time
+    day = f"{start:%Y-%m-%d}" if start and end and start.date() == end.date() else None  # else its sentence does not say which
     proofs = [p for p in (telling(finding.start), telling(finding.end)) if p is not None]
     return {
         "id": finding.id,
@@ -115,21 +153,19 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "severity": str(finding.severity),
         "confidence": str(finding.confidence),
         "expected": finding.expected,
-        "when": when(finding.start.time, finding.end.time),
-        "start": rfc3339(finding.start.time),
-        "where": " · ".join(name(w) for w in _where(finding)),
-        "summary": told(finding.summary),
+        "when": pieces(_when(start, end), None),
+        "summary": pieces(told(finding.summary), day),
         "proofs": list(dict.fromkeys(told(p.place, 300) for p in proofs)),
     }
 
 
-def _where(finding: Finding) -> Iterable[str]:
-    if finding.node:
-        yield finding.node
-    if finding.pod:
-        yield finding.pod + (f" / {finding.container}" if finding.container else "")
-    elif finding.controller:
-        yield finding.controller
+def _when(start: datetime | None, end: datetime | None) -> str:
+    """From when to when, to the second, in UTC."""
+    begin = f"{start:%Y-%m-%d %H:%M:%S}Z" if start else "before the evidence"
+    if end is None:
+        return f"{begin} – open"
+    same = start is not None and start.date() == end.date()
+    return f"{begin} – {end.strftime('%H:%M:%S' if same else '%Y-%m-%d %H:%M:%S')}Z"
 
 
 def _sources(analysis: Analysis) -> Iterator[dict[str, Any]]:

@@ -33,16 +33,16 @@ class Chart:
 
 
 def charts(analysis: Analysis) -> list[Chart]:
-    """Those with unexpected findings first; of a selection, those that it keeps."""
-    weight: dict[tuple[str | None, str | None], int] = {}
-    for finding in analysis.findings:
+    """Those with unexpected findings first, the gravest before the others; of a selection, those that it keeps."""
+    rank: dict[tuple[str | None, str | None], tuple[int, int]] = {}
+    for number, finding in enumerate(analysis.findings):
         if finding.kind in _WINDOWS:
-            name = (finding.namespace, finding.controller)
-            weight[name] = min(weight.get(name, 1), int(finding.expected))
-    kept = analysis.selection
+            name, mine = (finding.namespace, finding.controller), (int(finding.expected), number)
+            rank[name] = min(rank.get(name, mine), mine)
+    kept, none = analysis.selection, (2, 0)
     some = [c for c in analysis.life.controllers if kept is None or kept.controller(c.namespace, c.title)]
-    ordered = sorted(some, key=lambda c: (weight.get((c.namespace, c.title), 2), c.namespace, c.kind, c.name))
-    return [_chart(c, analysis.life.start, analysis.life.end, weight.get((c.namespace, c.title), 2) == 0) for c in ordered]
+    ordered = sorted(some, key=lambda c: (rank.get((c.namespace, c.title), none), c.namespace, c.kind, c.name))
+    return [_chart(c, analysis.life.start, analysis.life.end, rank.get((c.namespace, c.title), none)[0] == 0) for c in ordered]
 
 
 def _chart(controller: Controller, start: datetime, end: datetime, grave: bool) -> Chart:

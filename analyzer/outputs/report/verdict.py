@@ -15,8 +15,8 @@ from analyzer.vocabulary import FindingKind as F
 
 _SEVERITIES = ("critical", "warning", "info")
 _CONFIDENCES = ("certain", "likely", "possible")
-ROWS = 12
-"""Nodes in the table of what is covered: those that lack something first."""
+FEW, ROWS = 6, 12
+"""Nodes in the table of what is covered: all, if they are few; of more those that lack something, up to so many."""
 _NEAR = timedelta(seconds=60)
 _COLUMNS = {"kubelet log": ("journal", "klog"), "runtime events": ("runtime",)}
 _LOGS = ("journal", "klog", "audit")
@@ -40,7 +40,7 @@ def verdict(analysis: Analysis) -> Verdict:
     also = f"{designed:,} more by design" if designed else ""
     if not shown:
         text = "Nothing unexpected was found" + (" of it." if analysis.selection else " in what the evidence covers.")
-        return Verdict("calm", text, also, "")
+        return Verdict("calm", text, f"{_count(designed, 'finding')}, by design" if designed else "", "")
     severities = [f"{n:,} {s}" for s in _SEVERITIES if (n := sum(f.severity == s for f in shown))]
     sure = [f"{n:,} {c}" for c in _CONFIDENCES if (n := sum(f.confidence == c for f in shown))]
     counts = f"{_count(len(shown), 'finding')}: {', '.join(severities)}" + (f"; {also}" if also else "")
@@ -124,7 +124,8 @@ def covered(analysis: Analysis) -> Table:
     rank = ("none", "part", "whole")
     rows.sort(key=lambda r: (sum(rank.index(c.state) for c in r[1]), r[0]))
     cluster = [(what, _cell([c for f in some for c in of[None, f]], life.start, life.end)) for what, some in _OF_CLUSTER.items()]
-    shown = sorted(rows[:ROWS]) if len(rows) <= ROWS else rows[:ROWS]
+    lacking = sum(any(c.state != "whole" for c in cells) for _, cells in rows)
+    shown = sorted(rows) if len(rows) <= FEW else rows[: max(min(lacking, ROWS), FEW // 2)]
     return Table(list(_COLUMNS), shown, [c for c in cluster if c[1].state != "none" or c[0] != "audit log"], len(rows) - len(shown))
 
 

@@ -28,6 +28,11 @@ function clock(time, digits = 6) {
   return Number.isNaN(time) ? "not within the evidence" : day(time) + " " + hour(time, digits) + offset(time);
 }
 
+/* From when to when: the date once, if it is one day. */
+function between(low, high, digits) {
+  return clock(low, digits) + " to " + (day(low) === day(high) ? hour(high, digits) + offset(high) : clock(high, digits)) + " (" + lasted(high - low) + ")";
+}
+
 function lasted(span) {
   if (span < SECOND) return span < 1000 ? Math.round(span) + " µs" : Number((span / 1000).toFixed(span < 100000 ? 1 : 0)) + " ms";
   if (span < MINUTE) return (span / SECOND).toFixed(1) + " s";

@@ -52,11 +52,57 @@ function legend() {
     if (M.step_wanted[s] !== NONE && M.step_running[s] > M.step_wanted[s]) used.add("excess");
     if (M.step_wanted[s] > M.step_running[s]) used.add("shortfall");
   }
-  byId("legend").replaceChildren(...Object.keys(LOOKS).filter((name) => used.has(name)).map((name) => {
-    const swatch = element("canvas", { width: 52, height: 24, "aria-hidden": "true" }), pen = swatch.getContext("2d");
-    pen.scale(2, 2);
-    pen.fillStyle = patterns[name];
-    pen.fillRect(0, 0, 26, 12);
-    return element("li", {}, swatch, NAMES[name] || name);
+  const swatch = (words, draw, bare) => {
+    const shown = element("canvas", { width: 52, height: 24, "aria-hidden": "true", class: bare ? "bare" : null }), on = shown.getContext("2d");
+    on.scale(2, 2);
+    draw(on);
+    return element("li", {}, shown, words);
+  };
+  const states = Object.keys(LOOKS).filter((name) => used.has(name)).map((name) => swatch(NAMES[name] || name, (on) => {
+    on.fillStyle = patterns[name];
+    on.fillRect(0, 0, 26, 12);
   }));
+  const lines = M.chart_name.length ? [["pods running", colours.runs, 2.2, []], ["asked for", colours.asked, 1.5, [5, 4]]] : [];
+  const marks = [
+    ["container ended", M.run_finish.some((edge) => !Number.isNaN(M.edge_time[edge])), (on) => { on.fillStyle = colours.ink; on.fillRect(12, 0, 2, 12); }],
+    ["pod evicted", M.lane_evicted.some((time) => !Number.isNaN(time)), (on) => cross(on, 13, 6)],
+    ["kubelet: Recovery completed", M.mark_time.length, (on) => diamond(on, 13, 6)],
+  ];
+  byId("legend").replaceChildren(...states, ...lines.map(([words, colour, thick, dashes]) => swatch(words, (on) => {
+    on.strokeStyle = colour;
+    on.lineWidth = thick;
+    on.setLineDash(dashes);
+    on.beginPath();
+    on.moveTo(0, 6);
+    on.lineTo(26, 6);
+    on.stroke();
+  }, true)), ...marks.filter(([, is]) => is).map(([words, , draw]) => swatch(words, draw, true)));
+}
+
+/* The moment a pod was evicted. */
+function cross(on, x, y) {
+  on.lineWidth = 4.5;
+  on.strokeStyle = colours.paper;
+  for (let turn = 0; turn < 2; turn++) {
+    on.beginPath();
+    on.moveTo(x - 4, y - 4);
+    on.lineTo(x + 4, y + 4);
+    on.moveTo(x - 4, y + 4);
+    on.lineTo(x + 4, y - 4);
+    on.stroke();
+    on.lineWidth = 2;
+    on.strokeStyle = dark ? "#ff8d8d" : "#b00000";
+  }
+}
+
+/* A moment that a kubelet tells of itself. */
+function diamond(on, x, y) {
+  on.beginPath();
+  for (const [a, b] of [[0, -6], [5, 0], [0, 6], [-5, 0]]) on.lineTo(x + a, y + b);
+  on.closePath();
+  on.fillStyle = "#f0e442";
+  on.strokeStyle = "#222222";
+  on.lineWidth = 1.2;
+  on.fill();
+  on.stroke();
 }

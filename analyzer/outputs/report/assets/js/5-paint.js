@@ -1,6 +1,6 @@
 /* The picture, on one canvas as large as what is seen of it. Single bars where there is room for them, bands of how many where there is not. */
 const AXIS = 34, EDGE = 5;
-let canvas, pen, box, onPaper = false, width = 800, height = 400, left = 220, asked = 0, painted = null;
+let canvas, pen, box, sheet = null, width = 800, height = 400, left = 220, asked = 0, painted = null;
 
 const across = (time) => left + ((time - view.low) / (view.high - view.low)) * (width - left);
 const timeAt = (x) => view.low + ((x - left) / (width - left)) * (view.high - view.low);
@@ -10,20 +10,19 @@ function paintSoon() {
 }
 
 function measure() {
-  const fixed = onPaper ? 980 : 0;
-  width = fixed || box.clientWidth;
-  left = Math.round(Math.min(Math.max(width * 0.24, 104), 270));
+  width = sheet ? 980 : box.clientWidth;
+  left = Math.round(Math.min(Math.max(width * 0.27, 112), 300));
   byId("tall").style.height = total + AXIS + "px";
-  height = fixed ? Math.min(total + AXIS, 2600) : Math.min(box.clientHeight, total + AXIS);
-  const ratio = fixed ? 2 : Math.max(window.devicePixelRatio || 1, 1);
+  height = sheet ? sheet.to - sheet.from + AXIS : Math.min(box.clientHeight, total + AXIS);
+  const ratio = sheet ? 2 : Math.max(window.devicePixelRatio || 1, 1);
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.round(height * ratio);
-  canvas.style.height = fixed ? "auto" : height + "px";
+  canvas.style.height = sheet ? "auto" : height + "px";
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
 }
 
 function paint() {
-  const scrolled = box.scrollTop;
+  const scrolled = sheet ? sheet.from : box.scrollTop, until = scrolled + height - (sheet ? AXIS : 0);
   pen.fillStyle = colours.paper;
   pen.fillRect(0, 0, width, height);
   const marks = ticks(view.low, view.high, Math.max((width - left) / 92, 2));
@@ -35,7 +34,7 @@ function paint() {
   pen.rect(0, AXIS, width, height);
   pen.clip();
   pen.translate(0, AXIS - scrolled);
-  for (let at = Math.max(rowAt(scrolled), 0); at < rows.length && rows[at].y < scrolled + height; at++) PAINTERS[rows[at].kind](rows[at], at);
+  for (let at = Math.max(rowAt(scrolled), 0); at < rows.length && rows[at].y < until; at++) PAINTERS[rows[at].kind](rows[at], at);
   if (cursor.row >= 0 && cursor.row < rows.length && document.activeElement === canvas) {
     pen.strokeStyle = colours.focus;
     pen.lineWidth = 2;
@@ -80,7 +79,7 @@ function axis(marks) {
   let before = day(view.low);
   for (const [time, words] of marks) {
     const x = across(time), now = day(time);
-    if (x < left + 24 || x > width - 18) continue;
+    if (x < left + 24 || x > width - 28) continue;
     pen.fillStyle = colours.line;
     pen.fillRect(Math.round(x), AXIS - 6, 1, 5);
     text(words, x, 24, 90, colours.muted, "11px system-ui, sans-serif");
@@ -99,6 +98,29 @@ function bar(from, to, y, tall, look) {
     pen.fillStyle = "rgba(0,0,0,.45)";
     pen.fillRect(a, y, 1, tall);
   }
+}
+
+/* What a bar says of itself, where there is room: right of ``past``, if a mark is in the way. */
+function label(words, from, to, y, tall, past) {
+  let a = Math.max(across(from), left) + 3;
+  const b = Math.min(across(to), width) - 3;
+  if (b < left || a > width || tall < 11) return;
+  pen.font = small;
+  const wide = pen.measureText(words).width + 8;
+  if (past > a - 8 && past < a + wide + 8) a = past + 9;
+  if (b - a < wide) return;
+  plate(a, y + 1.5, wide, tall - 3);
+  text(words, a + 4, y + tall / 2 + 4, wide, colours.ink, small);
+}
+
+/* The ground of words that stand on a pattern. */
+function plate(x, y, wide, tall) {
+  pen.fillStyle = colours.paper;
+  pen.globalAlpha = 0.88;
+  pen.beginPath();
+  pen.roundRect(x, y, wide, tall, 3);
+  pen.fill();
+  pen.globalAlpha = 1;
 }
 
 /* A container's bars: what is narrower than a pixel is painted only if it matters more than what is there. */
@@ -123,21 +145,11 @@ function bars(lane, y, tall) {
     }
   }
   const evicted = M.lane_evicted[lane];
-  if (tall > 5 && evicted >= view.low && evicted <= view.high) cross(across(evicted), y + tall / 2);
-}
-
-function cross(x, y) {
-  pen.lineWidth = 4.5;
-  pen.strokeStyle = colours.paper;
-  for (let turn = 0; turn < 2; turn++) {
-    pen.beginPath();
-    pen.moveTo(x - 4, y - 4);
-    pen.lineTo(x + 4, y + 4);
-    pen.moveTo(x - 4, y + 4);
-    pen.lineTo(x + 4, y - 4);
-    pen.stroke();
-    pen.lineWidth = 2;
-    pen.strokeStyle = dark ? "#ff8d8d" : "#b00000";
+  if (tall > 5 && evicted >= view.low && evicted <= view.high) cross(pen, across(evicted), y + tall / 2);
+  for (let b = from; b < to && ROW === ROOMY; b++) {
+    const look = M.states[M.bar_state[b]], [begin, end] = M.bar_finding[b] === NONE ? [M.bar_start[b], M.bar_end[b]] : spanOf(M.bar_finding[b]);
+    if (look === "orphaned") label(look + " " + lasted(end - begin), M.bar_start[b], M.bar_end[b], y, tall, across(evicted));
+    else if (look === "adopted") label(look, M.bar_start[b], M.bar_end[b], y, tall, across(evicted));
   }
 }
 
@@ -261,6 +273,8 @@ function tint(row) {
 }
 
 const small = "11px system-ui, sans-serif";
+/* On a small screen there is no room for what the hint tells too. */
+const narrow = () => left < 170;
 const PAINTERS = {
   title(row) {
     text(row.text, 6, row.y + row.height - 9, width - 12, colours.muted, "600 11.5px system-ui, sans-serif");
@@ -281,34 +295,29 @@ const PAINTERS = {
     text(row.of === KUBELET ? "kubelet" : "API's view", 18, row.y + row.height / 2 + 4, left - 24, colours.muted, small);
     if (M.node_untold[row.node] & (1 << row.of)) {
       bar(M.start, M.end, row.y + 3, row.height - 6, "not recorded");
-      text(row.of === KUBELET ? "no log of this kubelet: unknown" : "no evidence of the API: unknown", left + 6, row.y + row.height / 2 + 4, width - left, colours.ink, small);
+      label(row.of === KUBELET ? "no log of this kubelet: unknown" : "no evidence of the API: unknown", M.start, M.end, row.y + 2, row.height - 4, NaN);
     }
     const from = M.node_bars[row.node], to = M.node_bars[row.node + 1];
     for (const holes of [false, true]) {
       for (let b = from; b < to; b++) {
         const look = M.states[M.nb_state[b]];
         if (M.nb_lane[b] !== row.of || (look === "not recorded") !== holes) continue;
-        if (M.nb_end[b] >= view.low && M.nb_start[b] <= view.high) bar(M.nb_start[b], M.nb_end[b], row.y + (holes ? row.height - 6 : 2), holes ? 5 : row.height - 4, look);
+        if (M.nb_end[b] < view.low || M.nb_start[b] > view.high) continue;
+        bar(M.nb_start[b], M.nb_end[b], row.y + (holes ? row.height - 6 : 2), holes ? 5 : row.height - 4, look);
+        if (look === "kubelet down" || look === "not Ready") label(look.replace("kubelet ", "") + " " + lasted(M.nb_end[b] - M.nb_start[b]), M.nb_start[b], M.nb_end[b], row.y + 2, row.height - 4, NaN);
       }
     }
     if (row.of !== KUBELET) return;
     for (let m = M.node_marks[row.node]; m < M.node_marks[row.node + 1]; m++) {
-      const x = across(M.mark_time[m]), y = row.y + row.height / 2;
-      if (x < left || x > width) continue;
-      pen.beginPath();
-      for (const [a, b] of [[0, -6], [5, 0], [0, 6], [-5, 0]]) pen.lineTo(x + a, y + b);
-      pen.closePath();
-      pen.fillStyle = "#f0e442";
-      pen.strokeStyle = "#222222";
-      pen.lineWidth = 1.2;
-      pen.fill();
-      pen.stroke();
+      const x = across(M.mark_time[m]);
+      if (x >= left && x <= width) diamond(pen, x, row.y + row.height / 2);
     }
   },
   lane(row) {
     if (marked.has(row.lane)) tint(row);
-    const pod = say(M.lane_pod[row.lane]), container = say(M.lane_container[row.lane]);
-    text(pod + " · " + container, 18, row.y + row.height / 2 + 4, left - 24, colours.ink, small, 0);
+    const pod = say(M.lane_pod[row.lane]), container = say(M.lane_container[row.lane]), y = row.y + row.height / 2 + 4;
+    if (narrow()) text(pod.slice(pod.lastIndexOf("-") + 1) + " · " + container, 8, y, left - 12, colours.ink, small, 1);
+    else text(pod + " · " + container, 18, y, left - 24, colours.ink, small, 0);
     bars(row.lane, row.y + 2, row.height - 4);
   },
   band(row) {
@@ -329,8 +338,8 @@ function stairs(row) {
   if (view.chosen !== NONE && M.finding_chart[view.chosen] === c) tint(row);
   const [kind, ...name] = say(M.chart_name[c]).split("/");
   text(name.join("/") || kind, 6, row.y + 17, left - 26, colours.ink, "600 12px system-ui, sans-serif");
-  text((name.length ? kind + " " : "") + "in " + say(M.chart_namespace[c]), 6, row.y + 32, left - 26, colours.muted, small);
-  text("asked for: " + say(M.chart_asked[c]), 6, row.y + 46, left - 26, colours.muted, small);
+  text((name.length && !narrow() ? kind + " " : "") + "in " + say(M.chart_namespace[c]), 6, row.y + 32, left - 26, colours.muted, small);
+  if (!narrow()) text("asked for: " + say(M.chart_asked[c]), 6, row.y + 46, left - 26, colours.muted, small);
   const pixels = Math.ceil(width - left), run = new Int32Array(pixels).fill(-1), want = new Int32Array(pixels).fill(-1);
   let s = Math.max(after(M.step_time, view.low, from, to) - 1, from), most = 1;
   for (; s < to - 1 && M.step_time[s] <= view.high; s++) {
@@ -361,9 +370,24 @@ function stairs(row) {
   pen.fillRect(left, y(0), width - left, 1);
   line(want, y, colours.asked, 1.5, [5, 4]);
   line(run, y, colours.runs, 2.2, []);
+  differences(run, want, y);
   pen.textAlign = "right";
   text(String(most), left - 5, y(most) + 5, 40, colours.muted, small);
   text("0", left - 5, y(0) + 3, 40, colours.muted, small);
+  pen.textAlign = "left";
+}
+
+/* By how many there were more than asked for, or fewer, where there is room to say it. */
+function differences(run, want, y) {
+  pen.textAlign = "center";
+  for (let at = 0, until; at < run.length; at = until) {
+    for (until = at + 1; until < run.length && run[until] === run[at] && want[until] === want[at];) until++;
+    if (want[at] < 0 || run[at] === want[at] || until - at < 26) continue;
+    const middle = left + (at + until) / 2, high = (y(run[at]) + y(want[at])) / 2;
+    if (Math.abs(y(run[at]) - y(want[at])) < 14) continue;
+    plate(middle - 11, high - 7, 22, 14);
+    text((run[at] > want[at] ? "+" : "−") + Math.abs(run[at] - want[at]), middle, high + 4, 40, colours.ink, "600 11px system-ui, sans-serif");
+  }
   pen.textAlign = "left";
 }
 

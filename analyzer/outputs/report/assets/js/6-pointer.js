@@ -1,6 +1,7 @@
 /* What lies under the pointer, or under the cursor that the arrow keys move: said in a hint, and to screen readers. */
 const cursor = { row: -1, at: 0 };
-let dragged = null, pressed = null;
+let dragged = null, pressed = null, moved = false;
+const fingers = new Map();
 
 /* A row's stretches, in order: from, to, look, the finding, and the edges that bound it. */
 function stretches(row) {
@@ -106,12 +107,12 @@ const unhint = () => { byId("hint").hidden = true; };
 
 function hover(event) {
   const place = canvas.getBoundingClientRect(), x = event.clientX - place.left, y = event.clientY - place.top;
+  if (event.pointerType === "touch") {
+    if (fingers.has(event.pointerId)) finger(event.pointerId, x);
+    return;
+  }
   if (pressed) {
-    if (event.pointerType === "touch") {
-      const moved = ((pressed.x - x) * (view.high - view.low)) / (width - left);
-      pressed.x = x;
-      show(view.low + moved, view.high + moved, true);
-    } else if (Math.abs(x - pressed.x) > 3) {
+    if (Math.abs(x - pressed.x) > 3) {
       dragged = [Math.max(pressed.x, left), Math.max(x, left)];
       paintSoon();
     }
@@ -124,6 +125,34 @@ function hover(event) {
   else if (row && row.kind === "tally" && x > left) hint(tallied(row, timeAt(x)), x, y);
   else if (row && x < left && row.kind !== "title") hint([nameOf(row)], x, y);
   else unhint();
+}
+
+/* One finger pans, two zoom: the moments under them stay under them. Up and down is the browser's. */
+function finger(id, x) {
+  const before = [...fingers.values()];
+  if (!moved && before.length === 1 && Math.abs(x - before[0]) < 6) return;
+  if (!moved) past.push([view.low, view.high]);
+  moved = true;
+  unhint();
+  fingers.set(id, x);
+  const now = [...fingers.values()], scale = (view.high - view.low) / (width - left);
+  if (now.length === 1) show(view.low + (before[0] - x) * scale, view.high + (before[0] - x) * scale, true);
+  else if (Math.abs(now[1] - now[0]) > 16 && Math.sign(now[1] - now[0]) === Math.sign(before[1] - before[0])) {
+    const span = ((timeAt(before[1]) - timeAt(before[0])) / (now[1] - now[0])) * (width - left), low = timeAt(before[0]) - ((now[0] - left) * span) / (width - left);
+    show(low, low + span, true);
+  }
+}
+
+/* A tap does what a click does; where there is nothing to open, it tells what the pointer would be told. */
+function tap(x, y) {
+  const { row, one, edge } = under(x, y);
+  cursor.row = rows.indexOf(row);
+  if (one && one.finding === NONE) hint(describe(row, one, edge), x, y);
+  else {
+    unhint();
+    act(row, one);
+  }
+  paintSoon();
 }
 
 function counted(row, time) {

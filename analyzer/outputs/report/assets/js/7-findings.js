@@ -1,5 +1,5 @@
 /* The list of findings: a tree of kinds, of which only the rows that are seen are in the page; and the details of the one that is chosen. */
-const ITEM = 58, GROUP = 34, SEVERITIES = ["critical", "warning", "info"], SIGNS = ["■", "▲", "●"];
+const ITEM = 76, GROUP = 34, SEVERITIES = ["critical", "warning", "info"], SIGNS = ["■", "▲", "●"];
 const closed = new Set();
 const number = (n) => n.toLocaleString("en");
 let items = [], current = 0, tall = 0, order = null;
@@ -57,8 +57,8 @@ function row(item, at) {
   } else {
     const f = item.finding, s = M.finding_severity[f];
     made = element("div", { ...shared, class: "item " + SEVERITIES[s], "aria-selected": String(f === view.chosen) },
-      element("span", { class: "sign", "aria-hidden": "true" }, SIGNS[s]), element("span", { class: "where" }, element("bdi", {}, whereOf(f))),
-      element("span", { class: "when" }, whenOf(f)), element("span", { class: "told" }, element("span", { class: "unseen" }, SEVERITIES[s] + ", " + say(M.finding_kind[f]) + ": "), rezoned(say(M.finding_summary[f]), knownTimes(f))));
+      element("span", { class: "sign", "aria-hidden": "true" }, SIGNS[s]), element("span", { class: "where" }, ...shortened(whichOf(f))),
+      element("span", { class: "told" }, element("span", { class: "when" }, whenOf(f)), " · ", element("span", { class: "unseen" }, SEVERITIES[s] + ", " + say(M.finding_kind[f]) + ": "), rezoned(say(M.finding_summary[f]), knownTimes(f))));
   }
   if (at === current) made.classList.add("current");
   made.style.top = item.y + "px";
@@ -69,6 +69,19 @@ function row(item, at) {
 function whereOf(f) {
   const pod = say(M.finding_pod[f]), container = say(M.finding_container[f]);
   return [say(M.finding_node[f]), pod ? pod + (container ? " / " + container : "") : say(M.finding_controller[f])].filter(Boolean).join(" · ") || "the whole cluster";
+}
+
+/* What it is about, by the shortest name: its sentence tells the rest. */
+function whichOf(f) {
+  const pod = say(M.finding_pod[f]), container = say(M.finding_container[f]), controller = say(M.finding_controller[f]);
+  if (pod) return pod + (container ? " / " + container : "");
+  return controller.slice(controller.indexOf("/") + 1) || say(M.finding_node[f]) || "the whole cluster";
+}
+
+/* A name in two parts, of which the first may be cut: pods of one controller differ at the end. */
+function shortened(name) {
+  const letters = [...name], tail = letters.length > 24 ? Math.min(Math.max(letters.length - name.lastIndexOf("-", name.indexOf(" / ") + 1 || name.length), 12), 22) : 0;
+  return [element("bdi", { class: "stem" }, letters.slice(0, letters.length - tail).join("")), tail ? element("bdi", { class: "tail" }, letters.slice(-tail).join("")) : null];
 }
 
 function whenOf(f) {
@@ -126,6 +139,7 @@ function choose(f, quietly) {
   view.chosen = f;
   marked = new Set();
   if (f === NONE) {
+    if (byId("details").contains(document.activeElement)) byId("tree").focus();
     history.replaceState(null, "", location.pathname + location.search);
     byId("details").hidden = true;
     redo();
@@ -181,8 +195,8 @@ function details(f) {
   const more = M.finding_more[f];
   const shown = byId("details");
   shown.replaceChildren(
-    element("p", { class: "bar" }, element("button", { type: "button", on: { click: () => neighbour(-1) } }, "Previous"), element("button", { type: "button", on: { click: () => neighbour(1) } }, "Next"),
-      element("button", { type: "button", on: { click: toPicture } }, "Picture"), element("button", { type: "button", on: { click: () => { choose(NONE); byId("tree").focus(); } } }, "Close")),
+    element("p", { class: "bar" }, element("button", { type: "button", "data-by": -1, on: { click: () => neighbour(-1) } }, "Previous"), element("button", { type: "button", "data-by": 1, on: { click: () => neighbour(1) } }, "Next"),
+      element("button", { type: "button", on: { click: toPicture } }, "Picture"), element("button", { type: "button", on: { click: () => choose(NONE) } }, "Close")),
     element("h3", {}, element("span", { class: "badge " + severity }, SIGNS[M.finding_severity[f]] + " " + severity), " " + say(M.finding_kind[f])),
     element("p", { class: "sum" }, rezoned(say(M.finding_summary[f]), knownTimes(f))),
     element("p", { class: "sure" }, "Confidence: " + say(M.finding_confidence[f]) + (M.finding_expected[f] ? "; by design" : "") + ". ", element("a", { href: "#finding-" + id }, "#" + id)),
@@ -200,9 +214,11 @@ function edgeWords(edge) {
 
 function neighbour(by) {
   for (let at = current + by; at >= 0 && at < items.length; at += by) {
-    if (items[at].finding !== NONE) return choose(items[at].finding);
+    if (items[at].finding === NONE) continue;
+    choose(items[at].finding);
+    byId("details").querySelector(`[data-by="${by}"]`).focus({ preventScroll: true });  // its predecessor had the focus
+    return;
   }
-  return null;
 }
 
 function toPicture() {

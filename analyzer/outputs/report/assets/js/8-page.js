@@ -8,8 +8,9 @@ function show(low, high, passing) {
   if (!passing && (view.low !== from || view.high !== from + span)) past.push([view.low, view.high]);
   view.low = Math.max(from, M.start - edge);
   view.high = view.low + span;
-  byId("range").textContent = clock(view.low, 1) + " to " + clock(view.high, 1) + " (" + lasted(span) + ")";
+  byId("range").textContent = between(view.low, view.high, 1);
   paintSoon();
+  inWordsSoon();
 }
 
 function zoom(by, time) {
@@ -23,6 +24,7 @@ function redo() {
   cursor.row = Math.min(cursor.row, rows.length - 1);
   measure();
   paintSoon();
+  inWordsSoon();
   list();
 }
 
@@ -78,13 +80,26 @@ function pointers() {
   canvas.addEventListener("pointerleave", unhint);
   canvas.addEventListener("pointerdown", (event) => {
     const x = event.clientX - canvas.getBoundingClientRect().left;
+    if (event.pointerType === "touch") {
+      if (!fingers.size) moved = false;
+      if (fingers.size < 2) fingers.set(event.pointerId, x);
+      canvas.setPointerCapture(event.pointerId);
+      return;
+    }
     if (event.button !== 0 || x < left) return;
     pressed = { x };
     canvas.setPointerCapture(event.pointerId);
     unhint();
   });
   canvas.addEventListener("pointerup", (event) => {
-    const place = canvas.getBoundingClientRect(), drag = dragged, { row, one } = under(event.clientX - place.left, event.clientY - place.top);
+    const place = canvas.getBoundingClientRect();
+    if (event.pointerType === "touch") {
+      const alone = fingers.delete(event.pointerId) && !fingers.size;
+      if (alone && !moved) tap(event.clientX - place.left, event.clientY - place.top);
+      else moved = true;
+      return;
+    }
+    const drag = dragged, { row, one } = under(event.clientX - place.left, event.clientY - place.top);
     pressed = dragged = null;
     if (drag) show(timeAt(Math.min(...drag)), timeAt(Math.max(...drag)));
     else {
@@ -93,7 +108,7 @@ function pointers() {
     }
     paintSoon();
   });
-  canvas.addEventListener("pointercancel", () => { pressed = dragged = null; paintSoon(); });
+  canvas.addEventListener("pointercancel", (event) => { fingers.delete(event.pointerId); moved = true; pressed = dragged = null; paintSoon(); });
   canvas.addEventListener("dblclick", back);
   canvas.addEventListener("wheel", (event) => {
     if (!event.ctrlKey && !event.metaKey && Math.abs(event.deltaX) <= Math.abs(event.deltaY) && !event.shiftKey) return;
@@ -133,21 +148,40 @@ function controls() {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", dressed);
   addEventListener("hashchange", fromAddress);
   addEventListener("keydown", (event) => { if (event.key === "Escape") unhint(); });
+  byId("details").addEventListener("keydown", (event) => { if (event.key === "Escape") choose(NONE); });
   addEventListener("beforeprint", () => printed(true));
   addEventListener("afterprint", () => printed(false));
   byId("lanes").addEventListener("toggle", () => { if (byId("lanes").open) inWords(); });
 }
 
-/* On paper the picture is as tall as it needs to be, and light. It goes there as an image: some browsers misplace what is drawn on a canvas. */
+const SHEET = 1100, SHEETS = 6;
+
+/* On paper the picture is light, and as many sheets as it needs. They go there as images: some browsers misplace what is drawn on a canvas. */
 function printed(begins) {
-  onPaper = begins;
   byId("words").open = begins;
   readTheme(begins);
   legend();
-  if (begins) box.scrollTop = 0;
+  const made = begins ? sheets() : [];
+  byId("paper").replaceChildren(...made.slice(0, SHEETS).map((one, at) => {
+    sheet = one;
+    measure();
+    paint();
+    return element("img", { src: canvas.toDataURL(), alt: "Lanes of nodes, containers and controllers, sheet " + (at + 1) + "; the table tells the findings in words.", decoding: "sync" });
+  }), made.length > SHEETS ? element("p", {}, "The other lanes are left out on paper: filter them to print them.") : "");
+  sheet = null;
   measure();
   paint();
-  byId("paper").replaceChildren(...(begins ? [element("img", { src: canvas.toDataURL(), alt: "Lanes of nodes, containers and controllers; the table tells the findings in words.", decoding: "sync" })] : []));
+}
+
+/* Whole rows, as many as a page takes. */
+function sheets() {
+  const found = [{ from: 0, to: 0 }];
+  for (const one of rows) {
+    const last = found[found.length - 1];
+    if (one.y + one.height - last.from > SHEET) found.push({ from: one.y, to: one.y + one.height });
+    else last.to = one.y + one.height;
+  }
+  return found;
 }
 
 function fromAddress() {
@@ -160,15 +194,27 @@ function fromAddress() {
 /* The rows of the picture as a table, for those who do not see it. */
 function inWords() {
   const body = byId("lanes").querySelector("tbody"), made = [];
+  let more = 0;
   for (const one of rows) {
+    if (one.kind === "band" || one.kind === "tally") {
+      made.push(element("tr", {}, element("td", {}, element("bdi", {}, (one.node === NONE ? "" : say(M.node_name[one.node]) + ": ") + nameOf(one))), element("td", { colspan: 3 }, one.kind === "band" ? "not told one by one: unfold the node, or filter" : "")));
+    }
     for (const part of stretches(one)) {
-      if (made.length >= 500) break;
+      if (made.length >= 500) { more++; continue; }
       if (part.to < view.low || part.from > view.high) continue;
       const what = part.running === undefined ? NAMES[part.look] || part.look : part.running + " running" + (part.wanted === NONE ? "" : ", " + part.wanted + " asked for");
       made.push(element("tr", {}, element("td", {}, element("bdi", {}, nameOf(one))), element("td", {}, what), element("td", {}, clock(part.from, 3)), element("td", {}, clock(part.to, 3))));
     }
   }
   body.replaceChildren(...made);
+  byId("unlisted").textContent = more ? number(more) + " more stretches are not listed: zoom or filter." : "";
+}
+
+let telling = 0;
+function inWordsSoon() {
+  if (!byId("lanes").open) return;
+  clearTimeout(telling);
+  telling = setTimeout(inWords, 200);
 }
 
 async function begin() {
