@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from analyzer.outputs.screen import moves
 from analyzer.outputs.words import printable
@@ -26,12 +26,13 @@ _NAME = 40
 
 
 @contextmanager
-def progress(after: float = AFTER) -> Iterator[Progress | None]:
-    """What is to be called with how far the work is; None where nobody would see it."""
-    if not moves(sys.stderr):
+def progress(after: float = AFTER, stream: TextIO | None = None) -> Iterator[Progress | None]:
+    """What is to be called with how far the work is; None where nobody would see it. ``stream``: default stderr."""
+    stream = stream or sys.stderr
+    if not moves(stream):
         yield None
         return
-    bar = _Bar()
+    bar = _Bar(stream)
     timer = threading.Timer(after, bar.show)
     timer.daemon = True
     timer.start()
@@ -54,7 +55,8 @@ def busy(what: str) -> Iterator[None]:
 class _Bar:
     """Steps may be told from any thread, before the bar is shown, and after it is closed."""
 
-    def __init__(self) -> None:
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
         self._lock = threading.Lock()
         self._at = ("looking at the evidence", 0, 0)
         self._shown: Shown | None = None
@@ -74,7 +76,7 @@ class _Bar:
             if self._closed:
                 return
             columns = (SpinnerColumn("line"), TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
-            console = Console(stderr=True, highlight=False)
+            console = Console(file=self._stream, highlight=False)
             self._shown = Progress(*columns, TimeElapsedColumn(), console=console, transient=True, refresh_per_second=_PER_SECOND)
             self._task = self._shown.add_task("", total=None)
             self._update()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 from analyzer.findings import Finding
 from analyzer.lifecycle.intervals import Step, value_at
@@ -76,7 +77,7 @@ def ticks(axis: Axis, screen: Screen) -> tuple[str, str]:
     step = next((s for s in (*_STEPS, *(d * _DAY for d in _DAYS)) if total / s * _APART <= axis.columns), total)
     form = "%H:%M:%S.%f" if step < 1 else "%H:%M:%S" if step < 60 else "%H:%M" if step < _DAY else "%m-%d"
     midnight = axis.begin.replace(hour=0, minute=0, second=0, microsecond=0)
-    number = int((axis.begin - midnight).total_seconds() / step) + 1
+    number = ceil((axis.begin - midnight).total_seconds() / step)
     labels, marks = [" "] * axis.columns, [screen.glyph("─", "-")] * axis.columns
     free = 0
     while (moment := midnight + timedelta(seconds=step * number)) < axis.end:

@@ -41,7 +41,7 @@ def lanes(analysis: Analysis, name: str, screen: Screen, *, everything: bool = F
         chosen.events = [e for e in chosen.events if begin <= e.time <= end]
     chosen.findings = [f for f in chosen.findings if (f.start.time or begin) <= end and (f.end.time or end) >= begin]
     groups, hidden = (chosen.groups, []) if everything else _shown(chosen.groups, begin, end)
-    findings = chosen.findings if everything else sorted(chosen.findings, key=lambda f: f.expected)[:FINDINGS]
+    findings = chosen.findings if everything else sorted(chosen.findings, key=_gravest)[:FINDINGS]
     margin = _margin(groups, chosen, findings, hidden, screen)
     axis = Axis(begin, end, screen.width - margin - 2)
     page = _Page(axis, margin, screen)
@@ -50,7 +50,10 @@ def lanes(analysis: Analysis, name: str, screen: Screen, *, everything: bool = F
     page.hidden(hidden)
     for controller in chosen.counts:
         page.replicas(controller, named=len(chosen.counts) > 1)
-    page.findings(sorted(findings, key=lambda f: (f.start.time or begin).replace(microsecond=0)), len(chosen.findings) - len(findings))
+    page.findings(
+        sorted(sorted(findings, key=_gravest), key=lambda f: (f.start.time or begin).replace(microsecond=0)),
+        len(chosen.findings) - len(findings),
+    )
     key = draw.legend(page.used, screen)
     head = [
         screen.paint(printable(chosen.title), BOLD),
@@ -148,6 +151,11 @@ def _shown(groups: list[Group], begin: datetime, end: datetime) -> tuple[list[Gr
         few = {id(one) for one in containers}
     left = [one for one in containers if id(one) not in few]
     return kept, [*left, *(lane for group in others for lane in (*group.own, *group.containers))]
+
+
+def _gravest(finding: Finding) -> tuple[bool, int, bool]:
+    """For sorting: of what is equally grave, that of a node or controller first, of which that of its containers is a part."""
+    return finding.expected, list(SEVERITY).index(finding.severity), finding.container_id is not None
 
 
 def _window(life: Lifecycle, chosen: Chosen) -> tuple[datetime, datetime]:
