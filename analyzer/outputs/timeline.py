@@ -50,10 +50,8 @@ def lanes(analysis: Analysis, name: str, screen: Screen, *, everything: bool = F
     page.hidden(hidden)
     for controller in chosen.counts:
         page.replicas(controller, named=len(chosen.counts) > 1)
-    page.findings(
-        sorted(sorted(findings, key=_gravest), key=lambda f: (f.start.time or begin).replace(microsecond=0)),
-        len(chosen.findings) - len(findings),
-    )
+    in_time = sorted(sorted(findings, key=_gravest), key=lambda f: (f.start.time or begin).replace(microsecond=0))
+    page.findings(in_time, len(chosen.findings) - len(findings))
     key = draw.legend(page.used, screen)
     head = [
         screen.paint(printable(chosen.title), BOLD),
