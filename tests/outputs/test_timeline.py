@@ -231,3 +231,9 @@ def test_of_many_events_those_are_listed_that_findings_cite(incident: Analysis) 
     assert len(told) + left == whole
     full = lanes(incident, "minion-01", Screen(120), everything=True)
     assert sum(bool(re.match(r".\d\d:\d\d:\d\d\.\d{3} ", line)) for line in full) == whole
+
+
+def test_the_guide_shows_what_is_drawn(incident: Analysis, root: Path) -> None:
+    guide = (root / "docs" / "guide.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```\n\$ podopsy timeline .*?\n(.*?)…\n```", guide, re.DOTALL)
+    assert "\n".join(lanes(incident, "example-service-release-33", Screen(110))).startswith(shown)
