@@ -43,6 +43,6 @@ def inspect(
     if json:
         o.hand_over(inventory.as_json(target))
     else:
-        o.say(inventory.as_text(target, shapes=shapes, everything=everything))
+        o.say_folded(inventory.as_text(target, shapes=shapes, everything=everything))
     if not (target.table("sources")["status"] == SourceStatus.READ).any():
         raise typer.Exit(EvidenceError.exit_status)

@@ -20,6 +20,7 @@ from analyzer.cli.speaking import complain as complain
 from analyzer.cli.speaking import hand_over as hand_over
 from analyzer.cli.speaking import note as note
 from analyzer.cli.speaking import say as say
+from analyzer.cli.speaking import say_folded as say_folded
 from analyzer.cli.speaking import screen as screen
 
 if TYPE_CHECKING:

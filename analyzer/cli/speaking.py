@@ -13,6 +13,19 @@ def say(text: str) -> None:
     typer.echo(fitting(text, sys.stdout), nl=False)
 
 
+def say_folded(text: str) -> None:
+    """The same; on a terminal, lines that are wider go on further in. In a pipe a line is a line."""
+    if not sys.stdout.isatty():
+        say(text)
+        return
+    import textwrap
+
+    width = screen().width
+    for line in text.splitlines():
+        inner = " " * (len(line) - len(line.lstrip()) + 6)
+        say("\n".join(textwrap.wrap(line, width, subsequent_indent=inner, break_on_hyphens=False, break_long_words=False)) + "\n")
+
+
 def hand_over(data: str) -> None:
     """Data on stdout: UTF-8, whatever the locale is."""
     typer.echo(data.encode(), nl=False)

@@ -3,7 +3,6 @@
 import io
 import os
 import pty
-import select
 import subprocess
 import threading
 from pathlib import Path
@@ -15,7 +14,7 @@ from analyzer.evidence import walk
 from analyzer.ingest import ingest
 from analyzer.progress import Reading
 from analyzer.store import MemoryStore
-from tests.cli.running import COMMAND, environment
+from tests.cli.running import COMMAND, environment, until
 
 
 class Terminal(io.StringIO):
@@ -131,24 +130,13 @@ def test_on_a_terminal_it_appears_and_goes(sample_logs: Path) -> None:
             stderr=theirs,
         )
         os.close(theirs)
-        told = _until(ours, b"looking at the evidence")
+        told = until(ours, b"looking at the evidence")
         assert b"looking at the evidence" in told
         found, _ = process.communicate(journal, timeout=60)
-        told += _until(ours, b"never")
+        told += until(ours)
         assert process.returncode == 0
         assert found.startswith(b'{"id":'), "data on stdout alone"
         assert told.rstrip(b"\r\n").endswith(b"\x1b[2K")
         assert b"\x1b[?25h" in told, "the cursor is there again"
     finally:
         os.close(ours)
-
-
-def _until(terminal: int, what: bytes) -> bytes:
-    """What is written there, until it holds that, or nobody writes any more."""
-    told = b""
-    while what not in told and select.select([terminal], [], [], 60)[0]:
-        try:
-            told += os.read(terminal, 65536)
-        except OSError:  # the other side is closed
-            break
-    return told
