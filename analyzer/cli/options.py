@@ -281,6 +281,8 @@ def run(evidence: Evidence, question: Question = Question(), chosen: Span = Span
             without=question.without,
             progress=bar,
         )
+    if evidence.node is not None and evidence.paths:
+        _warn_of_mixing(analysis, evidence.node)
     for line in analysis.failed:
         complain(line)
     problems = analysis.incomplete()
@@ -289,3 +291,12 @@ def run(evidence: Evidence, question: Question = Question(), chosen: Span = Span
     if len(problems) > _PROBLEMS:
         complain(f"and {len(problems) - _PROBLEMS} more sources that were not wholly read (podopsy inspect lists them)")
     return analysis.narrowed(asked)
+
+
+def _warn_of_mixing(analysis: Analysis, node: str) -> None:
+    """--node makes one node of all evidence: where that names several itself, --on may have been meant."""
+    from analyzer.outputs.words import names
+
+    hosts = sorted(analysis.store.table("activity")["node"].drop_nulls().unique().to_list())
+    if len(hosts) > 1:
+        complain(f"--node {node}: the evidence names {names(hosts)}; all of it counts as {node}'s (--on {node} would show that node alone)")

@@ -77,10 +77,12 @@ def ticks(axis: Axis, screen: Screen) -> tuple[str, str]:
     step = next((s for s in (*_STEPS, *(d * _DAY for d in _DAYS)) if total / s * _APART <= axis.columns), total)
     form = "%H:%M:%S.%f" if step < 1 else "%H:%M:%S" if step < 60 else "%H:%M" if step < _DAY else "%m-%d"
     midnight = axis.begin.replace(hour=0, minute=0, second=0, microsecond=0)
-    number = ceil((axis.begin - midnight).total_seconds() / step)
+    into_day = (axis.begin - midnight).total_seconds()
+    number = ceil(into_day / step)
     labels, marks = [" "] * axis.columns, [screen.glyph("─", "-")] * axis.columns
     free = 0
-    while (moment := midnight + timedelta(seconds=step * number)) < axis.end:
+    while (after := step * number - into_day) < total:
+        moment = axis.begin + timedelta(seconds=after)
         at = axis.at(moment)
         new_day = (moment.hour, moment.minute, moment.second, moment.microsecond) == (0, 0, 0, 0)
         text = f"{moment:%m-%d}" if new_day else moment.strftime(form)[: 10 if step < 1 else None]

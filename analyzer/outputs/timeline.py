@@ -164,7 +164,7 @@ def _window(life: Lifecycle, chosen: Chosen) -> tuple[datetime, datetime]:
     if not inner:
         return life.start, max(life.end, life.start + timedelta(seconds=1))
     room = max((inner[-1] - inner[0]) * 0.08, timedelta(seconds=2))
-    return max(inner[0] - room, life.start), min(inner[-1] + room, life.end)
+    return inner[0] - min(room, inner[0] - life.start), inner[-1] + min(room, life.end - inner[-1])
 
 
 def _asked(life: Lifecycle, selection: Selection, begin: datetime, end: datetime) -> tuple[datetime, datetime]:

@@ -334,6 +334,9 @@ def test_on_a_node(quick: Path, tmp_path: Path) -> None:
     assert done["findings"] == [f for f in whole if f["node"] in ("minion-01", None)]
     assert {f["node"] for f in done["findings"]} >= {"minion-01"}
     assert "near to it: minion-0" in told(podopsy("analyze", quick, "--on", "minion-1"), 2)
+    mixed = "podopsy: --node minion-01: the evidence names minion-01 and minion-02; all of it counts as minion-01's"
+    assert podopsy("analyze", quick, "--node", "minion-01").stderr.decode().startswith(mixed)
+    assert podopsy("analyze", quick / "minion-01", "--node", "renamed").stderr == b""
     assert podopsy("ingest", quick, "--store", tmp_path / "store").returncode == 0
     for option in ("--on", "--node"):
         again = json.loads(podopsy("analyze", "--store", tmp_path / "store", "-o", "json", option, "minion-02").stdout)

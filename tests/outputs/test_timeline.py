@@ -151,6 +151,13 @@ def test_ticks_stand_at_round_times(days: float, labels: str) -> None:
     assert marks[told.index(labels)] == "┬"
 
 
+def test_the_last_day_of_the_calendar_has_an_axis() -> None:
+    end = datetime.max.replace(tzinfo=UTC)
+    labels, marks = lane_drawing.ticks(Axis(end - timedelta(hours=3), end, 60), Screen())
+    assert "22:00" in labels
+    assert "┬" in marks
+
+
 def test_numbers_stand_where_they_begin() -> None:
     assert lane_drawing.written([2, 2, 2, 12, 12, 12, 100, 3], Screen()) == "2──12─~3"
     assert lane_drawing.shortfall([0, 1, 1, 1, -1, 0], Screen(ascii_only=True)) == " +1^v "
