@@ -9,11 +9,12 @@ import polars as pl
 
 from analyzer.detectors import detect
 from analyzer.findings import SCHEMA_VERSION, Finding
-from analyzer.ingest import Progress, ingest
+from analyzer.ingest import ingest
 from analyzer.lifecycle.controllers import Name
 from analyzer.lifecycle.model import Lifecycle, build
 from analyzer.outputs.selected import told
 from analyzer.plan import Options
+from analyzer.progress import Progress
 from analyzer.proof import rfc3339
 from analyzer.selection import Asked, Selection
 from analyzer.store import MemoryStore, Store
@@ -101,6 +102,8 @@ def analyze(
     store = store if store is not None else MemoryStore()
     if paths:
         ingest(paths, store, options, progress)
+    if progress:
+        progress("working out what happened", 0, 0)
     life = build(store, desired)
     failed: list[str] = []
     findings = detect(life, kinds, without, failed.append)

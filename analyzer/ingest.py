@@ -4,7 +4,7 @@ The result does not depend on the order in which files are met: what a source la
 those that are read before it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from analyzer.exceptions import EvidenceError, SourceError
 from analyzer.formats import ReadContext, capture_time
 from analyzer.grammars.base import one_line
 from analyzer.plan import Options, Planned, make_plan
+from analyzer.progress import Progress, Reading
 from analyzer.store import Store
 from analyzer.vocabulary import SourceStatus
 
@@ -28,9 +29,6 @@ _ALIVE = ("journal", "klog", "container", "export", "docker", "containerd", "cri
 
 _ONE_BATCH = 4 * 1024 * 1024
 """Bytes of a source that make a batch in most formats: with nothing to come there is nothing to make ahead."""
-
-Progress = Callable[[str, int, int], None]
-"""Called with a source's name, its ordinal and their number."""
 
 
 @dataclass
@@ -67,12 +65,12 @@ def ingest(paths: Sequence[str | Path], store: Store, options: Options | None = 
     found = make_plan(paths, options, known)
     plan = sorted((p for p in found if not p.known), key=lambda p: p.phase)
     settled = None
-    for ordinal, planned in enumerate(plan):
-        if progress:
-            progress(planned.source.name, ordinal, len(plan))
+    reading = Reading(progress, sum(p.size for p in plan))
+    for planned in plan:
+        reading.begin(planned.source.name, planned.size)
         if settled is None or settled.phase < planned.phase:
             settled = _Settled(planned.phase, store, options)
-        read(planned, store, options, settled.context(planned))
+        read(planned, store, options, settled.context(planned), reading)
     sources = store.table("sources")
     if not (sources["status"] == SourceStatus.READ).any():
         raise EvidenceError(_nothing_usable(paths, sources))
@@ -101,7 +99,7 @@ class _Settled:
         return ReadContext(year, self._options.zone or UTC, self._options.zone is not None, moment, how)
 
 
-def read(planned: Planned, store: Store, options: Options, context: ReadContext) -> None:
+def read(planned: Planned, store: Store, options: Options, context: ReadContext, reading: Reading) -> None:
     """One source into the store, as one transaction."""
     writer = store.writer(planned.source_id)
     tally = Tally()
@@ -110,7 +108,7 @@ def read(planned: Planned, store: Store, options: Options, context: ReadContext)
     if status is SourceStatus.READ and planned.format is not None:
         try:
             with planned.source.open() as stream:
-                batches = _watched(planned, planned.format.read(stream, context), tally.activity)
+                batches = reading.watched(_watched(planned, planned.format.read(stream, context), tally.activity), stream)
                 for batch in ahead(batches) if planned.size > _ONE_BATCH else batches:
                     _take(batch, batch.family or planned.format.family, writer, tally)
         except (OSError, EOFError, SourceError, ValueError) as error:  # broken compression or archive: what came before is kept

@@ -62,6 +62,7 @@ class Asked:
     namespaces: tuple[str, ...] = ()
     controllers: tuple[str, ...] = ()
     pods: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()
     since: Moment | None = None
     until: Moment | None = None
     around: Moment | None = None
@@ -75,6 +76,16 @@ class Asked:
 
     @property
     def of_somebody(self) -> bool:
+        return self.of_pods or bool(self.nodes)
+
+    @property
+    def whom(self) -> tuple[tuple[str, ...], ...]:
+        """In the order of _WHOM."""
+        return self.namespaces, self.controllers, self.pods, self.nodes
+
+    @property
+    def of_pods(self) -> bool:
+        """Whether by what pods bear: a node as a whole bears none of it."""
         return bool(self.namespaces or self.controllers or self.pods)
 
     def __bool__(self) -> bool:
@@ -84,9 +95,12 @@ class Asked:
 ALL = Asked()
 
 
+_WHOM = ("namespaces", "controllers", "pods", "nodes")
+
+
 def asked_of(document: Any) -> Asked:
     """What ``Selection.document`` wrote. Raises UsageError for anything else."""
-    names = {key: document.get(key, []) if isinstance(document, dict) else None for key in ("namespaces", "controllers", "pods")}
+    names = {key: document.get(key, []) if isinstance(document, dict) else None for key in _WHOM}
     edges = {key: document.get(key) if isinstance(document, dict) else None for key in ("since", "until")}
     if not all(isinstance(some, list) and all(isinstance(n, str) for n in some) for some in names.values()):
         raise UsageError("its selection has no lists of names")
@@ -194,7 +208,11 @@ class Selection:
 
     def node(self, name: str | None) -> bool:
         """Whether somebody asked for ran there. None, the whole cluster, stays."""
-        return not self.asked.of_somebody or name is None or any(self._when(*_there(p)) for p in self._on.get(name, ()))
+        if name is None or not self.asked.of_somebody:
+            return True
+        if self.asked.nodes and name not in self.asked.nodes:
+            return False
+        return not self.asked.of_pods or any(self._when(*_there(p)) for p in self._on.get(name, ()))
 
     def event(self, event: Event) -> bool:
         """As a finding of that moment; a node's own event stays if somebody asked for ran on it at all."""
@@ -222,6 +240,7 @@ class Selection:
             (self.asked.namespaces, {subject.namespace} if subject.namespace else set()),
             (self.asked.controllers, controller_names(subject.namespace, subject.controller)),
             (self.asked.pods, pod_names(subject.namespace, subject.pod, subject.pod_uid)),
+            (self.asked.nodes, {subject.node} if subject.node else set()),
         ]
         answers = [bool(names.intersection(asked)) if names else None for asked, names in tests if asked]
         return False if False in answers else None if None in answers else True
@@ -248,7 +267,8 @@ class Selection:
     def _subject(self, pod: Pod) -> Subject:
         owner = self._life.owners.get(pod.key)
         title = owner.title if owner else "/".join(pod.owner) if pod.owner else "none/"
-        return Subject(None, None, pod.node, pod.namespace, title, pod.name, pod.uid)
+        node = pod.node or next((r.node for r in pod.runs if r.node), None)
+        return Subject(None, None, node, pod.namespace, title, pod.name, pod.uid)
 
     # --- told
 
@@ -256,7 +276,7 @@ class Selection:
         """'namespace default; from 2026-03-01T10:00:00.000000Z; to 2026-03-01T10:05:00.000000Z'. Names are the user's: escape them."""
         said = [
             f"{word} {' or '.join(names)}"
-            for word, names in (("namespace", self.asked.namespaces), ("controller", self.asked.controllers), ("pod", self.asked.pods))
+            for word, names in zip(("namespace", "controller", "pod", "node"), self.asked.whom, strict=True)
             if names
         ]
         said += [f"from {rfc3339(self.start)}"] if self.start else []
@@ -265,9 +285,7 @@ class Selection:
 
     def document(self) -> dict[str, Any]:
         return {
-            "namespaces": list(self.asked.namespaces),
-            "controllers": list(self.asked.controllers),
-            "pods": list(self.asked.pods),
+            **{key: list(names) for key, names in zip(_WHOM, self.asked.whom, strict=True)},
             "since": rfc3339(self.start),
             "until": rfc3339(self.end),
         }
@@ -319,6 +337,7 @@ def _known(life: Lifecycle, asked: Asked) -> None:
         "namespace": (asked.namespaces, lambda: (x.namespace for group in (life.pods, life.controllers, life.events) for x in group)),
         "controller": (asked.controllers, lambda: (n for c in life.controllers for n in controller_names(c.namespace, c.title))),
         "pod": (asked.pods, lambda: (n for p in life.pods for n in pod_names(p.namespace, p.name, p.uid))),
+        "node": (asked.nodes, lambda: iter(life.nodes)),
     }
     for word, (names, all_names) in known.items():
         there = {n for n in all_names() if n} if names else set()
@@ -326,4 +345,4 @@ def _known(life: Lifecycle, asked: Asked) -> None:
             if name not in there:
                 near = difflib.get_close_matches(name, sorted(there), 3, 0.5)
                 more = f"; near to it: {', '.join(near)}" if near else ""
-                raise UsageError(f"--{word} {name}: the evidence knows no {word} of that name{more}")
+                raise UsageError(f"--{'on' if word == 'node' else word} {name}: the evidence knows no {word} of that name{more}")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from analyzer.analysis import Analysis, analyze
 from analyzer.exceptions import UsageError
 from analyzer.outputs.selected import told
-from analyzer.selection import Asked, duration, moment
+from analyzer.selection import Asked, Selection, asked_of, duration, moment
 from analyzer.vocabulary import FindingKind
 
 API, SERVICE = "example-api-release-12", "example-service-release-33"
@@ -123,6 +123,7 @@ def test_an_open_side_overlaps_all_beyond(whole: Analysis) -> None:
         (Asked(namespaces=("defualt",)), "near to it: default"),
         (Asked(controllers=("ReplicaSet/x",)), "no controller of that name"),
         (Asked(pods=(OLD, "nobody")), "--pod nobody: "),
+        (Asked(nodes=("minion-1",)), "--on minion-1: the evidence knows no node of that name; near to it: minion-01"),
     ],
 )
 def test_an_answer_of_nothing_would_mislead(whole: Analysis, asked: Asked, says: str) -> None:
@@ -163,6 +164,37 @@ def test_several_names_are_either_and_several_options_are_both(whole: Analysis) 
 
 def test_a_namespace(whole: Analysis) -> None:
     assert whole.narrowed(Asked(namespaces=("default",))).findings == whole.findings
+
+
+def test_a_node(whole: Analysis) -> None:
+    """All that bears its name; and windows of controllers of which a pod was there meanwhile."""
+    here = whole.narrowed(Asked(nodes=("minion-01",)))
+    assert {f.node for f in here.findings} == {"minion-01", None}
+    assert {f.id for f in whole.findings if f.node == "minion-01"} <= {f.id for f in here.findings}
+    assert "overshoot-window" in kinds(here)
+    there = whole.narrowed(Asked(nodes=("minion-02",)))
+    assert {"kubelet-outage", "orphaned-container"}.isdisjoint(kinds(there))
+    assert here.selection is not None
+    assert here.selection.words() == "node minion-01"
+    assert [name for name in whole.life.nodes if here.selection.node(name)] == ["minion-01"]
+    assert asked_of(here.selection.document()) == here.selection.asked
+
+
+def test_a_node_without_pods_is_still_a_node(whole: Analysis) -> None:
+    life = replace(whole.life, pods=[])
+    selection = Selection(life, Asked(nodes=("minion-01",)))
+    assert selection.node("minion-01")
+    assert not selection.node("minion-02")
+
+
+def test_a_pod_and_another_node(whole: Analysis) -> None:
+    assert whole.narrowed(Asked(pods=(OLD,), nodes=("minion-02",))).findings == []
+    assert kinds(whole.narrowed(Asked(pods=(OLD,), nodes=("minion-01",)))) == kinds(whole.narrowed(Asked(pods=(OLD,))))
+
+
+def test_a_document_from_before_nodes_could_be_asked_for() -> None:
+    old = {"namespaces": ["default"], "controllers": [], "pods": [], "since": None, "until": None}
+    assert asked_of(old) == Asked(namespaces=("default",))
 
 
 def test_a_nodes_finding_needs_a_container_of_the_namespace(whole: Analysis) -> None:

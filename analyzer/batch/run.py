@@ -13,7 +13,7 @@ from analyzer.batch.corpus import CORPUS, write_corpus
 from analyzer.batch.index import INDEX, write_index
 from analyzer.evidence import Case, cases
 from analyzer.exceptions import EvidenceError, UsageError
-from analyzer.ingest import Progress
+from analyzer.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,8 @@ def run_batch(
         else:
             todo.append((case, signed))
     kept = len(results)
+    if progress:
+        progress("analyzing", 0, len(todo))
     for number, result in enumerate(_results(todo, out, sought, jobs or os.cpu_count() or 1), 1):
         results[result.name] = result
         if progress:

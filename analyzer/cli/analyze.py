@@ -41,7 +41,10 @@ def analyze(
     if fail_on is not None and fail_on not in [*(kinds := kinds_known()), *Severity]:
         raise UsageError(f"--fail-on {fail_on}: neither a kind ({', '.join(kinds)}) nor a severity ({', '.join(Severity)})")
     analysis = o.run(evidence, question, chosen)
-    typer.echo(text.render(analysis, output), nl=False)
+    if output in text.READ:
+        o.say(text.render(analysis, output, o.screen()))
+    else:
+        o.hand_over(text.render(analysis, output))
     if fail_on is not None and any(fail_on in (f.kind, f.severity) and not f.expected for f in analysis.findings):
         raise typer.Exit(1)
     if strict and (analysis.incomplete() or analysis.failed):

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from analyzer.cli import options as o
+from analyzer.outputs.words import printable
 
 
 def register(app: typer.Typer) -> None:
@@ -27,6 +28,6 @@ def batch(
     known(o.complain)
     with o.progress() as bar, o.writable(out):
         outcome = run_batch(directory, out, jobs=jobs, again=again, kinds=sought.kind, without=sought.without, progress=bar)
-    typer.echo(f"{outcome.done} analyzed, {outcome.kept} unchanged, {outcome.failed} failed: {out / 'index.html'}")
+    o.say(f"{outcome.done} analyzed, {outcome.kept} unchanged, {outcome.failed} failed: {printable(str(out / 'index.html'))}\n")
     if outcome.failed:
         raise typer.Exit(4)

@@ -28,7 +28,7 @@ def demo(
     from analyzer.outputs.report import write
 
     analysis = o.run(o.Evidence(paths=[str(sample())]))
-    typer.echo(text.render(analysis, "table"), nl=False)
+    o.say(text.render(analysis, "table", o.screen()))
     with o.writable(out):
         write(analysis, out, title=_SAMPLE, command="podopsy demo")
-    typer.echo(f"\nThe same as a report to send around: {out}")
+    o.say(f"\nThe same as a report to send around: {out}\n")

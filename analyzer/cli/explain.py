@@ -21,4 +21,4 @@ def explain(
     from analyzer.outputs import explanation
 
     analysis = o.run(evidence, question)
-    typer.echo(explanation.render(analysis, finding, evidence.paths or [], context), nl=False)
+    o.say(explanation.render(analysis, finding, evidence.paths or [], context))

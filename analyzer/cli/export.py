@@ -41,4 +41,4 @@ def export(
     analysis = o.run(evidence, question, chosen)
     with o.writable(out):
         told = chosen_one.write(analysis, out)
-    typer.echo(o.plain(f"{out}: {told}"), err=True)
+    o.note(f"{out}: {told}")

@@ -1,25 +1,21 @@
 """podopsy inspect: what the evidence holds, and what of it was not understood; writes nothing."""
 
+from typing import Annotated
+
 import typer
 
 from analyzer.cli import options as o
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(inspect)
+    app.command()(o.spread(inspect))
 
 
 def inspect(
-    paths: o.Paths = None,
-    store: o.StoreDir = None,
-    node: o.Node = None,
-    source_format: o.Format = None,
-    tz: o.Zone = None,
-    year: o.Year = None,
-    captured: o.Captured = None,
-    shapes: int = typer.Option(10, "--shapes", metavar="N", min=0, help="So many shapes of what was not understood."),
-    everything: bool = typer.Option(False, "--all", help="List each source, also where many of a kind have no events."),
-    json: bool = typer.Option(False, "--json", help="As JSON, with all sources and all shapes."),
+    evidence: o.Evidence,
+    shapes: Annotated[int, typer.Option("--shapes", metavar="N", min=0, help="So many shapes of what was not understood.")] = 10,
+    everything: Annotated[bool, typer.Option("--all", help="List each source, also where many of a kind have no events.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="As JSON, with all sources and all shapes.")] = False,
 ) -> None:
     """What this evidence holds: sources, formats, nodes, time spans, rejects, and what was not understood.
 
@@ -35,15 +31,18 @@ def inspect(
     from analyzer.store import MemoryStore, Store
     from analyzer.vocabulary import SourceStatus
 
-    target: Store | None = o.opened(None, store) if store is not None else None
+    target: Store | None = o.opened(None, evidence.store) if evidence.store is not None else None
     if target is None:
-        target = Recognising(o.opened(paths, None) or MemoryStore())
+        target = Recognising(o.opened(evidence.paths, None) or MemoryStore())
         with o.progress() as bar:
             try:
-                pipeline.ingest(paths or [], target, o.evidence_options(node, source_format, tz, year, captured), bar)
+                pipeline.ingest(evidence.paths or [], target, evidence.options(), bar)
             except EvidenceError:
                 if target.table("sources").is_empty():
                     raise
-    typer.echo(inventory.as_json(target) if json else inventory.as_text(target, shapes=shapes, everything=everything), nl=False)
+    if json:
+        o.hand_over(inventory.as_json(target))
+    else:
+        o.say_folded(inventory.as_text(target, shapes=shapes, everything=everything))
     if not (target.table("sources")["status"] == SourceStatus.READ).any():
         raise typer.Exit(EvidenceError.exit_status)

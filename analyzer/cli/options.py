@@ -6,21 +6,28 @@ A command takes groups of options as one parameter each (``evidence: Evidence``)
 from __future__ import annotations
 
 import inspect
-import sys
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
+from analyzer.cli.progress import busy as busy
+from analyzer.cli.progress import progress as progress
+from analyzer.cli.speaking import complain as complain
+from analyzer.cli.speaking import hand_over as hand_over
+from analyzer.cli.speaking import note as note
+from analyzer.cli.speaking import say as say
+from analyzer.cli.speaking import say_folded as say_folded
+from analyzer.cli.speaking import screen as screen
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from analyzer.analysis import Analysis
-    from analyzer.ingest import Progress
     from analyzer.lifecycle.controllers import Name
     from analyzer.plan import Options
     from analyzer.selection import Asked
@@ -31,7 +38,9 @@ _PROBLEMS = 10
 
 Paths = Annotated[list[str] | None, typer.Argument(metavar="[PATH]...", help="Files, folders, archives, or - for standard input.")]
 StoreDir = Annotated[Path | None, typer.Option("--store", metavar="DIR", help="The store to read from (and, with PATHs, to ingest into).")]
-Node = Annotated[str | None, typer.Option("--node", metavar="NAME", help="All evidence is of this node.")]
+Node = Annotated[
+    str | None, typer.Option("--node", metavar="NAME", help="All evidence is of this node. With --store and no PATH: as --on.")
+]
 Format = Annotated[
     str | None, typer.Option("--format", metavar="NAME", help="All evidence is of this format (podopsy inspect names them).")
 ]
@@ -69,19 +78,15 @@ Pods = Annotated[
     list[str] | None,
     typer.Option("--pod", metavar="[NAMESPACE/]NAME", help="Only what concerns this pod (or uid). May be repeated."),
 ]
+On = Annotated[list[str] | None, typer.Option("--on", metavar="NODE", help="Only what concerns this node. May be repeated.")]
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """What is read, and what the user says of it."""
+class Where:
+    """What is read."""
 
     paths: Paths = None
     store: StoreDir = None
-    node: Node = None
-    source_format: Format = None
-    tz: Zone = None
-    year: Year = None
-    captured: Captured = None
 
     def begin(self) -> None:
         """Have it looked at while the command loads what it works with."""
@@ -90,8 +95,28 @@ class Evidence:
         if self.paths:
             begin(self.paths)
 
+
+@dataclass(frozen=True)
+class Stated:
+    """What the user says of it."""
+
+    node: Node = None
+    source_format: Format = None
+    tz: Zone = None
+    year: Year = None
+    captured: Captured = None
+
     def options(self) -> Options:
-        return evidence_options(self.node, self.source_format, self.tz, self.year, self.captured)
+        from analyzer.evidence.zones import parse_zone
+        from analyzer.plan import Options
+
+        zone = parse_zone(self.tz) if self.tz else None
+        return Options(self.node, self.source_format, zone, self.year, _captured(self.captured))
+
+
+@dataclass(frozen=True)
+class Evidence(Stated, Where):
+    """Both; in the help what is read comes first."""
 
 
 @dataclass(frozen=True)
@@ -127,13 +152,12 @@ class Span:
         """UsageError for what is no time or no duration, before any evidence is read."""
         from analyzer.selection import Asked, duration, moment
 
-        return Asked(
-            since=moment("--since", self.since) if self.since is not None else None,
-            until=moment("--until", self.until) if self.until is not None else None,
-            around=moment("--around", self.around) if self.around is not None else None,
-            window=duration("--window", self.window) if self.window is not None else None,
-            **whom,
+        since, until, around = (
+            moment(f"--{name}", text) if text is not None else None
+            for name, text in (("since", self.since), ("until", self.until), ("around", self.around))
         )
+        window = duration("--window", self.window) if self.window is not None else None
+        return Asked(since=since, until=until, around=around, window=window, **whom)
 
 
 @dataclass(frozen=True)
@@ -143,9 +167,10 @@ class Chosen(Span):
     namespace: Namespaces = None
     controller: Controllers = None
     pod: Pods = None
+    on: On = None
 
     def asked(self, **whom: tuple[str, ...]) -> Asked:
-        given = {"namespaces": self.namespace, "controllers": self.controller, "pods": self.pod}
+        given = {"namespaces": self.namespace, "controllers": self.controller, "pods": self.pod, "nodes": self.on}
         return super().asked(**{name: tuple(dict.fromkeys(values or ())) for name, values in given.items()}, **whom)
 
 
@@ -167,7 +192,7 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
     def spreaded(**given: Any) -> None:
         gathered = {name: group(**{f.name: given.pop(f.name) for f in fields(group)}) for name, group in groups.items()}
         for group in gathered.values():
-            if isinstance(group, Evidence):
+            if isinstance(group, Where):
                 group.begin()
         command(**given, **gathered)
 
@@ -177,16 +202,7 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
     return spreaded
 
 
-def evidence_options(
-    node: str | None, source_format: str | None, zone: str | None, year: int | None, captured: str | None = None
-) -> Options:
-    from analyzer.evidence.zones import parse_zone
-    from analyzer.plan import Options
-
-    return Options(node=node, format=source_format, zone=parse_zone(zone) if zone else None, year=year, captured=_moment(captured))
-
-
-def _moment(text: str | None) -> datetime | None:
+def _captured(text: str | None) -> datetime | None:
     from datetime import UTC, datetime
 
     from analyzer.exceptions import UsageError
@@ -235,34 +251,6 @@ def opened(paths: list[str] | None, store: Path | None) -> Store | None:
 
 
 @contextmanager
-def progress() -> Iterator[Progress | None]:
-    """A progress bar on stderr, on a terminal only."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("reading")
-
-        def step(name: str, ordinal: int, number: int) -> None:
-            bar.update(task, completed=ordinal, total=number, description=plain(name[-40:]).replace("[", "\\["))  # no markup of rich's
-
-        yield step
-
-
-def plain(text: str) -> str:
-    """Names and log content on a terminal: without control characters."""
-    return "".join(c if c.isprintable() else "�" for c in text)
-
-
-def complain(text: str) -> None:
-    """One line on stderr."""
-    typer.echo(f"podopsy: {plain(text)}", err=True)
-
-
-@contextmanager
 def writable(path: Path) -> Iterator[None]:
     """A place that cannot be written to is the command line's fault."""
     from analyzer.exceptions import UsageError
@@ -281,6 +269,8 @@ def run(evidence: Evidence, question: Question = Question(), chosen: Span = Span
 
     question.check()
     asked = chosen.asked()
+    if evidence.node is not None and not evidence.paths:  # nothing is read of which it could be said: it chooses
+        asked = replace(asked, nodes=(*asked.nodes, evidence.node))
     with progress() as bar:
         analysis = analyze(
             evidence.paths or [],
@@ -291,6 +281,8 @@ def run(evidence: Evidence, question: Question = Question(), chosen: Span = Span
             without=question.without,
             progress=bar,
         )
+    if evidence.node is not None and evidence.paths:
+        _warn_of_mixing(analysis, evidence.node)
     for line in analysis.failed:
         complain(line)
     problems = analysis.incomplete()
@@ -299,3 +291,12 @@ def run(evidence: Evidence, question: Question = Question(), chosen: Span = Span
     if len(problems) > _PROBLEMS:
         complain(f"and {len(problems) - _PROBLEMS} more sources that were not wholly read (podopsy inspect lists them)")
     return analysis.narrowed(asked)
+
+
+def _warn_of_mixing(analysis: Analysis, node: str) -> None:
+    """--node makes one node of all evidence: where that names several itself, --on may have been meant."""
+    from analyzer.outputs.words import names
+
+    hosts = sorted(analysis.store.table("activity")["node"].drop_nulls().unique().to_list())
+    if len(hosts) > 1:
+        complain(f"--node {node}: the evidence names {names(hosts)}; all of it counts as {node}'s (--on {node} would show that node alone)")

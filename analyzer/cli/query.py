@@ -15,19 +15,13 @@ class Form(StrEnum):
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(query)
+    app.command()(o.spread(query))
 
 
 def query(
     sql: Annotated[str, typer.Argument(metavar="SQL", help="A SELECT over the tables (sources, records, events, ...) and over klog.")],
-    paths: o.Paths = None,
-    store: o.StoreDir = None,
+    evidence: o.Evidence,
     output: Annotated[Form, typer.Option("-o", "--output", help="How the rows are written.")] = Form.TABLE,
-    node: o.Node = None,
-    source_format: o.Format = None,
-    tz: o.Zone = None,
-    year: o.Year = None,
-    captured: o.Captured = None,
 ) -> None:
     """SQL over the tables of a store, or of the evidence under PATH (podopsy schema lists the columns).
 
@@ -40,12 +34,12 @@ def query(
     from analyzer.store import MemoryStore
     from analyzer.vocabulary import TABLES
 
-    target = o.opened(paths, store) or MemoryStore(keep_records=True)
-    if paths:
+    target = o.opened(evidence.paths, evidence.store) or MemoryStore(keep_records=True)
+    if evidence.paths:
         import analyzer.ingest as pipeline
 
         with o.progress() as bar:
-            pipeline.ingest(paths, target, o.evidence_options(node, source_format, tz, year, captured), bar)
+            pipeline.ingest(evidence.paths, target, evidence.options(), bar)
     frames = {name: target.scan(name) for name in TABLES}
     if "klog" in sql.lower():
         from analyzer.outputs import klog_table
@@ -57,11 +51,11 @@ def query(
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise UsageError(f"query: {str(error).splitlines()[0]}") from error
     if output is Form.CSV:
-        typer.echo(rows.write_csv(), nl=False)
+        o.hand_over(rows.write_csv())
     elif output is Form.JSON:
-        typer.echo(rows.write_json())
+        o.hand_over(rows.write_json() + "\n")
     else:
         from analyzer.outputs.words import printable
 
         with pl.Config(tbl_rows=-1, tbl_cols=-1, fmt_str_lengths=120, tbl_width_chars=2000, tbl_hide_dataframe_shape=True):
-            typer.echo("\n".join(printable(line) for line in str(rows).splitlines()))
+            o.say("".join(printable(line) + "\n" for line in str(rows).splitlines()))

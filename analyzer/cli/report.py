@@ -34,9 +34,9 @@ def report(
 
     analysis = o.run(evidence, question, chosen)
     name = title or (Path(evidence.paths[0]).resolve().name if evidence.paths else str(evidence.store))
-    with o.writable(out):
+    with o.writable(out), o.busy("writing the report"):
         write(analysis, out, title=name, command=command)
-    typer.echo(f"{out}: {len(analysis.findings)} findings", err=True)
+    o.note(f"{out}: {len(analysis.findings)} findings")
 
 
 def _compare(
@@ -52,6 +52,6 @@ def _compare(
     names = [Path(path).resolve().name for path in two]
     if names[0] == names[1]:
         names = list(two)
-    with o.writable(out):
+    with o.writable(out), o.busy("writing the report"):
         write_comparison(one, other, out, names=(names[0], names[1]), command=command, title=title)
-    typer.echo(f"{out}: {len(one.findings)} findings against {len(other.findings)}", err=True)
+    o.note(f"{out}: {len(one.findings)} findings against {len(other.findings)}")

@@ -2,7 +2,8 @@
 
 import typer
 
-from analyzer.cli.options import complain, plain
+from analyzer.cli.speaking import complain, say
+from analyzer.outputs.words import printable
 
 
 def register(app: typer.Typer) -> None:
@@ -29,4 +30,4 @@ def detectors() -> None:
         words = {"proves": detector.proves, "needs": detector.needs, "not if": detector.contradicted_by}
         typer.echo(detector.kind)
         for label, text in (words | {"from": detector.distribution or "podopsy itself"}).items():
-            typer.echo(f"  {label + ':':<8}{plain(text)}")
+            say(f"  {label + ':':<8}{printable(text)}\n")

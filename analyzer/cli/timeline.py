@@ -1,8 +1,5 @@
 """podopsy timeline: the lanes of one object in the terminal."""
 
-import os
-import shutil
-import sys
 from typing import Annotated
 
 import typer
@@ -18,11 +15,10 @@ def timeline(
     name: Annotated[str, typer.Argument(metavar="OBJECT", help="A pod, container (name or id), node or controller.")],
     evidence: o.Evidence,
     span: o.Span,
+    everything: Annotated[bool, typer.Option("--all", help="All lanes, findings and events, and these not cut to the width.")] = False,
 ) -> None:
-    """Draw what one object went through, and list its events."""
+    """Draw what one object went through, with its findings, and list its events."""
     from analyzer.outputs import timeline as drawing
 
     analysis = o.run(evidence, chosen=span)
-    width = shutil.get_terminal_size((100, 24)).columns
-    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    typer.echo("\n".join(drawing.lanes(analysis, name, width, colour=colour)))
+    o.say("\n".join(drawing.lanes(analysis, name, o.screen(), everything=everything)) + "\n")

@@ -55,6 +55,9 @@ def verify(
         )
     for line in verdict.failed:
         o.complain(line)
-    typer.echo(verification.as_json(verdict) if output is Form.JSON else verification.as_text(verdict), nl=False)
+    if output is Form.JSON:
+        o.hand_over(verification.as_json(verdict))
+    else:
+        o.say(verification.as_text(verdict))
     if verdict.problems:
         raise typer.Exit(1)

@@ -43,7 +43,7 @@ def coverage_sentence(life: Lifecycle) -> str:
     has = list(_has(life, parts))
     text = f"The evidence spans {_full(life.start, life.end)}" + (f": {listed(has)}." if has else ".")
     off = [f"the clock of {c.node} was {_off(c)}" for c in life.clocks.clocks if c.skewed]
-    text += f" {upper(listed(off))}: times are corrected by that." if off else ""
+    text += f" {upper(names(off))}: times are corrected by that." if off else ""
     return text + (f" What is missing: {'; '.join(limits)}." if limits else "")
 
 

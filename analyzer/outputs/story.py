@@ -12,6 +12,7 @@ from analyzer.lifecycle.model import Lifecycle
 from analyzer.outputs import story_rare
 from analyzer.outputs.coverage_told import coverage_sentence
 from analyzer.outputs.story_margins import closest, margin, waited
+from analyzer.outputs.story_rare import by_place, several
 from analyzer.outputs.words import bare as _short
 from analyzer.outputs.words import count as _count
 from analyzer.outputs.words import full as _full
@@ -29,8 +30,10 @@ _SENTENCES = 10
 _NAMES = 3
 _STOP, _GIVEN_UP, _EVICTED, _REPLACED, _PHANTOM, _RETURN, _DUPLICATE, _SIGTERM, _COUNT, _IMBALANCE, _REMEDY = range(11)
 """What a sentence tells; also the order among those of one second, as causes go."""
-_FIRST_TO_GO = (_SIGTERM, _REPLACED, _DUPLICATE, _GIVEN_UP, _EVICTED, _PHANTOM, _RETURN, _COUNT, _STOP, _IMBALANCE, _REMEDY)
-"""Where there is more to tell than fits, what is left out first."""
+_MATTERS = (_REMEDY, _STOP, _COUNT, _RETURN, _PHANTOM, _IMBALANCE, _EVICTED, _GIVEN_UP, _REPLACED, _DUPLICATE, _SIGTERM)
+"""Where there is more to tell than fits, what stays."""
+_OF_A_KIND = 2
+"""So many sentences of a kind come before the next ones of any other: many of one do not push out the rest."""
 
 Told = tuple[datetime, int, str]
 """When, what it tells, and the sentence."""
@@ -51,12 +54,22 @@ def story(analysis: "Analysis") -> list[str]:
     room = _SENTENCES - 1
     if len(told) > room:
         left = len(told) - room + 1
-        told = sorted(told, key=lambda t: (_FIRST_TO_GO.index(t[1]), t[0]))[-(room - 1) :]
+        told = _what_matters(told)[: room - 1]
     told.sort(key=lambda t: (t[1] == _REMEDY, t[0].replace(microsecond=0), *t[1:]))
     sentences = [sentence for _, _, sentence in told]
     if tell.one_day:
         sentences[0] = f"On {told[0][0]:%Y-%m-%d} (UTC): {sentences[0]}"
-    return [first, *sentences, f"{left} more such things happened; the findings list them all."] if left else [first, *sentences]
+    return [first, *sentences, f"{left:,} more such things happened; the findings list them all."] if left else [first, *sentences]
+
+
+def _what_matters(told: list[Told]) -> list[Told]:
+    """The same, what matters most first."""
+    ranked: list[tuple[int, int, Told]] = []
+    met: dict[int, int] = defaultdict(int)
+    for one in sorted(told):
+        ranked.append((met[one[1]] // _OF_A_KIND, _MATTERS.index(one[1]), one))
+        met[one[1]] += 1
+    return [one for _, _, one in sorted(ranked)]
 
 
 def _nothing(analysis: "Analysis") -> str:
@@ -167,7 +180,7 @@ class _Teller:
         who = f"node {outage.node}" if outage.details.get("cause") == "rebooted" else f"the kubelet of {outage.node}"
         text = f"At {self._at(back)}, after {lasted}, {who} came back"
         if counted:
-            text += f" and met the running containers: {_list(f'{n} {name}' for name, n in counted.items())}"
+            text += f" and met the running containers: {_list(f'{n:,} {name}' for name, n in counted.items())}"
         gone = max((o.end.time for o in outcomes["removed"] if o.end.time), default=None)
         text += f", the last at {self._at(gone)}" if gone else ""
         unnoticed = outage.details.get("effect") == "none" and self._api
@@ -183,12 +196,12 @@ class _Teller:
         by_outage = ("kubelet-outage", "node-loss")
         self._used |= {id(u) for u in self._of[F.NODE_UNREACHABLE] if u.node in nodes and u.details.get("cause") in by_outage}
         lengths = [(o.end.time or self._life.end) - self._start(o) for o in outages]
-        who = f"the kubelet of {nodes[0]} was" if len(nodes) == 1 else f"the kubelets of {len(nodes)} nodes ({_names(nodes)}) were"
+        who = f"the kubelet of {nodes[0]} was" if len(nodes) == 1 else f"the kubelets of {len(nodes):,} nodes ({_names(nodes)}) were"
         text = f"Between {self._at(first)} and {self._at(last)} {who} down {_count(len(outages), 'time')}"
         text += f" ({seconds(min(lengths))} to {seconds(max(lengths))} each, {seconds(sum(lengths, timedelta()))} in all)"
         effects = [str(o.details.get("effect")) for o in outages]
-        noticed = [f"pods were evicted in {effects.count('evicted')}"] if "evicted" in effects else []
-        noticed += [f"the API gave the node up as not Ready in {effects.count('not-ready')}"] if "not-ready" in effects else []
+        noticed = [f"pods were evicted in {effects.count('evicted'):,}"] if "evicted" in effects else []
+        noticed += [f"the API gave the node up as not Ready in {effects.count('not-ready'):,}"] if "not-ready" in effects else []
         silent = "; the API never gave a node up." if self._api else "."
         close = closest(outages)
         near = f" The one of {self._at(close[0].start.time)} came closest: {close[1]}." if close else ""
@@ -196,7 +209,7 @@ class _Teller:
         orphans = [o for o in self._of[F.ORPHANED_CONTAINER] if o.node in nodes and o.details.get("cause") == "kubelet-down"]
         if orphans:
             outcomes = {k: sum(o.details.get("outcome") == k for o in orphans) for k in _OUTCOMES}
-            ended = _list(f"{n} {_OUTCOMES[k]}" for k, n in outcomes.items() if n)
+            ended = _list(f"{n:,} {_OUTCOMES[k]}" for k, n in outcomes.items() if n)
             containers = len({o.container_id for o in orphans})
             yield first, _GIVEN_UP, f"{_count(containers, 'container')} ran on unsupervised, in {_count(len(orphans), 'spell')}: {ended}."
 
@@ -204,12 +217,8 @@ class _Teller:
 
     def _unreachable(self) -> Iterable[Told]:
         """By node: spells that no outage sentence has told."""
-        by_node: dict[str | None, list[Finding]] = defaultdict(list)
-        for spell in self._of[F.NODE_UNREACHABLE]:
-            if id(spell) not in self._used:
-                by_node[spell.node].append(spell)
-        for node, spells in by_node.items():
-            first, end = self._start(spells[0]), spells[-1].end.time
+        for node, spells in by_place(s for s in self._of[F.NODE_UNREACHABLE] if id(s) not in self._used).items():
+            first, end = min(self._start(s) for s in spells), _last(spells)
             causes = sorted({str(s.details.get("cause")) for s in spells})
             why = f" (cause: {_list(causes)})"
             times = f", {_count(len(spells), 'time')}" if len(spells) > 1 else ""
@@ -217,12 +226,8 @@ class _Teller:
 
     def _deleted(self) -> Iterable[Told]:
         orphans = [o for o in self._of[F.ORPHANED_CONTAINER] if o.details.get("cause") == "pod-deleted"]
-        by_node: dict[str | None, list[Finding]] = defaultdict(list)
-        for orphan in orphans:
-            by_node[orphan.node].append(orphan)
-        for node, mine in by_node.items():
-            first = self._start(mine[0])
-            end = None if any(o.end.time is None for o in mine) else max(o.end.time for o in mine if o.end.time)
+        for node, mine in by_place(orphans).items():
+            first, end = min(self._start(o) for o in mine), _last(mine)
             text = f"From {self._at(first)} to {self._at(end)} {_count(len(mine), 'container')} ran on {node} though"
             yield first, _REPLACED, f"{text} the API had deleted the pods: the kubelet did not act on it."
 
@@ -245,21 +250,18 @@ class _Teller:
         more = len(chosen) - _NAMES
         parts += [f"{_count(more, 'more controller')} likewise"] if more > 0 else []
         again = len(windows) - len(chosen)
-        text = _upper("; ".join(parts)) + (f" ({again} shorter windows besides)" if again > 0 else "") + "."
+        text = _upper("; ".join(parts)) + (f" ({again:,} shorter windows besides)" if again > 0 else "") + "."
         yield first, _COUNT, f"{_upper(word)} instances than asked for: {text}{story_rare.perhaps(windows)}"
 
     def _length(self, window: Finding) -> timedelta:
         return (window.end.time or self._life.end) - self._start(window)
 
     def _imbalances(self) -> Iterable[Told]:
-        by_node: dict[str | None, list[Finding]] = defaultdict(list)
-        for finding in self._of[F.IMBALANCE]:
-            by_node[finding.node].append(finding)
-        for node, mine in by_node.items():
+        for node, mine in by_place(self._of[F.IMBALANCE]).items():
             last = max(self._start(f) for f in mine)
             fewer = sorted({n for f in mine for n, count in (f.details.get("after") or {}).items() if count})
-            who = _names([_short(f.controller) for f in mine])
-            where = f"on {_names(fewer)} and none on {node}, which is Ready again"
+            who = _names(list(dict.fromkeys(_short(f.controller) for f in mine)))
+            where = f"on {_names(fewer)} and none on {node}, which {'are' if several(mine) else 'is'} Ready again"
             yield last, _IMBALANCE, f"Since {self._at(last)} all pods of {who} run {where}."
 
 
@@ -270,6 +272,12 @@ _OUTCOMES = {
     "exited": "in the container's own end",
     "running": "ran to the end of the evidence",
 }
+
+
+def _last(findings: list[Finding]) -> datetime | None:
+    """When the last of them ended; None: one of them goes on."""
+    ends = [f.end.time for f in findings]
+    return None if None in ends else max(e for e in ends if e is not None)
 
 
 def _asked(number: object) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from analyzer.detectors.base import seconds
 from analyzer.findings import Finding
-from analyzer.outputs.words import count, listed, names
+from analyzer.outputs.words import NAMES, count, names
 from analyzer.vocabulary import FindingKind as F
 
 Clock = Callable[[datetime | None], str]
@@ -21,8 +21,23 @@ def perhaps(findings: Iterable[Finding]) -> str:
     return " This is only possible, not proved." if all(f.confidence == "possible" for f in findings) else ""
 
 
+def by_place(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+    """By node; if there are more nodes than can be told one by one, all together under words for them."""
+    found: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        found[str(finding.node)].append(finding)
+    if len(found) <= NAMES:
+        return found
+    return {f"{count(len(found), 'node')} ({names(sorted(found))})": [f for mine in found.values() for f in mine]}
+
+
+def several(findings: Iterable[Finding]) -> bool:
+    """Whether they are of more than one node."""
+    return len({f.node for f in findings}) > 1
+
+
 def phantoms(found: Found, at: Clock) -> Iterable[Sentence]:
-    for node, mine in _by_node(found.get(F.PHANTOM_POD, ())).items():
+    for node, mine in by_place(found.get(F.PHANTOM_POD, ())).items():
         pods = sorted({str(f.pod) for f in mine})
         since = min((f.start.time for f in mine if f.start.time), default=None)
         until = None if any(f.end.time is None for f in mine) else max(f.end.time for f in mine if f.end.time)
@@ -33,7 +48,7 @@ def phantoms(found: Found, at: Clock) -> Iterable[Sentence]:
 
 
 def duplicates(found: Found, at: Clock) -> Iterable[Sentence]:
-    for node, mine in _by_node(found.get(F.DUPLICATE_CONTAINER, ())).items():
+    for node, mine in by_place(found.get(F.DUPLICATE_CONTAINER, ())).items():
         what = sorted({f"{'the sandbox' if f.container == 'POD' else f.container} of {f.pod}" for f in mine})
         longest = max(timedelta(seconds=float(f.details.get("overlap_s") or 0)) for f in mine)
         text = f"From {at(mine[0].start.time)} two attempts ran at once on {node}: {names(what)} (for up to {seconds(longest)})."
@@ -58,16 +73,16 @@ def remedies(found: Found) -> Iterable[str]:
 def _unsupervised(found: Found) -> Iterable[str]:
     orphans = [f for f in found.get(F.ORPHANED_CONTAINER, ()) if f.end.time is None]
     phantom = [f for f in found.get(F.PHANTOM_POD, ()) if f.end.time is None]
-    for node, mine in _by_node([*orphans, *phantom]).items():
-        down = any(f.details.get("cause") == "kubelet-down" for f in mine)
-        pods = names(sorted({str(f.pod or f.pod_uid) for f in mine}))
-        do = (
-            "bring its kubelet back (systemctl start kubelet): it adopts what is wanted and ends the rest"
-            if down
-            else "end them there by hand"
-        )
-        caution = "; until then do not delete these pods by force, or nobody knows of them any more" if down and orphans else ""
-        yield f"To do: look at {node}, where containers of {pods} still run unsupervised (crictl ps or docker ps), and {do}{caution}."
+    away = {f.node for f in (*orphans, *phantom) if f.details.get("cause") == "kubelet-down"}
+    for down in (True, False):
+        for node, mine in by_place(f for f in (*orphans, *phantom) if (f.node in away) is down).items():
+            pods = names(sorted({str(f.pod or f.pod_uid) for f in mine}))
+            do = "end them there by hand"
+            if down:
+                whose, adopt, end = ("their kubelets", "they adopt", "end") if several(mine) else ("its kubelet", "it adopts", "ends")
+                do = f"bring {whose} back (systemctl start kubelet): {adopt} what is wanted and {end} the rest"
+                do += "; until then do not delete these pods by force, or nobody knows of them any more" if orphans else ""
+            yield f"To do: look at {node}, where containers of {pods} still run unsupervised (crictl ps or docker ps), and {do}."
 
 
 def _moves(found: Found) -> Iterable[str]:
@@ -76,17 +91,10 @@ def _moves(found: Found) -> Iterable[str]:
         return
     ways = sorted({f"from {m['from']} to {m['to']}" for m in moves})
     commands = [str(m["command"]) for m in moves]
-    rest = f" (and {len(commands) - _COMMANDS} more; the findings have them)" if len(commands) > _COMMANDS else ""
+    rest = f" (and {len(commands) - _COMMANDS:,} more; the findings have them)" if len(commands) > _COMMANDS else ""
     which = count(len(moves), "pod")
-    text = f"To do: Kubernetes does not rebalance by itself. To move {which} {listed(ways)}, one after the other, each when its"
+    text = f"To do: Kubernetes does not rebalance by itself. To move {which} {names(ways)}, one after the other, each when its"
     yield f"{text} replacement is ready: {'; '.join(commands[:_COMMANDS])}{rest}."
-
-
-def _by_node(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
-    found: dict[str, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        found[str(finding.node)].append(finding)
-    return found
 
 
 def _them(pods: list[str]) -> str:

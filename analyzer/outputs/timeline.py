@@ -1,201 +1,170 @@
-"""The lanes of one object in the terminal: a node, a pod, a controller or a container, over time; and its events below."""
+"""The lanes of one object in the terminal: a node, a pod, a controller or a container, over time; its findings and its events below."""
 
-import difflib
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from analyzer.analysis import Analysis
 from analyzer.detectors.base import seconds
-from analyzer.exceptions import UsageError
-from analyzer.lifecycle.containers import Run
+from analyzer.findings import Finding
 from analyzer.lifecycle.controllers import Controller
 from analyzer.lifecycle.events import Event
-from analyzer.lifecycle.model import Lifecycle, NodeLife
-from analyzer.lifecycle.pods import Pod
-from analyzer.outputs.states import RANK, State, States, readiness, supervision
-from analyzer.outputs.words import printable
-from analyzer.selection import Selection, controller_names, pod_names
-from analyzer.vocabulary import EventKind as E
+from analyzer.lifecycle.model import Lifecycle
+from analyzer.outputs import lane_drawing as draw
+from analyzer.outputs.lane_drawing import Axis
+from analyzer.outputs.object_lanes import UNRECORDED, Chosen, Group, Lane, choose
+from analyzer.outputs.screen import BOLD, DIM, SEVERITY, Screen
+from analyzer.outputs.words import count, printable
+from analyzer.selection import Selection
 
-EVENTS = 200
-"""Events listed; of a longer list the first and the last ones."""
-_REPEATED = {E.KUBELET_FLAG, E.KUBELET_PART_STARTED, E.RUNTIME_CALLED, E.NODE_HEARTBEAT_MISSED, E.NODE_STATUS_FAILED, E.NODE_LEASE_FAILED}
-"""Told so often, or so many at once, that they would crowd out all else."""
-_OF_NODES = {
-    *(k for k in E if k.value.startswith(("kubelet_", "recovery_", "runtime_", "node_"))),
-    E.LOG_SUPPRESSED,
-    E.SYNC_SKIPPED,
-    E.CLEANUP_SKIPPED,
-} - _REPEATED
-_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
-
-Piece = tuple[datetime, datetime, str]
-"""From, to, what: a State, or one of the words of _LOOKS."""
-_UP, _DOWN, _READY, _NOT_READY = "kubelet up", "kubelet down", "Ready", "not Ready"
+NODES, CONTAINERS, FINDINGS, EVENTS = 12, 40, 12, 30
+"""So many are drawn or listed; what is left out is counted."""
+_NEAR = 12
+"""So many events are listed, if there are as many: those that findings cite, and those next to them."""
+_INDENT = "  "
+_LABEL = 0.36
+"""Labels take no more of the width than this."""
+_STAMP = re.compile(r"(?:[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ |\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*Z )")
+"""A line's own time, which stands before it already."""
 
 
-@dataclass(frozen=True)
-class _Look:
-    block: str
-    ascii: str
-    colour: int  # ANSI 256; the characters differ too
+def lanes(analysis: Analysis, name: str, screen: Screen, *, everything: bool = False) -> list[str]:
+    """Lanes as wide as the screen, then findings and events, a line each. Raises UsageError for a name that nothing bears.
 
-
-_LOOKS: dict[str, _Look] = {  # what matters least first: a cell shows the last of what it holds
-    State.RUNNING: _Look("─", "-", 245),
-    State.SUPERVISED: _Look("█", "=", 67),
-    State.ADOPTED: _Look("▓", "+", 33),
-    State.ORPHANED: _Look("░", "o", 214),
-    State.REMOVING: _Look("▒", "x", 175),
-    _UP: _Look("█", "=", 72),
-    _READY: _Look("█", "=", 108),
-    _NOT_READY: _Look("▚", "?", 178),
-    _DOWN: _Look("╳", "X", 166),
-}
-_ORDER = {what: rank for rank, what in enumerate(_LOOKS)} | {str(s): RANK[s] for s in State}
-
-
-@dataclass
-class _Chosen:
-    """What a name stands for: lanes by label, and the events that concern it."""
-
-    title: str
-    rows: list[tuple[str, list[Piece]]] = field(default_factory=list)
-    counts: list[Controller] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-
-
-def lanes(analysis: Analysis, name: str, width: int, *, colour: bool, ascii_only: bool = False) -> list[str]:
-    """Lanes ``width`` columns wide (at least 60), then the events, a line each. Raises UsageError for a name that nothing bears.
-
-    ``name``: a node; a pod (NAME, NAMESPACE/NAME or uid); a controller (KIND/NAME or NAME); a container (its id's beginning, or name).
+    ``everything``: all lanes, findings and events, and these not cut to the width.
     """
-    width = max(width, 60)
-    chosen = _choose(analysis.life, name)
+    chosen = choose(analysis, name)
     begin, end = _window(analysis.life, chosen)
     if analysis.selection is not None:
         begin, end = _asked(analysis.life, analysis.selection, begin, end)
         chosen.events = [e for e in chosen.events if begin <= e.time <= end]
-    margin = min(max([len(label) for label, _ in chosen.rows] + [16 if chosen.counts else 0, 8]), width // 2 - 6)
-    columns = width - margin - 2
-    lines = [printable(chosen.title), f"{_full(begin)} to {_full(end)} (UTC); one column is {seconds((end - begin) / columns)}", ""]
-    lines += [" " * (margin + 2) + line for line in _axis(begin, end, columns, ascii_only)]
-    used: set[str] = set()
-    for label, pieces in chosen.rows:
-        cells = _cells(pieces, begin, end, columns)
-        used |= {c for c in cells if c}
-        lines.append(f"{_fit(printable(label), margin, ascii_only):<{margin}}  {_paint(cells, colour, ascii_only)}".rstrip())
+    chosen.findings = [f for f in chosen.findings if (f.start.time or begin) <= end and (f.end.time or end) >= begin]
+    groups, hidden = (chosen.groups, []) if everything else _shown(chosen.groups, begin, end)
+    findings = chosen.findings if everything else sorted(chosen.findings, key=_gravest)[:FINDINGS]
+    margin = _margin(groups, chosen, findings, hidden, screen)
+    axis = Axis(begin, end, screen.width - margin - 2)
+    page = _Page(axis, margin, screen)
+    for group in groups:
+        page.group(group)
+    page.hidden(hidden)
     for controller in chosen.counts:
-        lines += _numbers(controller, begin, end, columns, margin, colour)
-    legend = [f"{_paint([what], colour, ascii_only)} {what}" for what in _LOOKS if what in used]
-    lines += ["", "  ".join(legend)] if legend else []
-    return [*lines, "", *_listed(chosen.events)]
+        page.replicas(controller, named=len(chosen.counts) > 1)
+    in_time = sorted(sorted(findings, key=_gravest), key=lambda f: (f.start.time or begin).replace(microsecond=0))
+    page.findings(in_time, len(chosen.findings) - len(findings))
+    key = draw.legend(page.used, screen)
+    head = [
+        screen.paint(printable(chosen.title), BOLD),
+        f"{_full(begin)} to {_full(end)} (UTC), {seconds(end - begin)}; one column is {_fine(axis.span)}",
+        "",
+    ]
+    return [*head, *page.axis_lines(), *page.lines, *(["", *key] if key else []), "", *_listed(chosen, screen, everything)]
 
 
-# --- which object
+class _Page:
+    """Lines, as they are made: a label, then what is drawn."""
+
+    def __init__(self, axis: Axis, margin: int, screen: Screen) -> None:
+        self._axis, self._margin, self._screen = axis, margin, screen
+        self.lines: list[str] = []
+        self.used: set[str] = set()
+
+    def _row(self, label: str, text: str) -> None:
+        self.lines.append(f"{label:<{self._margin}}  {text}".rstrip())
+
+    def axis_lines(self) -> list[str]:
+        labels, marks = draw.ticks(self._axis, self._screen)
+        return [f"{'UTC':<{self._margin}}  {labels}", " " * (self._margin + 2) + marks]
+
+    def group(self, group: Group) -> None:
+        for lane, indent, empty in (*((one, "", UNRECORDED) for one in group.own), *((one, _INDENT, None) for one in group.containers)):
+            cells = [what or empty for what in draw.cells(lane.pieces, self._axis)]
+            self.used |= {c for c in cells if c}
+            label = indent + _fit(printable(lane.whose), printable(lane.what), self._margin - len(indent), self._screen)
+            self._row(label, draw.drawn(cells, self._screen))
+
+    def hidden(self, lanes: Sequence[Lane]) -> None:
+        """How many of the lanes that are not drawn were in which state: in trouble, or there at all."""
+        if not lanes:
+            return
+        self.lines.append(self._screen.paint(f"and {count(len(lanes), 'more lane')} (--all draws them); how many of them were", DIM))
+        by_state: dict[str, list[int]] = {}
+        for lane in lanes:
+            for at, what in enumerate(draw.cells(lane.pieces, self._axis)):
+                if what:
+                    by_state.setdefault(what, [0] * self._axis.columns)[at] += 1
+        for what in sorted(by_state, key=lambda w: draw.RANK[w]):
+            peak = max(by_state[what])
+            label = _fit(str(what), f"(up to {peak:,})", self._margin - len(_INDENT), self._screen)
+            bars = draw.heights(by_state[what], peak, self._screen)
+            self._row(_INDENT + label, self._screen.paint(bars, *draw.LOOKS[what].colours))
+
+    def replicas(self, controller: Controller, *, named: bool) -> None:
+        """Pods running and asked for; and where they differ."""
+        running = controller.running()
+        asked = list(controller.wanted.steps) if controller.wanted is not None else []
+        if named:
+            self.lines.append(_fit(printable(controller.namespace), printable(controller.title), self._screen.width, self._screen))
+        for label, steps in (("pods running", running), ("asked for", asked)):
+            values = draw.peaks(steps, self._axis) if steps else []
+            self._row(label, self._screen.paint(draw.written(values, self._screen), BOLD) if steps else "not known")
+        if asked:
+            differing = draw.excess(running, asked, self._axis)
+            if any(differing):
+                self._row("too many / too few", draw.shortfall(differing, self._screen))
+
+    def findings(self, findings: Sequence[Finding], left: int) -> None:
+        if findings:
+            self.lines.append("")
+        for finding in findings:
+            label = _fit(finding.severity[:4].upper(), printable(finding.kind), self._margin, self._screen)
+            drawn = draw.spanned(finding, self._axis, self._screen)
+            padding = " " * (self._margin - len(label) + 2)
+            self.lines.append(self._screen.paint(label, *SEVERITY[finding.severity]) + padding + drawn)
+        if left:
+            self.lines.append(self._screen.paint(f"and {count(left, 'more finding')} (--all)", DIM))
 
 
-def _choose(life: Lifecycle, name: str) -> _Chosen:
-    """By node, pod, controller, container id, container name: the first that fits."""
-    states = States(life)
-    if name in life.nodes:
-        return _node(life, states, life.nodes[name])
-    pods = [p for p in life.pods if name in pod_names(p.namespace, p.name, p.uid)]
-    if pods:
-        return _pods(life, states, f"pod {_qualified(pods[0])}" + (f" ({len(pods)} of this name)" if len(pods) > 1 else ""), pods)
-    owners = [c for c in life.controllers if name in controller_names(c.namespace, c.title)]
-    if owners:
-        chosen = _pods(life, states, ", ".join(f"{c.title} in {c.namespace}" for c in owners), [p for c in owners for p in c.pods])
-        chosen.counts = owners
-        chosen.events = _merged([*chosen.events, *(e for c in owners for e in c.scalings), *_about(life, owners)])
-        return chosen
-    runs = _containers(life, name)
-    if runs:
-        return _with_nodes(life, _runs(life, states, f"container {name}", runs), {r.node for r in runs})
-    raise UsageError(f"no node, pod, controller or container is called {printable(name)}{_near(life, name)}")
+# --- what of it is drawn
 
 
-def _containers(life: Lifecycle, name: str) -> list[Run]:
-    by_id = [r for r in life.runs if re.fullmatch(r"[0-9a-f]{4,64}", name) and r.container_id.startswith(name)]
-    return by_id or [r for r in life.runs if r.container == name and not r.sandbox]
+def _shown(groups: list[Group], begin: datetime, end: datetime) -> tuple[list[Group], list[Lane]]:
+    """Those in which most happens, in the order in which they are given; and the lanes of the others."""
+
+    def trouble(lanes: Iterable[Lane]) -> int:
+        return max((draw.RANK[w] for one in lanes for s, e, w in one.pieces if w in draw.TROUBLE and s <= end and e >= begin), default=0)
+
+    def there(lane: Lane) -> bool:
+        return any(s <= end and e >= begin for s, e, _ in lane.pieces)
+
+    order = sorted(range(len(groups)), key=lambda n: -trouble([*groups[n].own, *groups[n].containers]))
+    kept = [groups[n] for n in sorted(order[:NODES])]
+    others = [groups[n] for n in sorted(order[NODES:])]
+    containers = [lane for group in kept for lane in group.containers]
+    if len(containers) > CONTAINERS:
+        ranked = sorted(containers, key=lambda one: (-trouble([one]), not there(one)))
+        few = {id(one) for one in ranked[:CONTAINERS]}
+        kept = [Group(group.own, [one for one in group.containers if id(one) in few]) for group in kept]
+    else:
+        few = {id(one) for one in containers}
+    left = [one for one in containers if id(one) not in few]
+    return kept, [*left, *(lane for group in others for lane in (*group.own, *group.containers))]
 
 
-def _near(life: Lifecycle, name: str) -> str:
-    """Names like it, to be offered."""
-    known = {
-        *life.nodes,
-        *(p.name for p in life.pods if p.name),
-        *(c.title for c in life.controllers),
-        *(c.name for c in life.controllers),
-        *(r.container for r in life.runs if r.container and not r.sandbox),
-    }
-    holding = sorted(k for k in known if name and name.lower() in k.lower())
-    found = list(dict.fromkeys([*difflib.get_close_matches(name, sorted(known), 3, 0.5), *holding]))[:5]
-    return f"; near to it: {', '.join(printable(k) for k in found)}" if found else " (podopsy analyze names those with findings)"
+def _gravest(finding: Finding) -> tuple[bool, int, bool]:
+    """For sorting: of what is equally grave, that of a node or controller first, of which that of its containers is a part."""
+    return finding.expected, list(SEVERITY).index(finding.severity), finding.container_id is not None
 
 
-# --- what it went through
-
-
-def _node(life: Lifecycle, states: States, node: NodeLife) -> _Chosen:
-    runs = [r for r in life.runs if r.node == node.name and not r.sandbox]
-    chosen = _runs(life, states, f"node {node.name}", runs)
-    chosen.rows[:0] = _node_rows(life, node)
-    chosen.events = [e for e in node.events if e.kind in _OF_NODES]
-    return chosen
-
-
-def _node_rows(life: Lifecycle, node: NodeLife) -> list[tuple[str, list[Piece]]]:
-    kubelet = [(s, e, _UP if outage is None else _DOWN) for s, e, outage in supervision(life, node)]
-    api = [(s, e, _READY if ready else _NOT_READY) for s, e, ready in readiness(life, node)]
-    return [(f"{node.name} kubelet", kubelet), (f"{node.name} Ready", api)]
-
-
-def _pods(life: Lifecycle, states: States, title: str, pods: Sequence[Pod]) -> _Chosen:
-    chosen = _runs(life, states, title, [r for p in pods for r in p.apps])
-    chosen.events = _merged([*chosen.events, *(e for p in pods for e in p.events)])
-    return _with_nodes(life, chosen, {r.node for p in pods for r in p.apps} | {p.node for p in pods})
-
-
-def _with_nodes(life: Lifecycle, chosen: _Chosen, names: set[str | None]) -> _Chosen:
-    """The same below the lanes of the nodes that it ran on."""
-    chosen.rows[:0] = [row for node in life.nodes.values() if node.name in names for row in _node_rows(life, node)]
-    return chosen
-
-
-def _runs(life: Lifecycle, states: States, title: str, runs: Sequence[Run]) -> _Chosen:
-    """A lane for each container; events by container id."""
-    chosen = _Chosen(title)
-    by_lane: dict[str, list[Piece]] = {}
-    for run in sorted(runs, key=lambda r: (r.node or "", r.pod or "", r.container or "", r.start.time or life.start)):
-        pieces = [(s.start, s.end, str(s.state)) for s in states.of(run)]
-        by_lane.setdefault(f"{run.pod or run.pod_uid or '?'} {run.container or '?'}", []).extend(pieces)
-    chosen.rows = list(by_lane.items())
-    ids = {r.container_id for r in runs}
-    chosen.events = [e for e in life.events if e.container_id and (e.container_id in ids or any(i.startswith(e.container_id) for i in ids))]
-    return chosen
-
-
-def _about(life: Lifecycle, owners: Sequence[Controller]) -> Iterable[Event]:
-    names = {(c.namespace, c.title) for c in owners} | {(c.namespace, f"?/{c.name}") for c in owners}
-    return (e for e in life.events if e.controller and (e.namespace or "default", e.controller) in names)
-
-
-def _merged(events: Iterable[Event]) -> list[Event]:
-    return sorted({id(e): e for e in events}.values(), key=lambda e: (e.time, e.source, e.line or 0, e.kind))
-
-
-def _window(life: Lifecycle, chosen: _Chosen) -> tuple[datetime, datetime]:
+def _window(life: Lifecycle, chosen: Chosen) -> tuple[datetime, datetime]:
     """From the first to the last change of it, with some room; all of the evidence if nothing changed."""
-    edges = {t for _, pieces in chosen.rows for s, e, _ in pieces for t in (s, e)}
+    edges = {t for lane in chosen.lanes for s, e, what in lane.pieces if what != UNRECORDED for t in (s, e)}
     edges |= {s.time for c in chosen.counts for s in c.running() if s.time is not None}
     inner = sorted(t for t in edges if life.start < t < life.end)
     if not inner:
         return life.start, max(life.end, life.start + timedelta(seconds=1))
     room = max((inner[-1] - inner[0]) * 0.08, timedelta(seconds=2))
-    return max(inner[0] - room, life.start), min(inner[-1] + room, life.end)
+    return inner[0] - min(room, inner[0] - life.start), inner[-1] + min(room, life.end - inner[-1])
 
 
 def _asked(life: Lifecycle, selection: Selection, begin: datetime, end: datetime) -> tuple[datetime, datetime]:
@@ -205,93 +174,83 @@ def _asked(life: Lifecycle, selection: Selection, begin: datetime, end: datetime
     return low, max(high, low + timedelta(milliseconds=1))
 
 
-# --- as characters
+# --- labels
 
 
-def _cells(pieces: Iterable[Piece], begin: datetime, end: datetime, columns: int) -> list[str | None]:
-    """What each column shows: of several things the one that matters most, so that nothing short is lost."""
-    cells: list[str | None] = [None] * columns
-    span = (end - begin) / columns
-    for start, until, what in pieces:
-        if until < begin or start > end:
-            continue
-        first = max(int((start - begin) / span), 0)
-        last = min(max(int((until - begin) / span - 1e-9), first), columns - 1)
-        for at in range(min(first, columns - 1), last + 1):
-            known = cells[at]
-            if known is None or _ORDER[what] > _ORDER[known]:
-                cells[at] = what
-    return cells
+def _margin(groups: Sequence[Group], chosen: Chosen, findings: Sequence[Finding], hidden: Sequence[Lane], screen: Screen) -> int:
+    """As wide as the widest label, within reason."""
+    labels = [len(f"{one.whose} {one.what}") for group in groups for one in group.own]
+    labels += [len(_INDENT) + len(f"{one.whose} {one.what}") for group in groups for one in group.containers]
+    labels += [18] * bool(chosen.counts) + [24] * bool(hidden) + [5 + len(f.kind) for f in findings]
+    return min(max(labels, default=8), max(int(screen.width * _LABEL), 24))
 
 
-def _paint(cells: Sequence[str | None], colour: bool, ascii_only: bool) -> str:
-    parts: list[str] = []
-    last: str | None = None
-    for cell in cells:
-        if colour and cell != last:
-            parts.append(f"\x1b[38;5;{_LOOKS[cell].colour}m" if cell else "\x1b[0m")
-        last = cell
-        parts.append(" " if cell is None else _LOOKS[cell].ascii if ascii_only else _LOOKS[cell].block)
-    return "".join(parts) + ("\x1b[0m" if colour and last else "")
+def _fit(whose: str, what: str, room: int, screen: Screen) -> str:
+    """Of a name that is too long the middle is left out: its beginning tells whose it is, its end which of them."""
+    kept = what if len(what) <= room // 2 or len(f"{whose} {what}") <= room else _middle(what, room // 2, screen)
+    return f"{_middle(whose, room - len(kept) - 1, screen)} {kept}"
 
 
-def _axis(begin: datetime, end: datetime, columns: int, ascii_only: bool) -> list[str]:
-    """Times above ticks, at round moments."""
-    total = (end - begin).total_seconds()
-    step = next((s for s in _STEPS if total / s * 11 <= columns), 86400 * max(int(total / 86400 * 11 / columns) + 1, 1))
-    midnight = begin.replace(hour=0, minute=0, second=0, microsecond=0)
-    moment = midnight + timedelta(seconds=step * (int((begin - midnight).total_seconds() // step) + 1))
-    labels, ticks = [" "] * columns, ["-" if ascii_only else "─"] * columns
-    while moment < end:
-        at = int((moment - begin).total_seconds() / total * columns)
-        text = f"{moment:%m-%d %H:%M}" if step >= 86400 else f"{moment:%H:%M:%S}"
-        ticks[at] = "+" if ascii_only else "┬"
-        if at + len(text) <= columns:
-            labels[at : at + len(text)] = text
-        moment += timedelta(seconds=step)
-    return ["".join(labels).rstrip(), "".join(ticks)]
+def _middle(text: str, room: int, screen: Screen) -> str:
+    if len(text) <= room:
+        return text
+    mark = screen.glyph("…", "~")
+    tail = max((room - 1) * 3 // 5, 0)
+    return text[: max(room - 1 - tail, 0)] + mark + text[len(text) - tail :]
 
 
-def _numbers(controller: Controller, begin: datetime, end: datetime, columns: int, margin: int, colour: bool) -> list[str]:
-    """Pods running and asked for, a digit a column ('+': ten or more); of several values in a column the largest."""
-    lines = []
-    asked = list(controller.wanted.steps) if controller.wanted is not None else []
-    for label, steps in (("pods running", controller.running()), ("asked for", asked)):
-        if not steps:
-            lines.append(f"{label:<{margin}}  not known")
-            continue
-        values = [0] * columns
-        span = (end - begin) / columns
-        for number, step in enumerate(steps):
-            until = steps[number + 1].time if number + 1 < len(steps) else None
-            first = max(int(((step.time or begin) - begin) / span), 0)
-            last = columns - 1 if until is None else min(int((until - begin) / span - 1e-9), columns - 1)
-            for at in range(first, last + 1):
-                values[at] = max(values[at], step.value)
-        text = "".join(str(v) if v < 10 else "+" for v in values)
-        lines.append(f"{label:<{margin}}  " + (f"\x1b[1m{text}\x1b[0m" if colour else text))
-    return lines
+# --- events
 
 
-def _fit(label: str, margin: int, ascii_only: bool) -> str:
-    """The end of a label tells pods of one controller apart."""
-    mark = "~" if ascii_only else "…"
-    return label if len(label) <= margin else mark + label[-(margin - 1) :]
-
-
-def _listed(events: list[Event]) -> list[str]:
+def _listed(chosen: Chosen, screen: Screen, everything: bool) -> list[str]:
+    """Those that findings cite, and what is near to them; how many are left out stands where they were."""
+    events = chosen.events
     if not events:
         return ["no events"]
-    half = EVENTS // 2
-    skipped = len(events) - EVENTS
-    shown = events if skipped <= 0 else [*events[:half], *events[-half:]]
-    lines = [printable(f"{_full(e.time)}  {e.kind:<24} {e.component:<10} {e.text}".replace("\t", " ")) for e in shown]
-    return lines if skipped <= 0 else [*lines[:half], f"… {skipped} more …", *lines[half:]]
+    cited = {(p.source, p.line, p.offset) for f in chosen.findings for p in f.evidence}
+    kept = range(len(events)) if everything else _telling(events, [(e.source, e.line, e.offset) in cited for e in events])
+    days = {e.time.date() for e in events}
+    form = "%H:%M:%S" if len(days) == 1 else "%Y-%m-%d %H:%M:%S"
+    kinds, components = (max(len(w) for w in words) for words in ([events[n].kind for n in kept], [events[n].component for n in kept]))
+    when = f"UTC, {events[0].time:%Y-%m-%d}" if len(days) == 1 else "UTC"
+    lines = [screen.paint(f"{count(len(events), 'event')} ({when}; * cited by a finding above)", BOLD)]
+    following = 0
+    for number in kept:
+        lines += [screen.paint(_left(number - following, screen), DIM)] if number > following else []
+        lines.append(_told(events[number], form, kinds, components, cited, screen, everything))
+        following = number + 1
+    return [*lines, screen.paint(_left(len(events) - following, screen), DIM)] if following < len(events) else lines
 
 
-def _qualified(pod: Pod) -> str:
-    return f"{pod.namespace}/{pod.name}"
+def _told(
+    event: Event, form: str, kinds: int, components: int, cited: set[tuple[str, int | None, int | None]], screen: Screen, everything: bool
+) -> str:
+    mark = "*" if (event.source, event.line, event.offset) in cited else " "
+    stamp = f"{event.time.strftime(form)}.{event.time.microsecond // 1000:03}"
+    text = printable(f"{mark}{stamp}  {event.kind:<{kinds}}  {event.component:<{components}}  ".replace("\t", " "))
+    text += printable(_STAMP.sub("", event.text, count=1).replace("\t", " ") if _STAMP.match(event.text) else event.text.replace("\t", " "))
+    return text if everything or len(text) <= screen.width else text[: screen.width - 1] + screen.glyph("…", "~")
+
+
+def _telling(events: Sequence[Event], cited: Sequence[bool]) -> list[int]:
+    """Which of the events are listed, in their order."""
+    marked = [n for n, is_cited in enumerate(cited) if is_cited][:EVENTS] or [0, len(events) - 1]
+
+    def far(number: int) -> int:
+        at = bisect_left(marked, number)
+        return min(abs(number - marked[n]) for n in (at - 1, at) if 0 <= n < len(marked))
+
+    return sorted(sorted(range(len(events)), key=lambda n: (far(n), n))[: max(len(marked), _NEAR)])
+
+
+def _left(number: int, screen: Screen) -> str:
+    return f" {screen.glyph('…', '...')} {number:,} more"
 
 
 def _full(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3] + "Z"
+
+
+def _fine(span: timedelta) -> str:
+    """A column's length: of a close look in milliseconds."""
+    return seconds(span) if span >= timedelta(seconds=0.1) else f"{span.total_seconds() * 1000:.3g} ms"

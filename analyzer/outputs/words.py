@@ -31,7 +31,7 @@ def full(moment: datetime) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def listed(parts: Iterable[str]) -> str:
@@ -43,7 +43,7 @@ def listed(parts: Iterable[str]) -> str:
 def names(given: list[str]) -> str:
     """Up to NAMES of them, then how many more."""
     more = len(given) - NAMES
-    return listed([*given[:NAMES], f"{more} more"]) if more > 0 else listed(given)
+    return listed([*given[:NAMES], f"{more:,} more"]) if more > 0 else listed(given)
 
 
 def upper(text: str) -> str:

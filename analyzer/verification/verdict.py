@@ -10,9 +10,9 @@ import polars as pl
 from analyzer.analysis import Analysis, analyze
 from analyzer.evidence import walk
 from analyzer.exceptions import UsageError
-from analyzer.ingest import Progress
 from analyzer.lifecycle.controllers import Name
 from analyzer.plan import Options
+from analyzer.progress import Progress
 from analyzer.store import Store
 from analyzer.verification.citations import Citation, failing
 from analyzer.verification.sources import Fate, fates, present, recorded

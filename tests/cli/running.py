@@ -1,6 +1,7 @@
 """podopsy as a user runs it: a process of its own."""
 
 import os
+import select
 import subprocess
 import sys
 from pathlib import Path
@@ -22,3 +23,17 @@ def podopsy(*words: str | Path, stdin: bytes = b"", cwd: Path | None = None, **m
     )
     assert b"Traceback" not in done.stderr, done.stderr.decode(errors="replace")
     return done
+
+
+def until(terminal: int, what: bytes | None = None) -> bytes:
+    """What is written to a pseudo-terminal, until it holds that, or nobody writes any more."""
+    told = b""
+    while (what is None or what not in told) and select.select([terminal], [], [], 60)[0]:
+        try:
+            some = os.read(terminal, 65536)
+        except OSError:  # the other side is closed
+            break
+        if not some:
+            break
+        told += some
+    return told

@@ -307,6 +307,43 @@ def test_no_colour_in_a_pipe(quick: Path) -> None:
         assert b"\x1b" not in podopsy("timeline", "minion-01", quick, **more).stdout
 
 
+ASCII = [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C"}, {"LANG": "C", "LC_ALL": "", "LC_CTYPE": ""}, {"PYTHONIOENCODING": "latin-1"}]
+
+
+@pytest.mark.parametrize("more", ASCII, ids=str)
+def test_where_there_is_only_ascii(quick: Path, more: dict[str, str]) -> None:
+    """Words are in ASCII, nothing fails; data is UTF-8 all the same."""
+    lanes = podopsy("timeline", "minion-01", quick, COLUMNS="80", **more)
+    assert lanes.returncode == 0, lanes.stderr
+    assert lanes.stdout.isascii()
+    assert b"X kubelet down" in lanes.stdout
+    assert podopsy("analyze", quick, **more).stdout.isascii()
+    assert podopsy("analyze", quick, "-o", "json", **more).stdout == podopsy("analyze", quick, "-o", "json", PYTHONUTF8="1").stdout
+
+
+def test_the_width_is_that_of_columns(quick: Path) -> None:
+    for width in (70, 133):
+        lines = podopsy("timeline", "minion-01", quick, COLUMNS=str(width), LC_ALL="C.UTF-8").stdout.decode().splitlines()
+        assert max(len(line) for line in lines[2:]) == width
+
+
+def test_on_a_node(quick: Path, tmp_path: Path) -> None:
+    whole = json.loads(podopsy("analyze", quick, "-o", "json").stdout)["findings"]
+    done = json.loads(podopsy("analyze", quick, "-o", "json", "--on", "minion-01").stdout)
+    assert done["selection"]["nodes"] == ["minion-01"]
+    assert done["findings"] == [f for f in whole if f["node"] in ("minion-01", None)]
+    assert {f["node"] for f in done["findings"]} >= {"minion-01"}
+    assert "near to it: minion-0" in told(podopsy("analyze", quick, "--on", "minion-1"), 2)
+    mixed = "podopsy: --node minion-01: the evidence names minion-01 and minion-02; all of it counts as minion-01's"
+    assert podopsy("analyze", quick, "--node", "minion-01").stderr.decode().startswith(mixed)
+    assert podopsy("analyze", quick / "minion-01", "--node", "renamed").stderr == b""
+    assert podopsy("ingest", quick, "--store", tmp_path / "store").returncode == 0
+    for option in ("--on", "--node"):
+        again = json.loads(podopsy("analyze", "--store", tmp_path / "store", "-o", "json", option, "minion-02").stdout)
+        assert again["selection"]["nodes"] == ["minion-02"], "of what is not read again nothing can be said: --node chooses"
+        assert {f["node"] for f in again["findings"]} <= {"minion-02", None}
+
+
 def test_query(quick: Path, tmp_path: Path) -> None:
     sql = "select count(*) as n from events where kind = 'recovery_completed'"
     assert podopsy("query", sql, quick, "-o", "csv").stdout == b"n\n1\n"

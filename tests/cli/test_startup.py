@@ -30,3 +30,8 @@ def test_help_waits_for_nothing_heavy(words: list[str]) -> None:
 
 def test_an_analysis_in_memory_waits_for_no_store_and_no_report(sample_logs: Path) -> None:
     assert not {"deltalake", "jinja2", "plotly", "pandas", "duckdb"} & imported("analyze", sample_logs / "quick-restart")
+
+
+@pytest.mark.parametrize("command", ["analyze", "inspect"])
+def test_a_pipe_waits_for_no_progress_bar(sample_logs: Path, command: str) -> None:
+    assert "rich" not in imported(command, sample_logs / "quick-restart")

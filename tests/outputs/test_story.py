@@ -1,5 +1,6 @@
 """The story: what the sentences say of the shipped incidents, in which order, and how much is too much."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -143,9 +144,44 @@ def test_many_outages_are_summarised(sample_logs: Path, nodes: int) -> None:
 
 def test_too_much_to_tell_is_counted(sample_logs: Path) -> None:
     analysis: Analysis = analyze([sample_logs / "long-outage-return"])
-    imbalance = next(f for f in analysis.findings if f.kind is FindingKind.IMBALANCE)
-    analysis.findings += [replace(imbalance, node=f"node-{n}") for n in range(9)]
+    mine = analysis.findings[:]
+    analysis.findings += [replace(f, node=f"node-{n}") for f in mine for n in range(2)]
     sentences = story(analysis)
     assert len(sentences) == 10
-    assert "more such things happened" in sentences[-1]
-    assert any("was stopped" in s for s in sentences) or any("none on" in s for s in sentences)
+    assert re.fullmatch(r"\d+ more such things happened; the findings list them all\.", sentences[-1])
+    in_order(sentences, "was stopped", "More instances than asked for", "came back", "To do:")
+
+
+@pytest.mark.parametrize("name", ["long-outage-return", "kubelet-stays-down"])
+def test_of_many_nodes_no_sentence_is_endless_and_none_pushes_out_another(sample_logs: Path, name: str) -> None:
+    analysis: Analysis = analyze([sample_logs / name])
+    few, lengths = story(analysis), []
+    for finding in analysis.findings[:]:
+        for n in range(1666):
+            move = finding.details.get("move")
+            details = {**finding.details, "move": {**move, "from": f"node-{n}", "to": f"node-{n + 1}"}} if move else finding.details
+            copy = replace(finding, node=f"node-{n}", pod=finding.pod and f"{finding.pod}-{n}", details=details)
+            analysis.findings.append(copy)
+    sentences = story(analysis)
+    lengths = [len(s) for s in sentences]
+    assert len(sentences) <= 10
+    assert max(lengths) < 2 * max(len(s) for s in few), sentences[lengths.index(max(lengths))]
+    told = " ".join(sentences)
+    for happening in ("down 1,667 times", "ran on unsupervised", "To do: "):
+        assert happening in told
+    if name == "long-outage-return":
+        in_order(sentences, "More instances", "none on 1,667 nodes (minion-01, node-0, node-1 and 1,664 more), which are Ready again")
+    else:
+        assert "look at 1,667 nodes (minion-01, node-0, node-1 and 1,664 more)" in sentences[-1]
+        assert "bring their kubelets back" in sentences[-1]
+
+
+def test_an_outage_is_told_though_much_else_happened(sample_logs: Path) -> None:
+    """Imbalances of three nodes, each told singly, leave room for what they come from."""
+    analysis: Analysis = analyze([sample_logs / "long-outage-return"])
+    imbalance = next(f for f in analysis.findings if f.kind is FindingKind.IMBALANCE)
+    window = next(f for f in analysis.findings if f.kind is FindingKind.NODE_UNREACHABLE)
+    later = replace(window.start, time=analysis.life.end)
+    analysis.findings += [replace(imbalance, node=f"node-{n}") for n in range(2)]
+    analysis.findings += [replace(window, node=f"node-{n}", start=later) for n in range(3)]
+    in_order(story(analysis), "was stopped; 3 containers", "came back and met", "To do:")
