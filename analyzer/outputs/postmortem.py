@@ -7,7 +7,7 @@ from datetime import datetime
 from analyzer.analysis import Analysis
 from analyzer.findings import Finding
 from analyzer.outputs.selected import told
-from analyzer.outputs.words import count, names, printable, telling, when
+from analyzer.outputs.words import count, names, printable, telling, upper, when
 from analyzer.proof import Proof
 
 MOMENTS = 80
@@ -97,7 +97,7 @@ def _questions(analysis: Analysis) -> Iterator[str]:
     for (rest, settle), ids in asked.items():
         whom = ", ".join(f"`{i}`" for i in ids[:5]) + (f" and {len(ids) - 5} more" if len(ids) > 5 else "")
         told_by = f" Settled by: {_text(settle)}." if settle else ""
-        yield f"- [ ] {_text(_upper(rest)) + '.' if rest else ''}{told_by} ({whom})"
+        yield f"- [ ] {_text(upper(rest)) + '.' if rest else ''}{told_by} ({whom})"
     problems = analysis.incomplete()
     for line in problems[:PROOFS]:
         yield f"- [ ] Not wholly read: {_text(line)}"
@@ -152,10 +152,6 @@ def _proof(proof: Proof) -> str:
 
 def _items(value: object) -> list[str]:
     return [str(v) for v in value] if isinstance(value, list) else [] if value is None else [str(value)]
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _text(text: str) -> str:

@@ -250,7 +250,7 @@ class _Teller:
         more = len(chosen) - _NAMES
         parts += [f"{_count(more, 'more controller')} likewise"] if more > 0 else []
         again = len(windows) - len(chosen)
-        text = _upper("; ".join(parts)) + (f" ({again:,} shorter windows besides)" if again > 0 else "") + "."
+        text = "; ".join(parts) + (f" ({again:,} shorter windows besides)" if again > 0 else "") + "."
         yield first, _COUNT, f"{_upper(word)} instances than asked for: {text}{story_rare.perhaps(windows)}"
 
     def _length(self, window: Finding) -> timedelta:

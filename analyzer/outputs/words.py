@@ -47,8 +47,8 @@ def names(given: list[str]) -> str:
 
 
 def upper(text: str) -> str:
-    """A sentence's beginning; a name with a hyphen stays as it is."""
-    return text[:1].upper() + text[1:] if text[:1].islower() and "-" not in text.split(" ")[0] else text
+    """With a capital letter: for sentences that begin with a word; names stay as they are."""
+    return text[:1].upper() + text[1:]
 
 
 def bare(controller: str | None) -> str:
