@@ -33,8 +33,18 @@ def packed(fields: Mapping[str, Any]) -> str:
     """A JSON object with sorted keys, of fields as they were read."""
     try:
         return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS).decode()
-    except TypeError:  # half of a surrogate pair somewhere in it
-        return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode(errors="replace").decode()
+    except TypeError:  # half of a surrogate pair somewhere in it, or a number of more than 64 bits
+        text = json.dumps(_bounded(fields), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return text.encode(errors="replace").decode()
+
+
+def _bounded(value: Any) -> Any:
+    """Numbers that no reader of JSON need understand become text."""
+    if isinstance(value, Mapping):
+        return {key: _bounded(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_bounded(inner) for inner in value]
+    return str(value) if isinstance(value, int) and not -(2**63) <= value < 2**64 else value
 
 
 def numbered(parts: Iterable[T], batch: Callable[[T, int], Batch]) -> Iterator[Batch]:
