@@ -60,6 +60,8 @@ def ingest(paths: Sequence[str | Path], store: Store, options: Options | None = 
     options = options or Options()
     known = store.table("sources")
     found = make_plan(paths, options, known)
+    if store.mend({p.source_id for p in found if p.known}):
+        found = make_plan(paths, options, store.table("sources"))
     plan = sorted((p for p in found if not p.known), key=lambda p: p.phase)
     settled = None
     for ordinal, planned in enumerate(plan):
