@@ -81,10 +81,8 @@ def test_a_full_disk_stops_an_ingest_that_the_next_completes(size: int, evidence
     assert stores.contents(store) == undisturbed
 
 
-@pytest.mark.parametrize(
-    "words", [("report", "--out"), ("export", "csv", "--out"), ("export", "parquet", "--out"), ("export", "perfetto", "--out")]
-)
-def test_a_full_disk_leaves_what_was_there(words: tuple[str, ...], cases: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", ["report", "export csv", "export parquet", "export perfetto"])
+def test_a_full_disk_leaves_what_was_there(words: str, cases: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     given = (*words.split(), "--out", out, cases / "quick-restart")
     assert podopsy(*given).returncode == 0
