@@ -73,11 +73,11 @@ def decompressed(opener: Opener, kind: str, problems: list[str], spend: Spend) -
 class _Zstd(io.RawIOBase):
     """zstd frames, one after the other; unlike the library's own reader it tells when the last one is cut off."""
 
-    _INPUT = 4096  # at most 128 KiB come of each 4 bytes
+    _INPUT = 256  # at most 128 KiB come of each 4 bytes
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._rest = b""
+        self._rest = memoryview(b"")
         self._input = b""
         self._frame = zstandard.ZstdDecompressor().decompressobj()
         self._inside = False
@@ -91,12 +91,12 @@ class _Zstd(io.RawIOBase):
                     raise EOFError("the last frame is cut off")
                 return b""
             self._inside = True
-            self._rest = self._frame.decompress(data)
+            self._rest = memoryview(self._frame.decompress(data))
             if self._frame.eof:
                 self._input = self._frame.unused_data
                 self._frame, self._inside = zstandard.ZstdDecompressor().decompressobj(), False
         out, self._rest = self._rest[:size], self._rest[size:]
-        return out
+        return bytes(out)
 
     def close(self) -> None:
         self._stream.close()

@@ -29,7 +29,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, help="kills, together: other moments, other shares")
     options = parser.parse_args(words)
     if options.what == "kills":
-        return _kills(options.kills, options.sources or 12, options.seed)
+        return _kills(options.kills, options.sources or 12, options.seed, options.verbose)
     if options.what == "together":
         return _together(options.processes, options.sources or 100, options.seed)
     found = captures(options.corpus, options.scenario, all_runtimes=True)
@@ -40,17 +40,20 @@ def main(words: Sequence[str] | None = None) -> int:
     return _skew(found, kinds, options.verbose) if options.what == "skew" else _holes(found, kinds, options.seeds, options.verbose)
 
 
-def _kills(number: int, sources: int, seed: int) -> int:
+def _kills(number: int, sources: int, seed: int, verbose: bool) -> int:
     """Half of the kills over each command. The cases of the batch are the shipped incidents."""
     good = True
     with tempfile.TemporaryDirectory() as folder:
         stores.write(Path(folder), sources)
         for work, evidence in zip(kills.WORKS, (Path(folder), ROOT / "sample_logs"), strict=True):
-            outcomes = list(kills.sweep(work, evidence, number // len(kills.WORKS), seed))
-            counts = {what: sum(len(getattr(o, what)) for o in outcomes) for what in ("unreadable", "lost", "doubled", "left")}
-            for outcome in outcomes:
+            outcomes = []
+            for outcome in kills.sweep(work, evidence, number // len(kills.WORKS), seed):
+                outcomes.append(outcome)
                 for wrong in (*outcome.unreadable, *outcome.lost, *outcome.doubled, *outcome.left):
-                    print(f"    {wrong}")
+                    print(f"    {wrong}", flush=True)
+                if verbose:
+                    print(f"{work.name}: {sum(o.kills for o in outcomes)} kills", flush=True)
+            counts = {what: sum(len(getattr(o, what)) for o in outcomes) for what in ("unreadable", "lost", "doubled", "left")}
             told = ", ".join(f"{count} {what}" for what, count in counts.items())
             print(f"{work.name}: {sum(o.kills for o in outcomes)} kills in {sum(o.runs for o in outcomes)} runs: {told}", flush=True)
             good = good and all(o.good() for o in outcomes)
