@@ -5,6 +5,9 @@ from threading import Lock
 from analyzer import limits
 from analyzer.exceptions import SourceError
 
+_PATIENCE = 8
+"""After so many refused streams, each of which took its time, nothing more is read of a file."""
+
 
 class Budget:
     """Of one file on disk (or standard input), whatever is packed in it, however deep. ``packed``: its size in bytes."""
@@ -14,17 +17,24 @@ class Budget:
         self._given: dict[str, int] = {}  # by stream: the furthest that was read of it
         self._total = 0
         self._members = 0
+        self._refused = 0
         self._lock = Lock()
 
     def spend(self, stream: str, position: int, packed: int) -> None:
         """A stream has given so many bytes, of so many packed ones; a second reading costs nothing. Raises SourceError."""
         with self._lock:
-            step = position - self._given.get(stream, 0)
-            if step > 0:
-                self._given[stream] = position
-                self._total += step
-        _check(position, packed)
-        _check(self._total, self._packed)
+            if self._refused > _PATIENCE:
+                raise SourceError(f"not read: {self._refused} streams of the same file were refused")
+            before = self._given.get(stream, 0)
+            self._total += max(position - before, 0)
+            self._given[stream] = max(position, before)
+            try:
+                _check(position, packed)
+                _check(self._total, self._packed)
+            except SourceError:
+                self._refused += 1
+                self._total -= self._given.pop(stream)  # the others may go on
+                raise
 
     def member(self) -> None:
         """One more member of an archive. Raises SourceError."""
