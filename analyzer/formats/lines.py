@@ -106,7 +106,7 @@ def _short(frame: pl.DataFrame, data: bytes, offset: int, longest: int, stream: 
     for index in np.flatnonzero(long).tolist():
         begin = int(begins[index])
         number = int(frame["line"][index])
-        _note(stream, TooLong(number, offset + begin, int(lengths[index]), data[begin : begin + TEXT_LIMIT]))
+        _note(stream, TooLong(number, offset + begin, int(lengths[index]), data[begin : begin + min(TEXT_LIMIT, int(lengths[index]))]))
     return frame.filter(pl.Series(~long)) if long.any() else frame
 
 
