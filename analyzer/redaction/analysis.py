@@ -15,6 +15,7 @@ import polars as pl
 import polars.selectors as cs
 
 from analyzer.analysis import Analysis
+from analyzer.lifecycle.event import Event
 from analyzer.redaction.names import names
 from analyzer.redaction.words import Redactor
 from analyzer.store import Store, Writer
@@ -60,6 +61,8 @@ class _Pickler(pickle.Pickler):
             return None if new == obj else self._number(obj, lambda: new)
         if isinstance(obj, Enum):
             return self._number(id(obj), lambda: obj, obj)
+        if isinstance(obj, Event):
+            return self._number(id(obj), lambda: _event(obj, self._redactor), obj)
         if isinstance(obj, pl.DataFrame):
             return self._number(id(obj), lambda: _frame(obj, self._redactor), obj)
         if obj is self._store:
@@ -83,6 +86,20 @@ class _Unpickler(pickle.Unpickler):
 
     def persistent_load(self, number: int) -> Any:
         return self._replaced[number]
+
+
+def _event(event: Event, redactor: Redactor) -> Event:
+    """Its component is one of our own words, which a container may bear as its name."""
+
+    def replaced(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: replaced(inner) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [replaced(inner) for inner in value]
+        return redactor.text(value) if type(value) is str else value
+
+    told = {field.name: getattr(event, field.name) for field in dataclasses.fields(event)}
+    return dataclasses.replace(event, **{name: replaced(value) for name, value in told.items() if name != "component"})
 
 
 def _frame(frame: pl.DataFrame, redactor: Redactor) -> pl.DataFrame:

@@ -22,9 +22,9 @@ _IMAGE = re.compile(r'"image"\s*:\s*"([^"]{1,500})"|\bimage[ =:]+\\?"?([\w./:@-]
 _LABELS = re.compile(r'"(?:name|app|uid|hostname|hostIP|podIP|nodeName|serviceAccountName|generateName)"\s*:\s*"([^"]{1,253})"')
 _ORDINARY = frozenset(
     """api app apps audit bin boot case cluster container containers controller cri crictl current data default describe docker dump etc
-    event events export get home image info inspect journal json jsonl k8s kube kubectl kubelet kubernetes lib list log logs manager
-    message messages minion must-gather namespaces node nodes opt pod pods previous proxy rc rs root run scheduler short sos sosreport
-    stdin syslog system text tmp txt usr var worker yaml yml""".split()  # noqa: SIM905
+    end event events export get home image info inspect journal json jsonl k8s kube kubectl kubelet kubernetes lib list log logs manager
+    message messages minion must-gather namespaces node nodes opt pod pods previous proxy rc readme md rs root run scheduler short sos
+    sosreport start stdin syslog system text tmp txt usr var worker yaml yml""".split()  # noqa: SIM905
 )
 _HOSTED = re.compile(r"[.:]|localhost")
 
