@@ -268,8 +268,10 @@ def progress() -> Iterator[Progress | None]:
 
 
 def plain(text: str) -> str:
-    """Names and log content on a terminal: without control characters."""
-    return "".join(c if c.isprintable() else "�" for c in text)
+    """Names and log content on a terminal: control characters as escapes."""
+    from analyzer.outputs.words import printable
+
+    return printable(text)
 
 
 def complain(text: str) -> None:
