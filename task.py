@@ -8,6 +8,7 @@ project there and runs the task in it. The second time it only compares a hash. 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ import sys
 import tempfile
 import urllib.request
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
@@ -25,6 +26,8 @@ STAMP = VENV / "podopsy.stamp"
 OLDEST = (3, 11)
 NAMES = ["python3.14", "python3.13", "python3.12", "python3.11"]  # tried where python3 itself is older
 UV_PYTHON = "3.12"
+LOCK = ROOT / "requirements-dev.lock"
+ADVISORIES = "https://pypi.org/pypi/pip/json"  # where pip-audit asks: a package's known vulnerabilities stand in its page
 GET_PIP = "https://bootstrap.pypa.io/get-pip.py"
 # Variables by which another environment, or a personal pip configuration, would leak into ours.
 FOREIGN = ["VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH", "CONDA_PREFIX", "PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_REQUIRE_VIRTUALENV"]
@@ -220,6 +223,41 @@ def accuracy(arguments: list[str]) -> int:
     return inside("bench.accuracy", *arguments)
 
 
+def audit(arguments: list[str]) -> int:
+    """ask the advisory database about the locked dependencies (exit 1: it knows something of them; 3: it was not asked about all)"""
+    try:
+        with urllib.request.urlopen(ADVISORIES, timeout=20):
+            pass
+    except OSError as error:
+        say(f"the advisory database cannot be reached ({ADVISORIES}: {getattr(error, 'reason', error)}): nothing was checked")
+        return 3
+    prepare("test")
+    if run(PYTHON, "-m", "pip_audit", "--version", quiet=True) != 0:
+        say("installing pip-audit into .venv")
+        if run(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "pip-audit") != 0:
+            raise Failure("pip-audit could not be installed: see pip's words above")
+    with tempfile.TemporaryDirectory() as folder:
+        told = Path(folder) / "audit.json"
+        options: list[str | Path] = ["--requirement", LOCK, "--require-hashes", "--disable-pip", "--progress-spinner", "off", *arguments]
+        status = run(PYTHON, "-m", "pip_audit", *options, "--format", "json", "--output", told, quiet=True)
+        if not told.exists():
+            say("pip-audit could not be asked: nothing was checked")
+            return 3
+        return audited(json.loads(told.read_text(encoding="utf-8"))["dependencies"]) or min(status, 1)
+
+
+def audited(dependencies: list[dict[str, Any]]) -> int:
+    """Tell what pip-audit found; its word that nothing is known also holds of what it could not ask about."""
+    bad = [d for d in dependencies if d.get("vulns")]
+    skipped = [d for d in dependencies if d.get("skip_reason")]
+    for found in bad:
+        say("{} {}: {}".format(found["name"], found["version"], ", ".join(v["id"] for v in found["vulns"])))
+    say(f"{len(dependencies) - len(skipped)} of {len(dependencies)} locked dependencies checked, {len(bad)} with known vulnerabilities")
+    if skipped:
+        say("not checked: {} ({})".format(", ".join(d["name"] for d in skipped[:3]), skipped[0]["skip_reason"]))
+    return 1 if bad else 3 if skipped else 0
+
+
 def clean(_: list[str]) -> int:
     """remove .venv, caches and builds"""
     folders = [VENV, *(ROOT / name for name in [".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", "build", "dist"])]
@@ -236,6 +274,7 @@ TASKS: dict[str, Callable[[list[str]], int]] = {
     "types": types,
     "reports": reports,
     "accuracy": accuracy,
+    "audit": audit,
     "clean": clean,
 }
 

@@ -34,6 +34,7 @@ class Analysis:
     failed: list[str] = field(default_factory=list)
     selection: Selection | None = None  # what ``findings`` are narrowed to; None: nothing was left out
     found: int | None = None  # how many findings there were before that
+    redacted: bool = False  # names, addresses and ids are replaced
 
     def narrowed(self, asked: Asked) -> "Analysis":
         """With the findings that are asked for alone. Raises UsageError for names and times that the evidence does not know."""
@@ -49,6 +50,7 @@ class Analysis:
             "schema_version": SCHEMA_VERSION,
             "tool": {"name": "podopsy", "version": tool_version()},
             "evidence": self.evidence(),
+            **({"redacted": True} if self.redacted else {}),
             **({"selection": self.selection.document()} if self.selection else {}),
             "coverage": [c.document() for c in self.life.coverage],
             "clocks": [c.document() for c in self.life.clocks.clocks],

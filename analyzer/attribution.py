@@ -6,7 +6,7 @@ ties to a node; the nearest parent folder that bears the name of a known node; t
 name, where the bundle's layout says that it holds one node's evidence alone; the folder that the layout says is a node.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 
 import polars as pl
@@ -106,6 +106,9 @@ class Reading:
 
     def settle(self, name: str, make: Callable[[], pl.DataFrame]) -> None:
         self._store.settle(name, make)
+
+    def mend(self, source_ids: Collection[str]) -> frozenset[str]:
+        return self._store.mend(source_ids)
 
     def scan(self, name: str) -> pl.LazyFrame:
         return self._store.scan(name)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import polars as pl
 
@@ -18,11 +18,13 @@ from analyzer.ahead import ahead
 from analyzer.evidence.capture import CAPTURE_NAMES, captured
 from analyzer.exceptions import EvidenceError, SourceError
 from analyzer.formats import ReadContext, capture_time
+from analyzer.formats.lines import Overseen
+from analyzer.formats.tables import Reject, reject_frame
 from analyzer.grammars.base import one_line
 from analyzer.plan import Options, Planned, make_plan
 from analyzer.progress import Progress, Reading
 from analyzer.store import Store
-from analyzer.vocabulary import SourceStatus
+from analyzer.vocabulary import EARLIEST, LATEST, TEXT_LIMIT, SourceStatus
 
 _ALIVE = ("journal", "klog", "container", "export", "docker", "containerd", "cri")
 """Families whose lines are signs of life of the node that they lie with: a table or an audit log is not."""
@@ -63,6 +65,8 @@ def ingest(paths: Sequence[str | Path], store: Store, options: Options | None = 
     options = options or Options()
     known = store.table("sources")
     found = make_plan(paths, options, known)
+    if store.mend({p.source_id for p in found if p.known}):
+        found = make_plan(paths, options, store.table("sources"))
     plan = sorted((p for p in found if not p.known), key=lambda p: p.phase)
     settled = None
     reading = Reading(progress, sum(p.size for p in plan))
@@ -108,9 +112,13 @@ def read(planned: Planned, store: Store, options: Options, context: ReadContext,
     if status is SourceStatus.READ and planned.format is not None:
         try:
             with planned.source.open() as stream:
-                batches = reading.watched(_watched(planned, planned.format.read(stream, context), tally.activity), stream)
+                overseen = Overseen(stream)
+                read_from = planned.format.read(cast(BinaryIO, overseen), context)
+                batches = reading.watched(_watched(planned, read_from, tally.activity), stream)
                 for batch in ahead(batches) if planned.size > _ONE_BATCH else batches:
                     _take(batch, batch.family or planned.format.family, writer, tally)
+                if overseen.too_long:
+                    _take(_passed_over(overseen), planned.format.family, writer, tally)
         except (OSError, EOFError, SourceError, ValueError) as error:  # broken compression or archive: what came before is kept
             detail = one_line(f"{planned.source.problem or 'cannot be read to its end'}: {error}")
             tally.rejected += 1
@@ -146,13 +154,35 @@ def read(planned: Planned, store: Store, options: Options, context: ReadContext,
     )
 
 
+def _passed_over(stream: Overseen) -> formats.Batch:
+    """A reject for each line that was too long to be read."""
+    reason = "a line of {:,} bytes: longer than a record may be (--limit record=)"
+    rows = [Reject(at.line, at.offset, reason.format(at.length), at.head.decode(errors="replace")) for at in stream.too_long.values()]
+    return formats.Batch(rejects=reject_frame(rows))
+
+
 def _watched(planned: Planned, batches: Iterator[formats.Batch], activity: Activity) -> Iterator[formats.Batch]:
     """The same batches, their writers named and their signs of life added up."""
     for batch in batches:
-        signed = _signed(batch, planned.writer)
+        signed = _signed(_believed(batch), planned.writer)
         if planned.format is not None and (batch.family or planned.format.family) in _ALIVE:
             activity.add(signed.records)
         yield signed
+
+
+def _believed(batch: formats.Batch) -> formats.Batch:
+    """Without records of times that nobody means: what reckons with them would overflow."""
+    odd = _odd(batch.records)
+    if not odd.any():
+        return batch
+    wrong = batch.records.filter(odd)
+    reason = pl.format("a time in the year {}", pl.col("time").dt.year()).alias("reason")
+    rejects = wrong.select("line", "offset", reason, pl.col("raw").str.head(TEXT_LIMIT))
+    return replace(batch, records=batch.records.filter(~odd), rejects=pl.concat([batch.rejects, rejects]))
+
+
+def _odd(frame: pl.DataFrame) -> pl.Series:
+    return ((frame["time"] < EARLIEST) | (frame["time"] >= LATEST)).fill_null(False)
 
 
 def _signed(batch: formats.Batch, writer: str | None) -> formats.Batch:
@@ -165,6 +195,8 @@ def _signed(batch: formats.Batch, writer: str | None) -> formats.Batch:
 def _take(batch: formats.Batch, family: str, writer: Any, tally: Tally) -> None:
     tally.notes |= dict.fromkeys(batch.notes)
     events = grammars.understand(batch, family)
+    if (odd := _odd(events)).any():
+        events = events.filter(~odd)
     writer.add("records", batch.records)
     writer.add("objects", batch.objects)
     writer.add("rejects", batch.rejects)

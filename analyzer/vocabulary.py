@@ -5,6 +5,7 @@ Times are UTC with microseconds. Nothing here computes.
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -12,6 +13,9 @@ import polars as pl
 
 from analyzer.event_kinds import EventKind as EventKind
 
+EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
+"""A time outside of these is none that a log means, and no moment of an incident."""
 TIME: Final[pl.DataType] = pl.Datetime("us", "UTC")
 
 

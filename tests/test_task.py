@@ -3,8 +3,10 @@
 import ast
 import importlib.util
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -30,7 +32,7 @@ def test_old_python_can_read_it(root: Path) -> None:
 
 def test_help_names_every_task(root: Path) -> None:
     done = subprocess.run([sys.executable, root / "task.py"], capture_output=True, text=True, check=True)
-    assert all(f"\n  {name} " in done.stdout for name in ("demo", "test", "lint", "types", "reports", "accuracy", "clean"))
+    assert all(f"\n  {name} " in done.stdout for name in ("demo", "test", "lint", "types", "reports", "accuracy", "audit", "clean"))
 
 
 def test_unknown_task(root: Path) -> None:
@@ -111,3 +113,33 @@ def test_one_clear_line_if_nothing_helps(
     monkeypatch.setattr(task, "PYTHON", tmp_path / "venv" / task.PYTHON.relative_to(task.ROOT / ".venv"))
     assert task.main(["demo"]) == 1
     assert "apt-get install python3-venv" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_an_audit_that_could_not_be_made_says_so(
+    task: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(task, "ADVISORIES", (tmp_path / "nowhere").as_uri())
+    monkeypatch.setattr(task, "run", lambda *words, **options: pytest.fail(f"ran {words}"))
+    assert task.main(["audit"]) == 3
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "cannot be reached" in line
+    assert "nothing was checked" in line
+
+
+def test_what_was_not_checked_is_not_called_sound(task: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    sound = {"name": "a", "version": "1", "vulns": []}
+    bad = {"name": "b", "version": "2", "vulns": [{"id": "PYSEC-1"}]}
+    skipped = {"name": "c", "skip_reason": "not found"}
+    assert [task.audited(some) for some in ([sound], [sound, bad, skipped], [sound, skipped])] == [0, 1, 3]
+    told = capsys.readouterr().err
+    assert "b 2: PYSEC-1" in told
+    assert "not checked: c (not found)" in told
+
+
+def test_the_lock_has_every_dependency(root: Path) -> None:
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    wanted = {re.split(r"[><=]", word)[0] for word in [*project["dependencies"], *project["optional-dependencies"]["test"]]}
+    locked = set(re.findall(r"^([a-z0-9-]+)==", (root / "requirements-dev.lock").read_text(), re.MULTILINE))
+    assert wanted <= locked
+    table = (root / "docs" / "dependencies.md").read_text()
+    assert all(name in table for name in wanted)

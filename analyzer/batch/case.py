@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -12,6 +11,7 @@ from analyzer.analysis import analyze
 from analyzer.detectors import known
 from analyzer.exceptions import PodopsyError
 from analyzer.outputs import text
+from analyzer.outputs.files import sweep, whole
 from analyzer.outputs.report import write as write_report
 from analyzer.version import tool_version
 
@@ -63,6 +63,7 @@ def work(name: str, path: str, out: str, signed: str, sought: Sought) -> Result:
     """Analyze one case and write its folder. Never raises: what goes wrong is the result."""
     folder = Path(out) / name
     folder.mkdir(parents=True, exist_ok=True)
+    sweep(folder)
     try:
         analysis = analyze([path], kinds=sought.kinds, without=sought.without)
         _replace(folder / FINDINGS, text.render(analysis, "json"))
@@ -96,7 +97,5 @@ def record(result: Result, out: Path) -> None:
 
 
 def _replace(path: Path, content: str) -> None:
-    """A file is there whole or not at all."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(content, encoding="utf-8")
-    partial.replace(path)
+    with whole(path) as file:
+        file.write(content.encode())

@@ -6,6 +6,7 @@ import orjson
 import polars as pl
 
 from analyzer.batch.case import FINDINGS, Result
+from analyzer.outputs.files import write_parquet
 
 CORPUS = "findings.parquet"
 _COLUMNS = (
@@ -37,4 +38,4 @@ def write_corpus(results: list[Result], out: Path) -> None:
         for finding in document["findings"]:
             rows.append({"case": result.name, **{c: finding[c] for c in _COLUMNS}, "details": orjson.dumps(finding["details"]).decode()})
     schema = {"case": pl.String, **{c: pl.Boolean if c == "expected" else pl.String for c in _COLUMNS}, "details": pl.String}
-    pl.DataFrame(rows, schema=schema).write_parquet(out / CORPUS, compression="zstd")
+    write_parquet(pl.DataFrame(rows, schema=schema), out / CORPUS)

@@ -6,6 +6,7 @@ from jinja2 import Environment, PackageLoader
 
 from analyzer.batch.case import REPORT, Result
 from analyzer.detectors import known
+from analyzer.outputs.files import whole
 from analyzer.version import tool_version
 
 INDEX = "index.html"
@@ -17,4 +18,5 @@ def write_index(results: list[Result], out: Path, *, title: str) -> None:
     page = environment.get_template("index.html").render(
         title=title, results=results, kinds=[d.kind for d in known()], report=REPORT, version=tool_version()
     )
-    (out / INDEX).write_text(page, encoding="utf-8")
+    with whole(out / INDEX) as file:
+        file.write(page.encode())

@@ -5,14 +5,16 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 
 from analyzer.batch.case import Result, Sought, failed, previous, record, signature, work
 from analyzer.batch.corpus import CORPUS, write_corpus
 from analyzer.batch.index import INDEX, write_index
 from analyzer.evidence import Case, cases
 from analyzer.exceptions import EvidenceError, UsageError
+from analyzer.outputs.files import sweep
 from analyzer.progress import Progress
 
 
@@ -48,6 +50,7 @@ def run_batch(
     if not found:
         raise EvidenceError(f"{directory}: no cases there (each archive or folder in it would be one)")
     out.mkdir(parents=True, exist_ok=True)
+    sweep(out)
     results: dict[str, Result] = {}
     todo: list[tuple[Case, str]] = []
     sought = Sought(tuple(sorted(kinds or ())), tuple(sorted(without or ())))
@@ -107,4 +110,16 @@ def _results(todo: list[tuple[Case, str]], out: Path, sought: Sought, jobs: int)
 
 def _pool(workers: int) -> ProcessPoolExecutor:
     """Fresh processes: polars' threads do not survive a fork."""
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent)
+
+
+def _end_with_parent() -> None:
+    """A killed parent tells its workers nothing: they would wait for their next case for ever."""
+    parent = parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    Thread(target=watch, name="parent", daemon=True).start()

@@ -5,6 +5,7 @@ import sys
 
 import typer
 
+from analyzer import limits
 from analyzer.cli import analyze, batch, demo, explain, export, ingest, inspect, query, report, tables, timeline, verify
 from analyzer.cli.options import complain
 from analyzer.exceptions import PodopsyError
@@ -22,7 +23,12 @@ for module in (inspect, ingest, analyze, report, explain, verify, timeline, quer
 
 
 @app.callback(invoke_without_command=True)
-def _root(version: bool = typer.Option(False, "--version", help="Print the version and exit.")) -> None:
+def _root(
+    version: bool = typer.Option(False, "--version", help="Print the version and exit."),
+    limit: list[str] = typer.Option([], "--limit", metavar="NAME=N", help="Another limit for hostile input (docs/threat-model.md)."),  # noqa: B008
+) -> None:
+    if limit:
+        limits.add(limit)
     if version:
         from analyzer.version import tool_version
 

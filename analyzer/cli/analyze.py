@@ -26,6 +26,7 @@ def analyze(
     evidence: o.Evidence,
     question: o.Question,
     chosen: o.Chosen,
+    shared: o.Shared,
     output: Annotated[Output, typer.Option("-o", "--output", help="How the findings are written.")] = Output.TABLE,
     fail_on: Annotated[
         str | None, typer.Option("--fail-on", metavar="KIND|SEVERITY", help="Exit with 1 if there is an unexpected finding of it.")
@@ -40,7 +41,7 @@ def analyze(
 
     if fail_on is not None and fail_on not in [*(kinds := kinds_known()), *Severity]:
         raise UsageError(f"--fail-on {fail_on}: neither a kind ({', '.join(kinds)}) nor a severity ({', '.join(Severity)})")
-    analysis = o.run(evidence, question, chosen)
+    analysis = o.run(evidence, question, chosen, shared)
     if output in text.READ:
         o.say(text.render(analysis, output, o.screen()))
     else:

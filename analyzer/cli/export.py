@@ -25,6 +25,7 @@ def export(
     evidence: o.Evidence,
     question: o.Question,
     chosen: o.Chosen,
+    shared: o.Shared,
     out: Annotated[
         Path,
         typer.Option("--out", metavar="FILE|DIR", help="A file (perfetto, timesketch; or - for stdout), or a folder (csv, parquet)."),
@@ -38,7 +39,7 @@ def export(
     chosen_one = next(e for e in REGISTRY if e.name == tool)
     if chosen_one.folder and out == STDOUT:
         raise UsageError(f"--out -: {tool} writes several files: name a folder")
-    analysis = o.run(evidence, question, chosen)
+    analysis = o.run(evidence, question, chosen, shared)
     with o.writable(out):
         told = chosen_one.write(analysis, out)
     o.note(f"{out}: {told}")

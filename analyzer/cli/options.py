@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass, replace
-from functools import wraps
+from functools import lru_cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
@@ -61,6 +61,13 @@ Desired = Annotated[
 Kinds = Annotated[list[str] | None, typer.Option("--kind", metavar="KIND", help="Only findings of this kind. May be repeated.")]
 Without = Annotated[
     list[str] | None, typer.Option("--without", metavar="KIND", help="Switch off the detector of this kind. May be repeated.")
+]
+Redact = Annotated[
+    bool, typer.Option("--redact", help="Replace names, IPs and ids consistently, to share what is printed (SECURITY.md says what not).")
+]
+RedactKey = Annotated[
+    Path | None,
+    typer.Option("--redact-key", metavar="FILE", help="Key of --redact. Default: $PODOPSY_REDACT_KEY, else one made up and told."),
 ]
 _BACK = "RFC 3339, or a duration (15m, 1h30m) that counts back from the end of the evidence."
 Since = Annotated[str | None, typer.Option("--since", metavar="TIME", help=f"Only what goes on after it: {_BACK}")]
@@ -137,6 +144,14 @@ class Question(Sought):
     """What is looked for, and what was asked for that the evidence does not tell."""
 
     desired: Desired = None
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What is replaced before it is shown, so that it can be shared."""
+
+    redact: Redact = False
+    redact_key: RedactKey = None
 
 
 @dataclass(frozen=True)
@@ -263,7 +278,18 @@ def writable(path: Path) -> Iterator[None]:
         raise UsageError(f"{error.filename or path}: {error.strerror or error} (choose another place with --out)") from error
 
 
-def run(evidence: Evidence, question: Question = Question(), chosen: Span = Span()) -> Analysis:
+@lru_cache(maxsize=1)
+def _redaction_key(path: Path | None) -> bytes:
+    """One for all that a command prints."""
+    from analyzer.redaction import find_key
+
+    key, made_up = find_key(path)
+    if made_up:
+        complain(f"redacted with the key {key.decode()} (in PODOPSY_REDACT_KEY it gives the same replacements again)")
+    return key
+
+
+def run(evidence: Evidence, question: Question = Question(), chosen: Span = Span(), shared: Shared = Shared()) -> Analysis:
     """One analysis as the command line asks for it; what could not be read or used is told on stderr."""
     from analyzer.analysis import analyze
 
@@ -283,6 +309,11 @@ def run(evidence: Evidence, question: Question = Question(), chosen: Span = Span
         )
     if evidence.node is not None and evidence.paths:
         _warn_of_mixing(analysis, evidence.node)
+    analysis = analysis.narrowed(asked)
+    if shared.redact:
+        from analyzer.redaction import redacted
+
+        analysis = redacted(analysis, _redaction_key(shared.redact_key))
     for line in analysis.failed:
         complain(line)
     problems = analysis.incomplete()
@@ -290,7 +321,7 @@ def run(evidence: Evidence, question: Question = Question(), chosen: Span = Span
         complain(line)
     if len(problems) > _PROBLEMS:
         complain(f"and {len(problems) - _PROBLEMS} more sources that were not wholly read (podopsy inspect lists them)")
-    return analysis.narrowed(asked)
+    return analysis
 
 
 def _warn_of_mixing(analysis: Analysis, node: str) -> None:

@@ -42,10 +42,13 @@ def verify(
     if "-" in evidence.paths:
         raise UsageError("verify reads the sources again, and standard input can be read only once: give a file")
     question.check()
+    store = open_store(evidence.store) if evidence.store is not None else None
+    if store is not None:
+        store.check()
     with o.progress() as bar:
         verdict = verified(
             evidence.paths,
-            store=open_store(evidence.store) if evidence.store is not None else None,
+            store=store,
             written=read_document(findings) if findings is not None else None,
             options=evidence.options(),
             desired=o.parse_desired(question.desired),

@@ -1,4 +1,4 @@
-"""Packed bytes: what they are, by their first bytes, and streams over what lies within. Nothing is unpacked to a named file.
+"""Packed bytes: what they are, by their first bytes, and streams over what lies within. Nothing is unpacked to disk.
 
 What can be read of damaged data is read; then the damage is noted, in the list that the caller gave.
 """
@@ -7,9 +7,8 @@ import bz2
 import gzip
 import io
 import lzma
-import shutil
+import stat
 import tarfile
-import tempfile
 import threading
 import weakref
 import zipfile
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 Opener = Callable[[], BinaryIO]
+Spend = Callable[[int, int], None]
+"""Told how many bytes a stream has given, and of how many packed ones; raises SourceError where that is too much."""
 T = TypeVar("T")
 
 HEAD = 512
@@ -64,19 +65,19 @@ def _is_tar(head: bytes) -> bool:
         return False
 
 
-def decompressed(opener: Opener, kind: str, problems: list[str]) -> BinaryIO:
-    """A stream over the decompressed bytes; it can be read again from its beginning."""
-    return io.BufferedReader(_Salvaged(opener, _DECOMPRESSORS[kind], kind, problems), _BUFFER)
+def decompressed(opener: Opener, kind: str, problems: list[str], spend: Spend) -> BinaryIO:
+    """A stream over the decompressed bytes; it can be read again from its beginning. ``spend`` is told how far it has been read."""
+    return io.BufferedReader(_Salvaged(opener, _DECOMPRESSORS[kind], kind, problems, spend), _BUFFER)
 
 
 class _Zstd(io.RawIOBase):
     """zstd frames, one after the other; unlike the library's own reader it tells when the last one is cut off."""
 
-    _INPUT = 4096  # at most 128 KiB come of each 4 bytes
+    _INPUT = 256  # at most 128 KiB come of each 4 bytes
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._rest = b""
+        self._rest = memoryview(b"")
         self._input = b""
         self._frame = zstandard.ZstdDecompressor().decompressobj()
         self._inside = False
@@ -90,12 +91,12 @@ class _Zstd(io.RawIOBase):
                     raise EOFError("the last frame is cut off")
                 return b""
             self._inside = True
-            self._rest = self._frame.decompress(data)
+            self._rest = memoryview(self._frame.decompress(data))
             if self._frame.eof:
                 self._input = self._frame.unused_data
                 self._frame, self._inside = zstandard.ZstdDecompressor().decompressobj(), False
         out, self._rest = self._rest[:size], self._rest[size:]
-        return out
+        return bytes(out)
 
     def close(self) -> None:
         self._stream.close()
@@ -111,16 +112,16 @@ _DECOMPRESSORS: dict[str, Callable[[BinaryIO], Any]] = {
 
 
 class _Salvaged(io.RawIOBase):
-    """Ends where its data break, and notes it. Raises SourceError if not one byte can be read."""
+    """Ends where its data break, and notes it. Raises SourceError if not one byte can be read, or if they are more than may be."""
 
-    def __init__(self, opener: Opener, make: Callable[[BinaryIO], Any], kind: str, problems: list[str]) -> None:
-        self._opener, self._make, self._kind, self._problems = opener, make, kind, problems
+    def __init__(self, opener: Opener, make: Callable[[BinaryIO], Any], kind: str, problems: list[str], spend: Spend) -> None:
+        self._opener, self._make, self._kind, self._problems, self._spend = opener, make, kind, problems, spend
         self._begin()
 
     def _begin(self) -> None:
         self._packed = self._opener()
         self._stream = self._make(self._packed)
-        self._position, self._ended = 0, False
+        self._position, self._spent, self._ended = 0, 0, False
 
     def readable(self) -> bool:
         return True
@@ -161,7 +162,19 @@ class _Salvaged(io.RawIOBase):
             return 0
         view[: len(data)] = data
         self._position += len(data)
+        if self._position - self._spent >= _BUFFER:
+            self._account()
         return len(data)
+
+    def _account(self) -> None:
+        self._spent = self._position
+        try:
+            self._spend(self._position, self._packed.tell())
+        except SourceError as error:
+            self._ended = True
+            if str(error) not in self._problems:
+                self._problems.append(str(error))
+            raise
 
     def _end(self) -> None:
         self._stream.close()
@@ -237,21 +250,26 @@ class Held:
         return cast(T, self._open[key])
 
 
-def spool(stream: BinaryIO) -> BinaryIO:
-    """A copy in an anonymous file."""
-    copy = tempfile.TemporaryFile()  # noqa: SIM115  its readers keep it open
-    with stream:
-        shutil.copyfileobj(stream, copy, _BUFFER)
-    copy.seek(0)
-    return cast(BinaryIO, copy)
-
-
 class Archive(Protocol):
     """Members by name, where each is (only the archive itself understands that), and when it was last written (Unix time, if told)."""
 
     def members(self, problems: list[str]) -> Iterator[tuple[str, Any, float | None]]: ...
 
-    def open(self, where: Any, problems: list[str]) -> BinaryIO: ...
+    def open(self, where: Any, problems: list[str], spend: Spend) -> BinaryIO: ...
+
+
+class _Headers:
+    """A tar's file as tarfile reads it: headers, among them names of any length, which it would take into memory."""
+
+    _LONGEST = 1024 * 1024
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.seek, self.tell, self._read = file.seek, file.tell, file.read
+
+    def read(self, size: int) -> bytes:
+        if size > self._LONGEST:
+            raise tarfile.ReadError(f"a header of {size:,} bytes")
+        return self._read(size)
 
 
 class TarArchive:
@@ -264,13 +282,16 @@ class TarArchive:
         """Names, where their bytes are, and when they were written. Links are left out: what they point to stands elsewhere."""
         count, end = 0, 0
         try:
-            with tarfile.open(fileobj=self._shared.file, mode="r:") as archive:
-                for member in archive:
+            with tarfile.open(fileobj=cast(BinaryIO, _Headers(self._shared.file)), mode="r:") as archive:
+                while (member := archive.next()) is not None:
+                    archive.members = []  # type: ignore[attr-defined]  # it would keep them all
                     count += 1
                     if member.isreg() and member.sparse is None:
                         yield member.name, (member.offset_data, member.size), member.mtime or None
                     elif member.isreg():
                         problems.append(f"tar: sparse member {member.name} is not read")
+                    elif member.isdev():
+                        problems.append(f"tar: device or pipe {member.name} is not read")
                 end = archive.offset
             self._shared.file.seek(end)
             if self._shared.file.read(_BLOCK) != bytes(_BLOCK):  # tarfile ends there without a word
@@ -278,7 +299,7 @@ class TarArchive:
         except (tarfile.TarError, *DAMAGE) as error:
             problems.append(f"tar: truncated or broken after {count:,} members ({error})")
 
-    def open(self, where: tuple[int, int], problems: list[str]) -> BinaryIO:
+    def open(self, where: tuple[int, int], problems: list[str], spend: Spend) -> BinaryIO:
         missing = sum(where) - self._shared.size
         if missing > 0 and not problems:
             problems.append(f"tar: truncated, {missing:,} of its {where[1]:,} bytes are missing")
@@ -293,14 +314,20 @@ class ZipArchive:
         self._archive = zipfile.ZipFile(file)
 
     def members(self, problems: list[str]) -> Iterator[tuple[str, zipfile.ZipInfo, float | None]]:
-        """A zip writes local times, and not of which zone: they are left out."""
-        return ((info.filename, info, None) for info in self._archive.infolist() if not info.is_dir())
+        """A zip writes local times, and not of which zone: they are left out. Links are, too."""
+        infos = [info for info in self._archive.infolist() if not info.is_dir()]
+        return ((info.filename, info, None) for info in infos if not stat.S_ISLNK(info.external_attr >> 16))
 
-    def open(self, info: zipfile.ZipInfo, problems: list[str]) -> BinaryIO:
+    def open(self, info: zipfile.ZipInfo, problems: list[str], spend: Spend) -> BinaryIO:
         def packed() -> BinaryIO:
             return cast(BinaryIO, self._archive.open(info))
 
-        return io.BufferedReader(_Salvaged(packed, lambda stream: stream, "zip", problems), _BUFFER)
+        try:
+            spend(info.file_size, info.compress_size)  # no more comes of it than is told
+        except SourceError as error:
+            problems.append(str(error))
+            raise
+        return io.BufferedReader(_Salvaged(packed, lambda stream: stream, "zip", problems, lambda *_: None), _BUFFER)
 
 
 ARCHIVES: Mapping[str, Callable[[BinaryIO], Archive]] = {"tar": TarArchive, "zip": ZipArchive}

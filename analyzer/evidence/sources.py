@@ -9,13 +9,16 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from analyzer.evidence.packed import ARCHIVES, DAMAGE, HEAD, Archive, Held, Opener, Shared, decompressed, packing, spool
+from analyzer import limits
+from analyzer.evidence.budget import Budget
+from analyzer.evidence.kept import kept
+from analyzer.evidence.packed import ARCHIVES, DAMAGE, HEAD, Archive, Held, Opener, Shared, Spend, decompressed, packing
 from analyzer.exceptions import EvidenceError, SourceError
 
-_DEEPEST = 8  # archives within archives; a file can be made that holds itself
 _SUFFIX = re.compile(r"(?:\.(?:tar|tgz|tbz2?|txz|tzst|gz|bz2|xz|zst|zip))+$", re.IGNORECASE)
 _SPECIAL = {stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
 
@@ -142,8 +145,8 @@ class _Walker:
 
     def stdin(self) -> Iterator[Source]:
         """Standard input, copied, so that it can be read more than once."""
-        copy = Shared(spool(io.BufferedReader(io.FileIO(sys.stdin.fileno(), closefd=False))))
-        return self._expand(Source("stdin", "-", lambda: copy.slice(0, copy.size)), 0)
+        copy = Shared(kept(io.BufferedReader(io.FileIO(sys.stdin.fileno(), closefd=False))))
+        return self._expand(Source("stdin", "-", lambda: copy.slice(0, copy.size)), Budget(copy.size))
 
     def _name(self, path: Path) -> str:
         return _printable(path.relative_to(self._base).as_posix())
@@ -181,46 +184,53 @@ class _Walker:
                 return
             self._seen.add((status.st_dev, status.st_ino))
         source = Source(name, root, lambda: path.open("rb"), written=_moment(status.st_mtime))
-        yield from self._expand(source, 0, plain=True)
+        yield from self._expand(source, Budget(status.st_size), plain=True)
 
-    def _expand(self, source: Source, depth: int, plain: bool = False) -> Iterator[Source]:
+    def _expand(self, source: Source, budget: Budget, depth: int = 0, plain: bool = False) -> Iterator[Source]:
         """The source itself, decompressed, or the members of the archive that it is. ``plain``: it is a file on disk."""
         try:
             with source.opener() as stream:
-                kind = packing(stream.read(HEAD)) if depth <= _DEEPEST else None
+                kind = packing(stream.read(HEAD))
         except (*DAMAGE, SourceError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             yield replace(source, problems=source.problems or [f"cannot be read: {reason}"])
             return
         if kind is None:
             yield source
+        elif depth > limits.current().depth:
+            problem = f"{kind} within archives that are nested {limits.current().depth} deep: not opened (--limit depth=)"
+            yield _unreadable(source.name, source.root, problem)
         elif kind in ARCHIVES:
-            yield from self._members(_packed(source, kind), ARCHIVES[kind], depth, plain)
+            yield from self._members(_packed(source, kind), ARCHIVES[kind], budget, depth, plain)
         else:
-            opener, problems = source.opener, source.problems
-            yield from self._expand(replace(_packed(source, kind), opener=lambda: decompressed(opener, kind, problems)), depth + 1)
+            opener, problems, inner = source.opener, source.problems, _packed(source, kind)
+            spend = partial(budget.spend, f"{inner.name} {inner.compression}")
+            yield from self._expand(replace(inner, opener=lambda: decompressed(opener, kind, problems, spend)), budget, depth + 1)
 
-    def _members(self, archive: Source, make: Callable[[BinaryIO], Archive], depth: int, plain: bool) -> Iterator[Source]:
+    def _members(self, archive: Source, make: Callable[[BinaryIO], Archive], budget: Budget, depth: int, plain: bool) -> Iterator[Source]:
         """What is in an archive; and the archive itself if something is wrong with it."""
 
         def opened() -> Archive:
-            return self._held.get(archive.name, lambda: make(archive.opener() if plain else spool(archive.opener())))
+            return self._held.get(archive.name, lambda: make(archive.opener() if plain else kept(archive.opener())))
 
-        def member_opener(where: Any, problems: list[str]) -> Opener:
-            return lambda: opened().open(where, problems)
+        def member_opener(where: Any, problems: list[str], spend: Spend) -> Opener:
+            return lambda: opened().open(where, problems, spend)
 
+        members = []
         try:
-            members = list(opened().members(archive.problems))
+            for member in opened().members(archive.problems):
+                budget.member()
+                members.append(member)
+        except SourceError as error:
+            archive.problems.append(str(error))
         except DAMAGE as error:
             archive.problems.append(f"cannot be read ({error})")
-            members = []
-        for told, where, written in members:
-            if member := _member_name(told):
+        for number, (told, where, written) in enumerate(members):
+            if name := _member_name(told):
                 problems: list[str] = []
-                opener = member_opener(where, problems)
-                name = f"{archive.name}/{member}"
-                inner = replace(archive, name=name, opener=opener, problems=problems, written=_moment(written))
-                yield from self._expand(inner, depth + 1)
+                opener = member_opener(where, problems, partial(budget.spend, f"{archive.name} {archive.compression} {number}"))
+                inner = replace(archive, name=f"{archive.name}/{name}", opener=opener, problems=problems, written=_moment(written))
+                yield from self._expand(inner, budget, depth + 1)
         if archive.problems:
             yield _unreadable(archive.name, archive.root, *archive.problems)
 

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 import msgspec
 import polars as pl
 
+from analyzer import limits
 from analyzer.formats.base import CHUNK, Batch
 from analyzer.formats.lines import LINES
 from analyzer.formats.tables import Reject, numbered, reject_frame
@@ -25,6 +26,7 @@ BETWEEN = re.compile(r"[ \t\r\n,\[\]\x1e\ufeff]*")
 """What may stand between values: an array is taken as its elements; 0x1E opens each value of RFC 7464 text sequences."""
 
 CUT_OFF = "cut off"
+TOO_LONG = "longer than a record may be (--limit record=)"
 _EDGE = 16  # an error this close to the end of the window may be due to the cut (a literal, a number, an escape)
 _DEEPEST = 200  # characters of indentation that are recognised as such
 _NEAR = 65536  # characters in which the end of an indented object is looked for
@@ -81,6 +83,8 @@ class JsonReader:
             except json.JSONDecodeError as error:
                 cut = error.pos >= len(self.text) - _EDGE or error.msg.startswith("Unterminated string")
                 if cut and not self._ended:
+                    if len(self.text) - self.position > limits.current().record:
+                        raise ValueError(TOO_LONG) from error
                     self._more()
                     continue
                 at_end = error.pos >= len(self.text.rstrip()) or error.msg.startswith("Unterminated string")
@@ -100,7 +104,9 @@ class JsonReader:
         try:
             content = self._indented(indent) or self.value()
         except ValueError as error:
-            return Reject(line, offset, str(error), self.resume(indent))
+            passed = self.resume(indent)
+            length = f": {self.place()[1] - offset:,} bytes are passed over" if str(error) == TOO_LONG else ""
+            return Reject(line, offset, f"{error}{length}", passed)
         # place() was called where the value begins and the window only drops what lies before its position
         return Value(line, offset, clean(self.text[self._counted : self.position]), content)
 
@@ -237,6 +243,7 @@ class _Rejoined(io.RawIOBase):
     def __init__(self, head: bytes, rest: BinaryIO) -> None:
         self._head = head
         self._rest = rest
+        self.too_long = getattr(rest, "too_long", None)
 
     def read(self, size: int = -1) -> bytes:
         if not self._head:

@@ -7,7 +7,7 @@ views into the chunk's own buffer.
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +15,13 @@ import polars as pl
 import polars.selectors as cs
 import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
 
+from analyzer import limits
 from analyzer.formats.base import CHUNK
+from analyzer.vocabulary import TEXT_LIMIT
 
 BOM = b"\xef\xbb\xbf"
-LONGEST = 256 * 1024 * 1024
-"""A line of more bytes than this is cut into pieces, which bear the same line number: memory stays bounded."""
+LONGEST = 64 * 1024 * 1024
+"""So many bytes are held to find the end of what may hold line ends itself."""
 
 _CACHED = 1024 * 1024
 """Bytes that are looked through in one go: what they are compared to stays in the processor's cache."""
@@ -28,36 +30,91 @@ Positions = npt.NDArray[np.int64]
 LINES = pl.Schema({"line": pl.Int64, "offset": pl.Int64, "raw": pl.String})
 
 
-def chunks(stream: BinaryIO, size: int = CHUNK, longest: int = LONGEST) -> Iterator[pl.DataFrame]:
+class TooLong(NamedTuple):
+    """A line that was passed over: where it begins, how many bytes it has, and the first of them."""
+
+    line: int
+    offset: int
+    length: int
+    head: bytes
+
+
+class Overseen:
+    """A stream that is told which of its lines were passed over: ``too_long``, by offset."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.read, self.seek, self.tell, self.seekable = stream.read, stream.seek, stream.tell, stream.seekable
+        self.too_long: dict[int, TooLong] = {}
+
+
+def chunks(stream: BinaryIO, size: int = CHUNK, longest: int | None = None) -> Iterator[pl.DataFrame]:
     r"""Frames of whole lines; ``size`` is the number of bytes read at a time.
 
     Undecodable bytes become U+FFFD, a byte order mark at the beginning is dropped, ``\r\n`` counts as a line end,
-    blank lines are ``""``, and a last line without a line end is a line.
+    blank lines are ``""``, and a last line without a line end is a line. A line of more bytes than ``longest`` (the limit of a record)
+    is passed over, and an ``Overseen`` stream is told: memory stays bounded.
     """
     return (frame for frame, _ in blocks(stream, size, longest))
 
 
-def blocks(stream: BinaryIO, size: int = CHUNK, longest: int = LONGEST) -> Iterator[tuple[pl.DataFrame, bytes]]:
+def blocks(stream: BinaryIO, size: int = CHUNK, longest: int | None = None) -> Iterator[tuple[pl.DataFrame, bytes]]:
     """The same, each with the bytes that its lines were cut from, from the first line's first byte on."""
+    longest = longest or limits.current().record
     rest, line, offset, first = b"", 1, 0, True
     while True:
         block = stream.read(size)
         newline = block.rfind(b"\n") + 1
-        if block and not newline and len(rest) + len(block) < longest:
+        if block and not newline and len(rest) + len(block) <= longest:
             rest += block
             continue
-        cut = newline or len(block)
-        data, rest = b"".join((rest, memoryview(block)[:cut])), block[cut:]
+        if block and not newline:
+            head = (rest + block)[:TEXT_LIMIT]
+            length, block = _passed_over(stream, size, len(rest) + len(block))
+            _note(stream, TooLong(line, offset, length, head))
+            line, offset, rest, first, newline = line + 1, offset + length + 1, b"", False, block.rfind(b"\n") + 1
+        data, rest = b"".join((rest, memoryview(block)[:newline])), block[newline:]
+        if not block:
+            data, rest = data + rest, b""
         if first and data.startswith(BOM):
             data, offset = data[len(BOM) :], len(BOM)
         first = False
         if data:
             frame = split(data, line, offset)
-            yield frame, data
             line += frame.height - (0 if data.endswith(b"\n") else 1)
+            yield _short(frame, data, offset, longest, stream), data
             offset += len(data)
-        if not block:
+        if not block and not rest:
             return
+
+
+def _passed_over(stream: BinaryIO, size: int, length: int) -> tuple[int, bytes]:
+    """The length of a line of which so much has been read, and what was read beyond its end."""
+    while block := stream.read(size):
+        end = block.find(b"\n")
+        if end >= 0:
+            return length + end, block[end + 1 :]
+        length += len(block)
+    return length, b""
+
+
+def _short(frame: pl.DataFrame, data: bytes, offset: int, longest: int, stream: BinaryIO) -> pl.DataFrame:
+    """Without the lines that are too long."""
+    if len(data) <= longest:
+        return frame
+    begins = frame["offset"].to_numpy() - offset
+    lengths = np.diff(begins, append=len(data) + (not data.endswith(b"\n"))) - 1
+    long = lengths > longest
+    for index in np.flatnonzero(long).tolist():
+        begin = int(begins[index])
+        number = int(frame["line"][index])
+        _note(stream, TooLong(number, offset + begin, int(lengths[index]), data[begin : begin + min(TEXT_LIMIT, int(lengths[index]))]))
+    return frame.filter(pl.Series(~long)) if long.any() else frame
+
+
+def _note(stream: BinaryIO, line: TooLong) -> None:
+    told = getattr(stream, "too_long", None)
+    if told is not None:
+        told[line.offset] = line
 
 
 def filled(stream: BinaryIO) -> Iterator[pl.DataFrame]:

@@ -15,6 +15,7 @@ import polars as pl
 
 from analyzer.proof import Proof, rfc3339
 from analyzer.store import Store, source_names
+from analyzer.vocabulary import EARLIEST, LATEST
 
 KINDS = ("Pod", "Node", "ReplicationController", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job", "Container")
 
@@ -86,13 +87,14 @@ def number(value: Any) -> int | None:
 
 
 def parse_time(text: Any) -> datetime | None:
-    """RFC 3339 as the API writes it; None for null and anything else."""
+    """RFC 3339 as the API writes it; None for null, for years that nobody means (reckoning from them would overflow), and anything else."""
     if not isinstance(text, str) or not text:
         return None
     try:
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError:
+        moment = datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
+    return moment if EARLIEST <= moment < LATEST else None
 
 
 def versions(store: Store) -> list[Version]:

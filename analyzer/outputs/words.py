@@ -10,8 +10,8 @@ NAMES = 3
 
 
 def printable(text: str) -> str:
-    """Log content as it may go to a terminal: no control bytes, no escapes."""
-    return "".join(c if c.isprintable() else "�" for c in text)
+    """Log content as it may go to a terminal: control characters, and those that turn the direction of writing, as ``\\x1b``."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def when(start: datetime | None, end: datetime | None) -> str:

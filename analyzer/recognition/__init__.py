@@ -13,7 +13,7 @@ All else is listed by *shape*: the text with placeholders for values, ids, numbe
 and an example. A version of Kubernetes that puts 'Killing container' in other words shows there.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import polars as pl
@@ -53,6 +53,9 @@ class Recognising:
 
     def settle(self, name: str, make: Callable[[], pl.DataFrame]) -> None:
         self._store.settle(name, make)
+
+    def mend(self, source_ids: Collection[str]) -> frozenset[str]:
+        return self._store.mend(source_ids)
 
 
 class _Writer:

@@ -1,6 +1,6 @@
 """What the rest of the program asks of a store."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Protocol
 
 import polars as pl
@@ -31,6 +31,10 @@ class Store(Protocol):
 
     def settle(self, name: str, make: Callable[[], pl.DataFrame]) -> None:
         """Put what ``make`` reads off the other tables in the place of a small one, if it differs; no writer comes between."""
+        ...
+
+    def mend(self, source_ids: Collection[str]) -> frozenset[str]:
+        """Forget those of these sources whose rows are damaged, so that they can be read again; returns which."""
         ...
 
 

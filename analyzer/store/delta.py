@@ -7,11 +7,15 @@ that no reader sees; the next ingest of that source removes whatever was taken i
 Writers read and parse side by side; only the taking in is done by one at a time, under a lock that ends with its process.
 """
 
+import errno
 import fcntl
+import io
 import json
+import os
+import re
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,6 +27,8 @@ from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 
 from analyzer.exceptions import StoreError
+from analyzer.store import damage
+from analyzer.store.damage import file_name, owner
 from analyzer.store.memory import with_source
 from analyzer.vocabulary import TABLES
 
@@ -34,6 +40,9 @@ _FLUSH_BYTES = 32 * 1024 * 1024
 _TOGETHER = 100
 """So many small sources are taken in with one commit a table."""
 
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 _ORDERED = ("source_id", "record", "time")
 """Columns of which a file of one source holds a narrow range: readers skip the files that a filter on them rules out."""
@@ -89,8 +98,20 @@ def _told(directory: Path) -> Iterator[None]:
     try:
         yield
     except (DeltaError, pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise StoreError(f"{directory}: the store cannot be read or written: {reason[0]} (damaged? ingest into a new one)") from error
+        raise StoreError(f"{directory}: the store cannot be read or written: {_reason(error)}") from error
+
+
+def _reason(error: BaseException) -> str:
+    """What went wrong, and what to do: the operating system's word, however deep in the libraries' words it stands."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    number = error.errno if isinstance(error, OSError) else None
+    if number is None and (found := _OS_ERROR.search(text)):
+        number = int(found[1])
+    if number in _FULL:
+        return f"{os.strerror(number)} (make room and run it again: what is in stays, and the rest is completed)"
+    if number in _FORBIDDEN:
+        return f"{os.strerror(number)} (choose another place)"
+    return f"{text[:300]} (damaged? ingest into a new one)"
 
 
 class DeltaStore:
@@ -104,16 +125,21 @@ class DeltaStore:
         self._tables = {name: DeltaTable(str(directory / name)) for name in TABLES}
         self._waiting: list[_DeltaWriter] = []
         self._marks: tuple[int, frozenset[str]] = (-1, frozenset())
+        self._sound: set[str] = set()  # files whose content has been looked at, by table and path
 
     def writer(self, source_id: str) -> "_DeltaWriter":
+        if not os.access(self.directory, os.W_OK):
+            raise StoreError(f"{self.directory}: the store cannot be written: no permission, or a read-only disk (choose another place)")
         return _DeltaWriter(self, source_id)
 
     def scan(self, name: str) -> pl.LazyFrame:
         """Rows of committed sources, lazily."""
+        with _told(self.directory):
+            self._check(name, content=False)
         frame = pl.scan_delta(self._tables[name])
         if name in ("sources", "attributions"):
             return frame
-        if self._marked().issuperset(_owner(path) for path in self._tables[name].file_uris()):
+        if self._marked().issuperset(owner(path) for path in self._tables[name].file_uris()):
             return frame  # so it is, but for what a killed ingest left: a filter then goes straight to the files
         marked = pl.scan_delta(self._tables["sources"]).select("source_id").unique()
         return frame.join(marked, on="source_id", how="semi")
@@ -123,6 +149,7 @@ class DeltaStore:
         version = self._tables["sources"].version()
         if self._marks[0] != version:
             with _told(self.directory):
+                self._check("sources", content=False)
                 ids = pl.scan_delta(self._tables["sources"]).select("source_id").collect().to_series()
             self._marks = (version, frozenset(ids))
         return self._marks[1]
@@ -133,11 +160,64 @@ class DeltaStore:
             self._check(name)
             return self.scan(name).collect().cast(TABLES[name])
 
-    def _check(self, name: str) -> None:
-        """Polars panics, with a page of words, at a file that is shorter than its table says."""
-        for path, size in pl.DataFrame(self._tables[name].get_add_actions(flatten=True)).select("path", "size_bytes").iter_rows():
-            if (self.directory / name / path).stat().st_size != size:
-                raise StoreError(f"{self.directory}: the store is damaged: {name}/{path} is not of {size} bytes (ingest into a new one)")
+    def _files(self, name: str) -> list[tuple[str, int]]:
+        return list(pl.DataFrame(self._tables[name].get_add_actions(flatten=True)).select("path", "size_bytes").iter_rows())
+
+    def _faults(self, name: str, *, content: bool, of: Collection[str] | None = None) -> dict[str, str]:
+        """A table's files that are not as they were written, and what is wrong with each.
+
+        content: look at all bytes, too. of: only at the files of these sources.
+        """
+        files, folder = [file for file in self._files(name) if of is None or owner(file[0]) in of], self.directory / name
+        found = damage.resized(folder, files)
+        if content:
+            fresh = [path for path, _ in files if path not in found and f"{name}/{path}" not in self._sound]
+            found |= (altered := damage.altered(folder, fresh))
+            self._sound |= {f"{name}/{path}" for path in fresh if path not in altered}
+        return {f"{name}/{path}": fault for path, fault in found.items()}
+
+    def _check(self, *names: str, content: bool = True) -> None:
+        """StoreError for files that are not as they were written. Of one that is too short, polars panics with a page of words."""
+        faults = {path: fault for name in names for path, fault in self._faults(name, content=content).items()}
+        if faults:
+            raise StoreError(f"{self.directory}: {damage.told(faults.items(), self._names())}")
+
+    def _names(self) -> dict[str, str] | None:
+        """The sources by id; None if that table is damaged itself."""
+        if self._faults("sources", content=True):
+            return None
+        rows = pl.scan_delta(self._tables["sources"]).select("source_id", "source").collect().sort("source", descending=True)
+        return dict(rows.iter_rows())
+
+    def check(self) -> None:
+        """Look at every file of every table. Raises StoreError that says which sources are to be ingested again."""
+        with _told(self.directory):
+            self._check(*TABLES)
+
+    def mend(self, source_ids: Collection[str]) -> frozenset[str]:
+        """Forget those of these sources of whose rows a file is not as it was written: they can be read again. Returns which."""
+        self.take_in()
+        with _told(self.directory):
+            self._check("sources")
+            data = [name for name in TABLES if name not in ("sources", "attributions")] if source_ids else []
+            broken = frozenset(owner(path) for name in data for path in self._faults(name, content=True, of=source_ids))
+            lost = bool(self._faults("attributions", content=True))
+            if broken or lost:
+                with _alone(self.directory):
+                    self._forget(broken)
+                    if lost:  # it is read off the other tables, and settled when all is in
+                        pl.DataFrame(schema=TABLES["attributions"]).write_delta(str(self.directory / "attributions"), mode="overwrite")
+                        self._refresh()
+        return broken
+
+    def _forget(self, source_ids: frozenset[str]) -> None:
+        """The marks first: whatever happens then, the sources count as not there, and what they left is taken away by who reads them."""
+        self._refresh()
+        if not source_ids:
+            return
+        kept = pl.scan_delta(self._tables["sources"]).filter(~pl.col("source_id").is_in(list(source_ids))).collect()
+        gone = [_removed(path, size) for path, size in self._files("sources")]
+        self._append("sources", [_write(kept, self.directory / "sources", "sources")] if kept.height else [], gone)
 
     def settle(self, name: str, make: Callable[[], pl.DataFrame]) -> None:
         self.take_in()
@@ -180,12 +260,7 @@ class DeltaStore:
 
     def _left_over(self, name: str, source_ids: set[str]) -> list[RemoveAction]:
         """Files of these sources that an ingest left in the table without having come to their marks."""
-        actions = pl.DataFrame(self._tables[name].get_add_actions(flatten=True)).select("path", "size_bytes")
-        return [
-            RemoveAction(path=path, deletion_timestamp=_now(), data_change=True, size=size, partition_values={})
-            for path, size in actions.iter_rows()
-            if _owner(path) in source_ids
-        ]
+        return [_removed(path, size) for path, size in self._files(name) if owner(path) in source_ids]
 
     def _append(self, name: str, files: list[_File], left_over: list[RemoveAction]) -> None:
         table, folder = self._tables[name], self.directory / name
@@ -198,16 +273,17 @@ def _now() -> int:
     return int(time.time() * 1000)
 
 
-def _write(frame: pl.DataFrame, folder: Path, owner: str) -> _File:
+def _write(frame: pl.DataFrame, folder: Path, whose: str) -> _File:
     """Rows as a file that no table knows yet; its name begins with whose they are."""
-    path = f"{owner}-{uuid.uuid4().hex}.parquet"
-    frame.write_parquet(folder / path, compression="zstd", row_group_size=_ROWS)
+    out = io.BytesIO()
+    frame.write_parquet(out, compression="zstd", row_group_size=_ROWS)
+    path = file_name(whose, uuid.uuid4().hex[:16], out.getvalue())
+    (folder / path).write_bytes(out.getvalue())
     return _File(path, _stats(frame))
 
 
-def _owner(path: str) -> str:
-    """The source_id of a file's rows (of ``sources`` itself: any word)."""
-    return path.rpartition("/")[2].partition("-")[0]
+def _removed(path: str, size: int) -> RemoveAction:
+    return RemoveAction(path=path, deletion_timestamp=_now(), data_change=True, size=size, partition_values={})
 
 
 def _stats(frame: pl.DataFrame) -> str:

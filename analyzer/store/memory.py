@@ -1,6 +1,6 @@
 """A store for one analysis: everything but the raw records, which no detector reads, in memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import polars as pl
@@ -28,6 +28,9 @@ class MemoryStore:
 
     def settle(self, name: str, make: Callable[[], pl.DataFrame]) -> None:
         self._frames[name] = [make()]
+
+    def mend(self, source_ids: Collection[str]) -> frozenset[str]:
+        return frozenset()
 
     def _take(self, pending: dict[str, list[pl.DataFrame]]) -> None:
         for name, frames in pending.items():

@@ -49,6 +49,8 @@ def _faults(document: Any) -> Iterator[str]:
         yield "it has no list of findings"
     elif document.get("schema_version") != SCHEMA_VERSION:
         yield f"its schema_version is {document.get('schema_version')!r}, not {SCHEMA_VERSION!r}"
+    elif document.get("redacted"):
+        yield "it is redacted, so that no source says what it cites: verify the one it was made of"
     elif not isinstance(document.get("tool", {}), dict):
         yield "its tool is no object"
     elif not isinstance(document.get("sources", []), list) or not all(map(_is_source, document.get("sources", []))):

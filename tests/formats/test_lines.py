@@ -4,10 +4,10 @@ import io
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.formats.lines import BOM, chunks, join_continuations, records
+from analyzer.formats.lines import BOM, Overseen, chunks, join_continuations, records
 
 WORDS = [b"\n", b"\r\n", b"\r", b"\xe2\x82\xac", b"\xe2", b"\0", BOM, b"  x", b"# a"]
 PIECES = st.lists(st.one_of(st.binary(max_size=6), st.sampled_from(WORDS)), max_size=30).map(b"".join)
@@ -49,10 +49,17 @@ def test_undecodable_bytes_keep_their_neighbours_in_place() -> None:
     assert lines(b"\xff\xfe\xff\nok\n") == [(1, 0, "\ufffd\ufffd\ufffd"), (2, 4, "ok")]
 
 
-def test_a_line_without_end_is_cut() -> None:
-    got = lines(b"x" * 100 + b"\ny\n", 10, longest=30)
-    assert "".join(text for number, _, text in got if number == 1) == "x" * 100
-    assert got[-1] == (2, 101, "y")
+@settings(max_examples=300)
+@given(st.lists(st.integers(0, 60), max_size=8), st.booleans(), st.integers(1, 90), st.integers(1, 40))
+def test_a_line_that_is_too_long_is_passed_over_and_told(lengths: list[int], ended: bool, size: int, longest: int) -> None:
+    data = b"\n".join(b"%d" % (n % 10) * length for n, length in enumerate(lengths)) + (b"\n" if ended and lengths else b"")
+    stream = Overseen(io.BytesIO(data))
+    read = [row for frame in chunks(stream, size, longest) for row in frame.rows()]  # type: ignore[arg-type]
+    whole = lines(data, 1000)
+    assert read == [row for row in whole if len(row[2]) <= longest]
+    long = [row for row in whole if len(row[2]) > longest]
+    assert [(t.line, t.offset, t.length) for t in stream.too_long.values()] == [(*row[:2], len(row[2])) for row in long]
+    assert all(row[2].startswith(told.head.decode()) for row, told in zip(long, stream.too_long.values(), strict=True))
 
 
 def test_join_continuations() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from analyzer.analysis import Analysis
+from analyzer.outputs.files import whole
 from analyzer.outputs.report.columns import micros
 from analyzer.outputs.report.compare import compared
 from analyzer.outputs.report.embed import content_hash, plain, short
@@ -57,14 +58,16 @@ def _fill(template: str, *, title: str, command: str | None, behaviour: str = ""
 
 def write(analysis: Analysis, path: str | Path, *, title: str, command: str | None) -> None:
     """Render to a file. Raises OSError if it cannot be written."""
-    Path(path).write_bytes(render(analysis, title=title, command=command).encode("utf-8", "replace"))
+    with whole(Path(path)) as out:
+        out.write(render(analysis, title=title, command=command).encode("utf-8", "replace"))
 
 
 def write_comparison(
     one: Analysis, other: Analysis, path: str | Path, *, names: tuple[str, str], command: str | None, title: str | None = None
 ) -> None:
     """As ``write``."""
-    Path(path).write_bytes(render_comparison(one, other, names=names, command=command, title=title).encode("utf-8", "replace"))
+    with whole(Path(path)) as out:
+        out.write(render_comparison(one, other, names=names, command=command, title=title).encode("utf-8", "replace"))
 
 
 @cache
