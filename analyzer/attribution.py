@@ -27,9 +27,8 @@ def attribute(store: Store, stated: Mapping[str, str]) -> pl.DataFrame:
     former = store.table("attributions").filter(pl.col("how") == "option")
     options = {**dict(former.select("source_id", "node").iter_rows()), **stated}
     sources = store.table("sources").filter(pl.col("status") == str(SourceStatus.READ)).sort("source")
-    events = store.table("events")
-    ties = _ties(events, store.table("objects"))
-    votes = _votes(events, ties) | _registered(events)
+    events = store.scan("events").select("source_id", "component", "node", "k8s_pod_uid", "container_id").collect()
+    votes = _votes(events, _ties(events, store)) | _registered(store)
     nodes = known_nodes(store)
     places = _places(sources)
     hosts = _hosts(sources, places)
@@ -43,11 +42,14 @@ def attribute(store: Store, stated: Mapping[str, str]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=ATTRIBUTIONS)
 
 
-def _registered(events: pl.DataFrame) -> dict[str, tuple[str, str]]:
+def _registered(store: Store) -> dict[str, tuple[str, str]]:
     """By source: the node as which the kubelet that wrote it registered, if it names but one."""
     name = pl.col("attributes").str.json_path_match("$.node_name")
     own = (
-        events.filter((pl.col("component") == "kubelet") & pl.col("attributes").is_not_null())
+        store.scan("events")
+        .filter((pl.col("component") == "kubelet") & pl.col("attributes").is_not_null())
+        .select("source_id", "attributes")
+        .collect()
         .select("source_id", name=name)
         .drop_nulls()
         .unique()
@@ -154,18 +156,16 @@ def with_nodes(frame: pl.DataFrame, store: Store, own: pl.Expr) -> pl.DataFrame:
 
 def known_nodes(store: Store) -> set[str]:
     """Names of nodes that the evidence itself bears."""
-    names = set(store.table("events")["node"].drop_nulls().unique().to_list())
+    names = set(store.scan("events").select("node").unique().collect()["node"].drop_nulls())
     names |= set(store.table("sources")["node"].drop_nulls().unique().to_list())
-    objects = store.table("objects")
-    return names | set(objects.filter(pl.col("kind") == "Node")["name"].drop_nulls().unique().to_list())
+    return names | set(store.scan("objects").filter(pl.col("kind") == "Node").select("name").unique().collect()["name"].drop_nulls())
 
 
-def _ties(events: pl.DataFrame, objects: pl.DataFrame) -> pl.DataFrame:
+def _ties(events: pl.DataFrame, store: Store) -> pl.DataFrame:
     """(key, node): pod uids and container ids of which it is known where they ran."""
     tied = events.filter(pl.col("component").is_in(_TIED_BY) & pl.col("node").is_not_null())
-    pods = objects.filter(pl.col("kind") == "Pod").select(
-        pl.col("uid").alias("key"), pl.col("document").str.json_path_match("$.spec.nodeName").alias("node")
-    )
+    documents = store.scan("objects").filter(pl.col("kind") == "Pod").select("uid", "document").collect()
+    pods = documents.select(pl.col("uid").alias("key"), pl.col("document").str.json_path_match("$.spec.nodeName").alias("node"))
     parts = [
         tied.select(pl.col("k8s_pod_uid").alias("key"), "node"),
         tied.select(pl.col("container_id").alias("key"), "node"),

@@ -72,6 +72,8 @@ def blocks(stream: BinaryIO, size: int = CHUNK, longest: int | None = None) -> I
             length, block = _passed_over(stream, size, len(rest) + len(block))
             _note(stream, TooLong(line, offset, length, head))
             line, offset, rest, first, newline = line + 1, offset + length + 1, b"", False, block.rfind(b"\n") + 1
+            if not block:  # the line ended with what was read, which need not be the end
+                continue
         data, rest = b"".join((rest, memoryview(block)[:newline])), block[newline:]
         if not block:
             data, rest = data + rest, b""
