@@ -27,7 +27,8 @@ def attribute(store: Store, stated: Mapping[str, str]) -> pl.DataFrame:
     former = store.table("attributions").filter(pl.col("how") == "option")
     options = {**dict(former.select("source_id", "node").iter_rows()), **stated}
     sources = store.table("sources").filter(pl.col("status") == str(SourceStatus.READ)).sort("source")
-    events = store.scan("events").select("source_id", "component", "node", "k8s_pod_uid", "container_id").collect()
+    named = store.scan("events").select("source_id", "component", "node", "k8s_pod_uid", "container_id")
+    events = named.unique().collect(engine="streaming")  # a pod's events say the same ten times
     votes = _votes(events, _ties(events, store)) | _registered(store)
     nodes = known_nodes(store)
     places = _places(sources)
