@@ -15,21 +15,11 @@ _IN_MEMORY = 32 * 1024 * 1024
 """Packed bytes that are kept in memory; beyond it they go to an anonymous file."""
 
 
-class Kept(io.RawIOBase):
-    """Reads ``stream`` to its end and closes it. OSError: no room to keep it. One reader at a time."""
+class Anywhere(io.RawIOBase):
+    """What can be read from anywhere, by ``_position`` and ``_size``."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  closed with the stream
-        self._begins = [0]
-        self._lock = threading.Lock()
-        self._held = (-1, b"")
-        self._position = self._size = 0
-        packer = zstandard.ZstdCompressor(level=1)
-        with stream:
-            while block := _filled(stream):
-                self._file.write(packer.compress(block))
-                self._begins.append(self._file.tell())
-                self._size += len(block)
+    _position = 0
+    _size = 0
 
     def readable(self) -> bool:
         return True
@@ -44,6 +34,22 @@ class Kept(io.RawIOBase):
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
         self._position = max(0, base + offset)
         return self._position
+
+
+class Kept(Anywhere):
+    """Reads ``stream`` to its end and closes it. OSError: no room to keep it. One reader at a time."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  closed with the stream
+        self._begins = [0]
+        self._lock = threading.Lock()
+        self._held = (-1, b"")
+        packer = zstandard.ZstdCompressor(level=1)
+        with stream:
+            while block := _filled(stream):
+                self._file.write(packer.compress(block))
+                self._begins.append(self._file.tell())
+                self._size += len(block)
 
     def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
         view = memoryview(buffer)

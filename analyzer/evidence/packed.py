@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar, cast
 
 import zstandard
 
+from analyzer.evidence.kept import Anywhere
 from analyzer.exceptions import SourceError
 
 if TYPE_CHECKING:
@@ -200,26 +201,11 @@ class Shared:
         return io.BufferedReader(_Slice(self, begin, size), _BUFFER)
 
 
-class _Slice(io.RawIOBase):
+class _Slice(Anywhere):
     """One reader's stretch."""
 
     def __init__(self, shared: Shared, begin: int, size: int) -> None:
         self._shared, self._begin, self._size = shared, begin, size
-        self._position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        self._position = max(0, base + offset)
-        return self._position
 
     def readinto(self, buffer: "WriteableBuffer") -> int:
         view = memoryview(buffer)
