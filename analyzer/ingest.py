@@ -164,25 +164,20 @@ def _passed_over(stream: Overseen) -> formats.Batch:
 def _watched(planned: Planned, batches: Iterator[formats.Batch], activity: Activity) -> Iterator[formats.Batch]:
     """The same batches, their writers named and their signs of life added up."""
     for batch in batches:
-        signed = _signed(_believed(batch), planned.writer)
+        records, wrong = _believed(batch.records, "raw")
+        signed = _signed(replace(batch, records=records, rejects=pl.concat([batch.rejects, wrong])), planned.writer)
         if planned.format is not None and (batch.family or planned.format.family) in _ALIVE:
             activity.add(signed.records)
         yield signed
 
 
-def _believed(batch: formats.Batch) -> formats.Batch:
-    """Without records of times that nobody means: what reckons with them would overflow."""
-    odd = _odd(batch.records)
+def _believed(frame: pl.DataFrame, text: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Without rows of times that nobody means, since what reckons with them would overflow; and the rejects that these become."""
+    odd = ((frame["time"] < EARLIEST) | (frame["time"] >= LATEST)).fill_null(False)
     if not odd.any():
-        return batch
-    wrong = batch.records.filter(odd)
+        return frame, reject_frame([])
     reason = pl.format("a time in the year {}", pl.col("time").dt.year()).alias("reason")
-    rejects = wrong.select("line", "offset", reason, pl.col("raw").str.head(TEXT_LIMIT))
-    return replace(batch, records=batch.records.filter(~odd), rejects=pl.concat([batch.rejects, rejects]))
-
-
-def _odd(frame: pl.DataFrame) -> pl.Series:
-    return ((frame["time"] < EARLIEST) | (frame["time"] >= LATEST)).fill_null(False)
+    return frame.filter(~odd), frame.filter(odd).select("line", "offset", reason, pl.col(text).str.head(TEXT_LIMIT).alias("raw"))
 
 
 def _signed(batch: formats.Batch, writer: str | None) -> formats.Batch:
@@ -194,19 +189,18 @@ def _signed(batch: formats.Batch, writer: str | None) -> formats.Batch:
 
 def _take(batch: formats.Batch, family: str, writer: Any, tally: Tally) -> None:
     tally.notes |= dict.fromkeys(batch.notes)
-    events = grammars.understand(batch, family)
-    if (odd := _odd(events)).any():
-        events = events.filter(~odd)
+    events, wrong = _believed(grammars.understand(batch, family), "text")
+    rejects = pl.concat([batch.rejects, wrong])
     writer.add("records", batch.records)
     writer.add("objects", batch.objects)
-    writer.add("rejects", batch.rejects)
+    writer.add("rejects", rejects)
     writer.add("events", events)
     tally.records += batch.records.height
     tally.objects += batch.objects.height
     tally.events += events.height
-    tally.rejected += batch.rejects.height
-    if tally.fault is None and batch.rejects.height:
-        tally.fault = batch.rejects["reason"][0]
+    tally.rejected += rejects.height
+    if tally.fault is None and rejects.height:
+        tally.fault = rejects["reason"][0]
     tally.times(batch.records["time"])
     tally.times(events["time"])
     if batch.records.height:

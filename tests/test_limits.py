@@ -10,12 +10,14 @@ import stat
 import tarfile
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 import zstandard
 
-from analyzer import limits
+from analyzer import grammars, limits
 from analyzer.evidence import digest, walk
 from analyzer.evidence.kept import kept
 from analyzer.exceptions import SourceError, UsageError
@@ -242,3 +244,27 @@ def test_what_is_kept_can_be_read_from_anywhere(size: int) -> None:
         stream.seek(at)
         assert stream.read(100) == data[:size][at : at + 100]
     assert stream.seek(0, io.SEEK_END) == size
+
+
+def test_an_event_whose_client_wrote_null_as_gos_zero_time_has_the_moment_of_its_creation(tmp_path: Path) -> None:
+    zero = "0001-01-01T00:00:00Z"
+    event = {"apiVersion": "v1", "kind": "Event", "metadata": {"name": "a", "creationTimestamp": "2026-11-22T07:04:02Z"}}
+    event |= {"involvedObject": {"kind": "Pod", "name": "a", "namespace": "default"}, "reason": "Killing"}
+    event |= {"firstTimestamp": zero, "lastTimestamp": zero, "eventTime": zero}
+    (tmp_path / "events.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": [event]}))
+    store = MemoryStore()
+    ingest([tmp_path], store)
+    assert store.table("events")["time"].to_list() == [datetime(2026, 11, 22, 7, 4, 2, tzinfo=UTC)]
+    assert store.table("rejects").is_empty()
+
+
+def test_an_event_of_a_time_that_nobody_means_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    far = datetime(2500, 1, 1, tzinfo=UTC)
+    understand = grammars.understand
+    monkeypatch.setattr(grammars, "understand", lambda batch, family: understand(batch, family).with_columns(time=pl.lit(far)))
+    (tmp_path / "kubelet.log").write_text(LINE.format('"SyncLoop ADD" source="api" pods=[default/a]'))
+    store = MemoryStore()
+    ingest([tmp_path], store)
+    assert store.table("events").is_empty()
+    assert store.table("sources")["rejected"].to_list() == [1]
+    assert store.table("rejects")["reason"].to_list() == ["a time in the year 2500"]

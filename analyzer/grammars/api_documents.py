@@ -14,7 +14,7 @@ import polars as pl
 
 from analyzer.grammars.api_event import event_columns
 from analyzer.grammars.base import Fields, events_frame
-from analyzer.vocabulary import EventKind
+from analyzer.vocabulary import EARLIEST, LATEST, EventKind
 
 _SECOND = 1_000_000
 _ONE_READING = timedelta(seconds=2)
@@ -154,9 +154,10 @@ def _parse(text: str | None) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
+    return moment if EARLIEST <= moment < LATEST else None  # Go's zero time is how some clients write null
 
 
 def _from_name(name: str, written: datetime | None, created: datetime | None) -> datetime | None:
