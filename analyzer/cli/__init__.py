@@ -6,7 +6,7 @@ import sys
 import typer
 
 from analyzer import limits
-from analyzer.cli import analyze, batch, demo, explain, export, ingest, inspect, query, report, tables, timeline, verify
+from analyzer.cli import analyze, batch, demo, explain, export, ingest, inspect, optimize, query, report, tables, timeline, verify
 from analyzer.cli.options import complain
 from analyzer.exceptions import PodopsyError
 
@@ -18,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (inspect, ingest, analyze, report, explain, verify, timeline, query, export, batch, demo, tables):
+for module in (inspect, ingest, optimize, analyze, report, explain, verify, timeline, query, export, batch, demo, tables):
     module.register(app)
 
 

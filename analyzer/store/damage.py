@@ -5,11 +5,13 @@ A file's name ends with the beginning of the SHA-256 of its content, so that it 
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 _DIGEST = re.compile(r"-([0-9a-f]{32})\.parquet$")
 _BLOCK = 1024 * 1024
+PACK = "pack"
+"""What stands in the place of the owner where a file holds rows of several sources."""
 _NAMED = 5
 """So many sources are named one by one."""
 
@@ -20,7 +22,7 @@ def file_name(owner: str, unique: str, content: bytes) -> str:
 
 
 def owner(path: str) -> str:
-    """The source_id of a file's rows (of ``sources`` itself: any word)."""
+    """The source_id of a file's rows, or PACK (of ``sources`` itself: any word)."""
     return path.rpartition("/")[2].partition("-")[0]
 
 
@@ -57,25 +59,25 @@ def _fault(path: Path) -> str | None:
     return None if total.hexdigest().startswith(told[1]) else "is not as it was written"
 
 
-def told(faults: Iterable[tuple[str, str]], names: dict[str, str] | None) -> str:
+def told(faults: Iterable[tuple[str, str]], names: dict[str, str] | None, owners: Callable[[str], frozenset[str]]) -> str:
     """One line: what is wrong with the first of these files (``table/name``), and what is to be ingested again.
 
-    names: of the sources, by id; None: they are not known either.
+    names: of the sources, by id; None: they are not known either. owners: of a file's rows.
     """
     given = sorted(faults)
     path, fault = given[0]
     more = f" (and {len(given) - 1} more files)" if len(given) > 1 else ""
-    return f"the store is damaged: {path} {fault}{more}: {_remedy([p for p, _ in given], names)}"
+    return f"the store is damaged: {path} {fault}{more}: {_remedy([p for p, _ in given], names, owners)}"
 
 
-def _remedy(paths: list[str], names: dict[str, str] | None) -> str:
+def _remedy(paths: list[str], names: dict[str, str] | None, owners: Callable[[str], frozenset[str]]) -> str:
     if names is None:
         return "which sources it held cannot be told: ingest the evidence into a new one"
-    owners = {owner(path) for path in paths if not path.startswith("attributions/")}
-    lost = sorted(names[one] for one in owners if one in names)
+    whose = {one for path in paths if not path.startswith("attributions/") for one in owners(path)}
+    lost = sorted(names[one] for one in whose if one in names)
     some = lost[:_NAMED]
     if len(lost) > _NAMED:
         some.append(f"{len(lost) - _NAMED} more")
-    if owners - names.keys():
+    if whose - names.keys():
         some.append("what an ingest that was cut off had begun")
     return f"ingest again: {', '.join(some) or 'any of its sources'}"

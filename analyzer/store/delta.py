@@ -9,27 +9,25 @@ Writers read and parse side by side; only the taking in is done by one at a time
 
 import errno
 import fcntl
-import io
 import json
 import os
 import re
-import time
-import uuid
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import polars as pl
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
-from deltalake.transaction import AddAction, RemoveAction
+from deltalake.transaction import RemoveAction
 
 from analyzer.exceptions import StoreError
 from analyzer.store import damage
-from analyzer.store.damage import file_name, owner
+from analyzer.store.damage import PACK, owner
+from analyzer.store.files import File, added, owners, removed, write
 from analyzer.store.memory import with_source
+from analyzer.store.packing import Packed, groups
 from analyzer.vocabulary import TABLES
 
 MARKER = "podopsy-store.json"
@@ -37,22 +35,14 @@ LOCK = "podopsy-store.lock"
 LAYOUT = 2
 _FLUSH_BYTES = 32 * 1024 * 1024
 """A table's rows are written out when they are estimated at more than this: memory stays bounded."""
+_KEPT_HOURS = 24
+"""So long a file stays that no table names any more, or not yet."""
 _TOGETHER = 100
 """So many small sources are taken in with one commit a table."""
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
-
-_ORDERED = ("source_id", "record", "time")
-"""Columns of which a file of one source holds a narrow range: readers skip the files that a filter on them rules out."""
-_ROWS = 65_536
-"""Rows of a row group, which has statistics of its own: so many are decoded for one row of a known time or ordinal."""
-
-
-class _File(NamedTuple):
-    path: str
-    stats: str  # as the Delta protocol writes them
 
 
 def open_store(directory: Path, *, create: bool = False) -> "DeltaStore":
@@ -125,6 +115,7 @@ class DeltaStore:
         self._tables = {name: DeltaTable(str(directory / name)) for name in TABLES}
         self._waiting: list[_DeltaWriter] = []
         self._marks: tuple[int, frozenset[str]] = (-1, frozenset())
+        self._packs: dict[str, frozenset[str]] = {}  # of each pack that was looked into, whose rows it holds
         self._sound: set[str] = set()  # files whose content has been looked at, by table and path
 
     def writer(self, source_id: str) -> "_DeltaWriter":
@@ -139,7 +130,8 @@ class DeltaStore:
         frame = pl.scan_delta(self._tables[name])
         if name in ("sources", "attributions"):
             return frame
-        if self._marked().issuperset(owner(path) for path in self._tables[name].file_uris()):
+        marks = self._marked()
+        if all(self._owners(name, path) <= marks for path, _ in self.files(name)):
             return frame  # so it is, but for what a killed ingest left: a filter then goes straight to the files
         marked = pl.scan_delta(self._tables["sources"]).select("source_id").unique()
         return frame.join(marked, on="source_id", how="semi")
@@ -160,7 +152,8 @@ class DeltaStore:
             self._check(name)
             return self.scan(name).collect().cast(TABLES[name])
 
-    def _files(self, name: str) -> list[tuple[str, int]]:
+    def files(self, name: str) -> list[tuple[str, int]]:
+        """Path and size in bytes of each file of a table."""
         return list(pl.DataFrame(self._tables[name].get_add_actions(flatten=True)).select("path", "size_bytes").iter_rows())
 
     def _faults(self, name: str, *, content: bool, of: Collection[str] | None = None) -> dict[str, str]:
@@ -168,7 +161,10 @@ class DeltaStore:
 
         content: look at all bytes, too. of: only at the files of these sources.
         """
-        files, folder = [file for file in self._files(name) if of is None or owner(file[0]) in of], self.directory / name
+        files, folder = (
+            [file for file in self.files(name) if of is None or not self._owners(name, file[0]).isdisjoint(of)],
+            self.directory / name,
+        )
         found = damage.resized(folder, files)
         if content:
             fresh = [path for path, _ in files if path not in found and f"{name}/{path}" not in self._sound]
@@ -180,7 +176,25 @@ class DeltaStore:
         """StoreError for files that are not as they were written. Of one that is too short, polars panics with a page of words."""
         faults = {path: fault for name in names for path, fault in self._faults(name, content=content).items()}
         if faults:
-            raise StoreError(f"{self.directory}: {damage.told(faults.items(), self._names())}")
+            raise self._damaged(faults)
+
+    def _damaged(self, faults: dict[str, str]) -> StoreError:
+        return StoreError(f"{self.directory}: {damage.told(faults.items(), self._names(), lambda path: self._owners(*path.split('/', 1)))}")
+
+    def _owners(self, name: str, path: str) -> frozenset[str]:
+        """Whose rows a file holds; all whose they may be, where a pack cannot tell it any more."""
+        if owner(path) != PACK:
+            return frozenset({owner(path)})
+        if path not in self._packs:
+            told = owners(self.directory / name, path)
+            self._packs[path] = self._perhaps(name, path) if told is None else told
+        return self._packs[path]
+
+    def _perhaps(self, name: str, path: str) -> frozenset[str]:
+        """The sources between the first and the last one of a pack, as its table's log has them."""
+        files = pl.DataFrame(self._tables[name].get_add_actions(flatten=True))
+        low, high = files.filter(pl.col("path") == path).select("min.source_id", "max.source_id").row(0)
+        return frozenset(one for one in self._marked() if low <= one <= high)
 
     def _names(self) -> dict[str, str] | None:
         """The sources by id; None if that table is damaged itself."""
@@ -200,7 +214,10 @@ class DeltaStore:
         with _told(self.directory):
             self._check("sources")
             data = [name for name in TABLES if name not in ("sources", "attributions")] if source_ids else []
-            broken = frozenset(owner(path) for name in data for path in self._faults(name, content=True, of=source_ids))
+            faults = {path: fault for name in data for path, fault in self._faults(name, content=True, of=source_ids).items()}
+            broken = frozenset().union(*(self._owners(*path.split("/", 1)) for path in faults)) & self._marked()
+            if not broken.issubset(source_ids):  # a pack's rows are read again all together, or its others would be lost
+                raise self._damaged(faults)
             lost = bool(self._faults("attributions", content=True))
             if broken or lost:
                 with _alone(self.directory):
@@ -216,8 +233,8 @@ class DeltaStore:
         if not source_ids:
             return
         kept = pl.scan_delta(self._tables["sources"]).filter(~pl.col("source_id").is_in(list(source_ids))).collect()
-        gone = [_removed(path, size) for path, size in self._files("sources")]
-        self._append("sources", [_write(kept, self.directory / "sources", "sources")] if kept.height else [], gone)
+        gone = [removed(path, size) for path, size in self.files("sources")]
+        self._append("sources", [write(kept, self.directory / "sources", "sources")] if kept.height else [], gone)
 
     def settle(self, name: str, make: Callable[[], pl.DataFrame]) -> None:
         self.take_in()
@@ -246,64 +263,80 @@ class DeltaStore:
             new = [w for w in self._waiting if (w.row["source_id"], w.row["source"]) not in marked]
             for name in [n for n in TABLES if n != "sources"]:
                 files = [f for w in new for f in w.files.get(name, ())]
-                left_over = self._left_over(name, {w.source_id for w in new if w.files})
+                rest, left_over = self._left_over(name, {w.source_id for w in new if w.files})
                 if files or left_over:
-                    self._append(name, files, left_over)
+                    self._append(name, [*rest, *files], left_over)
             if new:
                 rows = pl.DataFrame([w.row for w in new], schema=TABLES["sources"])
-                self._append("sources", [_write(rows, self.directory / "sources", "sources")], [])
+                self._append("sources", [write(rows, self.directory / "sources", "sources")], [])
         self._waiting = []
 
     def _refresh(self) -> None:
         for table in self._tables.values():
             table.update_incremental()
 
-    def _left_over(self, name: str, source_ids: set[str]) -> list[RemoveAction]:
-        """Files of these sources that an ingest left in the table without having come to their marks."""
-        return [_removed(path, size) for path, size in self._files(name) if owner(path) in source_ids]
+    def _left_over(self, name: str, source_ids: set[str]) -> tuple[list[File], list[RemoveAction]]:
+        """Files with rows of these sources that an ingest left without having come to their marks; what else was in them, written anew."""
+        rest, gone = [], []
+        for path, size in self.files(name):
+            whose = self._owners(name, path)
+            if not whose.isdisjoint(source_ids):
+                gone.append(removed(path, size))
+                if kept := (whose & self._marked()) - source_ids:
+                    rest.append(self._written(name, [path], kept))
+        return rest, gone
 
-    def _append(self, name: str, files: list[_File], left_over: list[RemoveAction]) -> None:
+    def _written(self, name: str, paths: Collection[str], kept: frozenset[str]) -> File:
+        """The rows that these sources have in some files, as one file."""
+        rows = pl.concat([pl.read_parquet(self.directory / name / path) for path in paths])
+        return write(rows.filter(pl.col("source_id").is_in(sorted(kept))), self.directory / name, PACK, kept)
+
+    def optimize(self) -> Packed:
+        """Put small files together and delete what nobody names. Repeating it changes nothing. Raises StoreError, also for damaged files.
+
+        Each pack takes the place of its files in one commit: whoever is killed leaves the one or the others. What was replaced, and what a
+        killed ingest left, is deleted a day later, when nobody can be reading it or writing still.
+        """
+        self.check()
+        done = Packed()
+        for name in TABLES:
+            done.before += len(self.files(name))
+            while found := [] if name == "attributions" else list(groups(self._tables[name])):
+                for paths in found:
+                    self._pack(name, paths)
+            done.after += len(self.files(name))
+            done.deleted += self._sweep(name)
+        return done
+
+    def _pack(self, name: str, paths: Collection[str]) -> None:
+        """One file in the place of these, in one commit; rows without a mark are left out. Nothing if one of them is gone."""
+        with _told(self.directory), _alone(self.directory):
+            self._refresh()
+            there = dict(self.files(name))
+            if not there.keys() >= set(paths):
+                return
+            if name == "sources":
+                rows = pl.concat([pl.read_parquet(self.directory / name / path) for path in paths])
+                new = [write(rows, self.directory / name, name)]
+            else:
+                kept = frozenset().union(*(self._owners(name, path) for path in paths)) & self._marked()
+                new = [self._written(name, paths, kept)] if kept else []
+            self._append(name, new, [removed(path, there[path]) for path in paths])
+
+    def _sweep(self, name: str) -> int:
+        """Delete files that nobody has named for a day; returns how many."""
+        with _told(self.directory), _alone(self.directory):
+            table = self._tables[name]
+            old = table.vacuum(_KEPT_HOURS, dry_run=True, enforce_retention_duration=False, full=True)
+            if old:  # it leaves a commit even where there is nothing to be deleted
+                table.vacuum(_KEPT_HOURS, dry_run=False, enforce_retention_duration=False, full=True)
+                table.update_incremental()
+            return len(old)
+
+    def _append(self, name: str, files: list[File], left_over: list[RemoveAction]) -> None:
         table, folder = self._tables[name], self.directory / name
-        added = [AddAction(f.path, (folder / f.path).stat().st_size, {}, _now(), True, f.stats) for f in files]
-        table.create_write_transaction([*added, *left_over], mode="append", schema=table.schema())
+        table.create_write_transaction([*(added(folder, file) for file in files), *left_over], mode="append", schema=table.schema())
         table.update_incremental()
-
-
-def _now() -> int:
-    return int(time.time() * 1000)
-
-
-def _write(frame: pl.DataFrame, folder: Path, whose: str) -> _File:
-    """Rows as a file that no table knows yet; its name begins with whose they are."""
-    out = io.BytesIO()
-    frame.write_parquet(out, compression="zstd", row_group_size=_ROWS)
-    path = file_name(whose, uuid.uuid4().hex[:16], out.getvalue())
-    (folder / path).write_bytes(out.getvalue())
-    return _File(path, _stats(frame))
-
-
-def _removed(path: str, size: int) -> RemoveAction:
-    return RemoveAction(path=path, deletion_timestamp=_now(), data_change=True, size=size, partition_values={})
-
-
-def _stats(frame: pl.DataFrame) -> str:
-    """How many rows, and from where to where: per-file statistics of the Delta protocol, for the columns that tell something."""
-    told = frame.select(c for c in _ORDERED if c in frame.columns)
-    stats: dict[str, Any] = {"numRecords": frame.height, "nullCount": {name: told[name].null_count() for name in told.columns}}
-    for which, row in (("minValues", told.min()), ("maxValues", told.max())):
-        values = {name: _stat(row[name][0], which) for name in told.columns}
-        stats[which] = {name: value for name, value in values.items() if value is not None}
-    return json.dumps(stats)
-
-
-def _stat(value: Any, which: str) -> Any:
-    """Times in milliseconds, as the protocol has them; what is cut off of a greatest one counts as a whole one. None: left out."""
-    if not isinstance(value, datetime):
-        return value
-    if not 1970 <= value.year < 9999:
-        return None
-    up = timedelta(milliseconds=1) if which == "maxValues" and value.microsecond % 1000 else timedelta()
-    return (value + up).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class _DeltaWriter:
@@ -311,7 +344,7 @@ class _DeltaWriter:
 
     def __init__(self, store: DeltaStore, source_id: str) -> None:
         self.source_id = source_id
-        self.files: dict[str, list[_File]] = {}
+        self.files: dict[str, list[File]] = {}
         self.row: dict[str, Any] = {}
         self.size = 0
         self._store = store
@@ -329,7 +362,7 @@ class _DeltaWriter:
     def _flush(self, table: str) -> None:
         frame = pl.concat(self._pending.pop(table))
         with _told(self._store.directory):
-            self.files.setdefault(table, []).append(_write(frame, self._store.directory / table, self.source_id))
+            self.files.setdefault(table, []).append(write(frame, self._store.directory / table, self.source_id))
         self.size += self._sizes.pop(table)
 
     def commit(self, source: dict[str, Any]) -> None:

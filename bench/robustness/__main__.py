@@ -41,13 +41,13 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _kills(number: int, sources: int, seed: int, verbose: bool) -> int:
-    """Half of the kills over each command. The cases of the batch are the shipped incidents."""
+    """As many kills over each command. The cases of the batch are the shipped incidents."""
     good = True
     with tempfile.TemporaryDirectory() as folder:
         stores.write(Path(folder), sources)
-        for work, evidence in zip(kills.WORKS, (Path(folder), ROOT / "sample_logs"), strict=True):
+        for work, evidence in ((work, ROOT / "sample_logs" if work.name == "batch" else Path(folder)) for work in kills.WORKS):
             outcomes = []
-            for outcome in kills.sweep(work, evidence, number // len(kills.WORKS), seed):
+            for outcome in kills.sweep(work, evidence, -(-number // len(kills.WORKS)), seed):
                 outcomes.append(outcome)
                 for wrong in (*outcome.unreadable, *outcome.lost, *outcome.doubled, *outcome.left):
                     print(f"    {wrong}", flush=True)

@@ -26,13 +26,14 @@ State = dict[str, tuple[int, str]]
 class Work:
     """A command that makes something of evidence.
 
-    faults: what is wrong with what there is of it. state: all of it, to be compared.
+    faults: what is wrong with what there is of it. state: all of it, to be compared. begin: makes what the command starts from.
     """
 
     name: str
     words: Callable[[Path, Path], list[str | Path]]
     faults: Callable[[Path], list[str]]
     state: Callable[[Path], State]
+    begin: Callable[[Path, Path], object] = lambda evidence, out: None
 
 
 @dataclass
@@ -66,6 +67,7 @@ def _broken(out: Path) -> list[str]:
 
 WORKS = (
     Work("ingest", lambda evidence, out: ["ingest", evidence, "--store", out], stores.faults, stores.contents),
+    Work("optimize", lambda _, out: ["optimize", "--store", out], stores.faults, stores.contents, stores.bitwise),
     Work("batch", lambda evidence, out: ["batch", evidence, "--out", out, "-j", "2"], _broken, files),
 )
 
@@ -92,10 +94,12 @@ def sweep(work: Work, evidence: Path, kills: int, seed: int) -> Iterator[Outcome
     done = 0
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "plain"
+        work.begin(evidence, plain)
         lasts = _through(work.words(evidence, plain))
         wanted = work.state(plain)
         while done < kills:
             out = Path(folder) / "killed"
+            work.begin(evidence, out)
             outcome = _one(work, evidence, out, min(dice.randint(1, _IN_A_ROW), kills - done), lasts, dice)
             compare(wanted, work.state(out), outcome)
             shutil.rmtree(out)

@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from analyzer.exceptions import StoreError
+from analyzer.ingest import ingest
 from analyzer.store import DeltaStore, open_store
 from analyzer.vocabulary import TABLES
 from bench.speed import evidence
@@ -25,6 +26,12 @@ def write(folder: Path, sources: int, large: bool = True) -> list[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         evidence.write(kind, path, _LARGE if large and number == 0 else 20_000 + 997 * number, seed=number, node=f"minion-{number:03}")
     return sorted(folder.iterdir())
+
+
+def bitwise(evidence: Path, directory: Path) -> None:
+    """A store of that evidence, ingested folder by folder: of small files."""
+    for path in sorted(evidence.iterdir()):
+        ingest([path], open_store(directory, create=True))
 
 
 def contents(directory: Path) -> dict[str, tuple[int, str]]:
