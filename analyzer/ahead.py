@@ -5,8 +5,16 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+_processors = os.cpu_count() or 1
+
 S = TypeVar("S")
 T = TypeVar("T")
+
+
+def limit(processors: int) -> None:
+    """From now on no more than so many are used by what is here."""
+    global _processors
+    _processors = processors
 
 
 def ahead(items: Iterator[T]) -> Iterator[T]:
@@ -14,6 +22,9 @@ def ahead(items: Iterator[T]) -> Iterator[T]:
 
     It pays where the maker works outside of Python's lock (decoding with polars) and the taker inside of it (rules, line by line).
     """
+    if _processors == 1:
+        yield from items
+        return
     with ThreadPoolExecutor(1, "ahead") as maker:
         following = maker.submit(_next, items)
         while made := following.result():
@@ -27,5 +38,7 @@ def _next(items: Iterator[T]) -> tuple[T] | tuple[()]:
 
 def together(work: Callable[[S], T], items: Sequence[S]) -> list[T]:
     """``work`` done on all items, as many at a time as there are processors; it pays where it works outside of Python's lock."""
-    with ThreadPoolExecutor(os.cpu_count(), "together") as workers:
+    if _processors == 1:
+        return [work(item) for item in items]
+    with ThreadPoolExecutor(_processors, "together") as workers:
         return list(workers.map(work, items))

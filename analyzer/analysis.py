@@ -17,7 +17,7 @@ from analyzer.plan import Options
 from analyzer.progress import Progress
 from analyzer.proof import rfc3339
 from analyzer.selection import Asked, Selection
-from analyzer.store import MemoryStore, Store
+from analyzer.store import MemoryStore, Store, Target
 from analyzer.version import tool_version
 from analyzer.vocabulary import SourceStatus
 
@@ -89,7 +89,7 @@ class Analysis:
 def analyze(
     paths: Sequence[str | Path],
     *,
-    store: Store | None = None,
+    store: Target | None = None,
     options: Options | None = None,
     desired: Mapping[Name, int] | None = None,
     kinds: Collection[str] | None = None,

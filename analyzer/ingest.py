@@ -4,60 +4,26 @@ The result does not depend on the order in which files are met: what a source la
 those that are read before it.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
-from typing import Any, BinaryIO, cast
 
 import polars as pl
 
-from analyzer import attribution, formats, grammars
-from analyzer.activity import Activity
-from analyzer.ahead import ahead
+from analyzer import attribution
 from analyzer.evidence.capture import CAPTURE_NAMES, captured
-from analyzer.exceptions import EvidenceError, SourceError
+from analyzer.exceptions import EvidenceError
 from analyzer.formats import ReadContext, capture_time
-from analyzer.formats.lines import Overseen
-from analyzer.formats.tables import Reject, reject_frame
-from analyzer.grammars.base import one_line
 from analyzer.plan import Options, Planned, make_plan
 from analyzer.progress import Progress, Reading
-from analyzer.store import Store
-from analyzer.vocabulary import EARLIEST, LATEST, TEXT_LIMIT, SourceStatus
-
-_ALIVE = ("journal", "klog", "container", "export", "docker", "containerd", "cri")
-"""Families whose lines are signs of life of the node that they lie with: a table or an audit log is not."""
-
-_ONE_BATCH = 4 * 1024 * 1024
-"""Bytes of a source that make a batch in most formats: with nothing to come there is nothing to make ahead."""
+from analyzer.reading import read
+from analyzer.store import Store, Target
+from analyzer.vocabulary import SourceStatus
+from analyzer.workers import Workers
 
 
-@dataclass
-class Tally:
-    """What ``read`` counted of one source."""
-
-    records: int = 0
-    events: int = 0
-    objects: int = 0
-    rejected: int = 0
-    start: datetime | None = None
-    end: datetime | None = None
-    nodes: set[str] = field(default_factory=set)
-    activity: Activity = field(default_factory=Activity)
-    notes: dict[str, None] = field(default_factory=dict)
-    fault: str | None = None  # of the first reject
-
-    def times(self, series: pl.Series) -> None:
-        if series.is_empty():
-            return
-        low, high = series.min(), series.max()
-        if isinstance(low, datetime) and isinstance(high, datetime):
-            self.start = low if self.start is None else min(self.start, low)
-            self.end = high if self.end is None else max(self.end, high)
-
-
-def ingest(paths: Sequence[str | Path], store: Store, options: Options | None = None, progress: Progress | None = None) -> int:
+def ingest(paths: Sequence[str | Path], store: Target, options: Options | None = None, progress: Progress | None = None) -> int:
     """Read all evidence under ``paths`` into ``store``; returns how many sources were new.
 
     Raises EvidenceError where there is nothing usable, neither new nor in the store already.
@@ -68,13 +34,16 @@ def ingest(paths: Sequence[str | Path], store: Store, options: Options | None = 
     if store.mend({p.source_id for p in found if p.known}):
         found = make_plan(paths, options, store.table("sources"))
     plan = sorted((p for p in found if not p.known), key=lambda p: p.phase)
-    settled = None
     reading = Reading(progress, sum(p.size for p in plan))
-    for planned in plan:
-        reading.begin(planned.source.name, planned.size)
-        if settled is None or settled.phase < planned.phase:
-            settled = _Settled(planned.phase, store, options)
-        read(planned, store, options, settled.context(planned), reading)
+    with Workers(plan, store, options) as workers:
+        for phase, of_phase in groupby(plan, key=lambda p: p.phase):
+            settled = _Settled(phase, store, options)
+            some = [(planned, settled.context(planned)) for planned in of_phase]
+            workers.begin(some)
+            for planned, context in some:
+                reading.begin(planned.source.name, planned.size)
+                if not workers.took(planned):
+                    read(planned, store, options, context, reading)
     sources = store.table("sources")
     if not (sources["status"] == SourceStatus.READ).any():
         raise EvidenceError(_nothing_usable(paths, sources))
@@ -87,7 +56,6 @@ class _Settled:
     """What the sources that have been read tell those that lack it."""
 
     def __init__(self, phase: int, store: Store, options: Options) -> None:
-        self.phase = phase
         sources = store.table("sources").filter(pl.col("status") == str(SourceStatus.READ))
         marks = sources.filter(pl.col("format") == capture_time.FORMAT.name).select("source", "end").sort("source")
         folders = ((*name.rpartition("/")[::2], end) for name, end in marks.iter_rows())
@@ -101,110 +69,6 @@ class _Settled:
         stated = (self._options.captured, "as stated") if self._options.captured else None
         moment, how = stated or captured(planned.source.name, planned.source.written, self._marks, self._span) or (None, "")
         return ReadContext(year, self._options.zone or UTC, self._options.zone is not None, moment, how)
-
-
-def read(planned: Planned, store: Store, options: Options, context: ReadContext, reading: Reading) -> None:
-    """One source into the store, as one transaction."""
-    writer = store.writer(planned.source_id)
-    tally = Tally()
-    detail = planned.detail
-    status = planned.status
-    if status is SourceStatus.READ and planned.format is not None:
-        try:
-            with planned.source.open() as stream:
-                overseen = Overseen(stream)
-                read_from = planned.format.read(cast(BinaryIO, overseen), context)
-                batches = reading.watched(_watched(planned, read_from, tally.activity), stream)
-                for batch in ahead(batches) if planned.size > _ONE_BATCH else batches:
-                    _take(batch, batch.family or planned.format.family, writer, tally)
-                if overseen.too_long:
-                    _take(_passed_over(overseen), planned.format.family, writer, tally)
-        except (OSError, EOFError, SourceError, ValueError) as error:  # broken compression or archive: what came before is kept
-            detail = one_line(f"{planned.source.problem or 'cannot be read to its end'}: {error}")
-            tally.rejected += 1
-        if tally.records + tally.objects == 0:
-            status = SourceStatus.FAILED if tally.rejected else SourceStatus.EMPTY
-            nothing = f"recognised, but nothing in it could be read: {tally.fault}"
-            detail = detail or (nothing if tally.rejected else "recognised, but it holds no record")
-        elif not planned.format.dated and options.year is None:
-            tally.notes = {f"its times lack the year: taken as {context.year}": None} | tally.notes
-        detail = "; ".join([*([detail] if detail else []), *tally.notes]) or None
-    if tally.activity.seen:
-        writer.add("activity", tally.activity.frame())
-        writer.add("silences", tally.activity.silences())
-    node = options.node or (next(iter(tally.nodes)) if len(tally.nodes) == 1 else None)
-    writer.commit(
-        {
-            "source_id": planned.source_id or f"unread-{planned.source.name}",
-            "source": planned.source.name,
-            "root": planned.source.root,
-            "sha256": planned.sha256,
-            "size": planned.size,
-            "format": planned.format.name if planned.format else None,
-            "status": str(status),
-            "detail": detail,
-            "node": node,
-            "records": tally.records,
-            "events": tally.events,
-            "objects": tally.objects,
-            "rejected": tally.rejected,
-            "start": tally.start,
-            "end": tally.end,
-        }
-    )
-
-
-def _passed_over(stream: Overseen) -> formats.Batch:
-    """A reject for each line that was too long to be read."""
-    reason = "a line of {:,} bytes: longer than a record may be (--limit record=)"
-    rows = [Reject(at.line, at.offset, reason.format(at.length), at.head.decode(errors="replace")) for at in stream.too_long.values()]
-    return formats.Batch(rejects=reject_frame(rows))
-
-
-def _watched(planned: Planned, batches: Iterator[formats.Batch], activity: Activity) -> Iterator[formats.Batch]:
-    """The same batches, their writers named and their signs of life added up."""
-    for batch in batches:
-        records, wrong = _believed(batch.records, "raw")
-        signed = _signed(replace(batch, records=records, rejects=pl.concat([batch.rejects, wrong])), planned.writer)
-        if planned.format is not None and (batch.family or planned.format.family) in _ALIVE:
-            activity.add(signed.records)
-        yield signed
-
-
-def _believed(frame: pl.DataFrame, text: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Without rows of times that nobody means, since what reckons with them would overflow; and the rejects that these become."""
-    odd = ((frame["time"] < EARLIEST) | (frame["time"] >= LATEST)).fill_null(False)
-    if not odd.any():
-        return frame, reject_frame([])
-    reason = pl.format("a time in the year {}", pl.col("time").dt.year()).alias("reason")
-    return frame.filter(~odd), frame.filter(odd).select("line", "offset", reason, pl.col(text).str.head(TEXT_LIMIT).alias("raw"))
-
-
-def _signed(batch: formats.Batch, writer: str | None) -> formats.Batch:
-    """With the writer where the records do not name one."""
-    if writer is None or batch.records.is_empty():
-        return batch
-    return replace(batch, records=batch.records.with_columns(pl.col("identifier").fill_null(pl.lit(writer))))
-
-
-def _take(batch: formats.Batch, family: str, writer: Any, tally: Tally) -> None:
-    tally.notes |= dict.fromkeys(batch.notes)
-    events, wrong = _believed(grammars.understand(batch, family), "text")
-    rejects = pl.concat([batch.rejects, wrong])
-    writer.add("records", batch.records)
-    writer.add("objects", batch.objects)
-    writer.add("rejects", rejects)
-    writer.add("events", events)
-    tally.records += batch.records.height
-    tally.objects += batch.objects.height
-    tally.events += events.height
-    tally.rejected += rejects.height
-    if tally.fault is None and rejects.height:
-        tally.fault = rejects["reason"][0]
-    tally.times(batch.records["time"])
-    tally.times(events["time"])
-    if batch.records.height:
-        tally.nodes |= set(batch.records["node"].drop_nulls().unique().to_list())
 
 
 def _nothing_usable(paths: Sequence[str | Path], sources: pl.DataFrame) -> str:

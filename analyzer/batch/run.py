@@ -2,12 +2,10 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from multiprocessing import get_context, parent_process
 from pathlib import Path
-from threading import Thread
 
 from analyzer.batch.case import Result, Sought, failed, previous, record, signature, work
 from analyzer.batch.corpus import CORPUS, write_corpus
@@ -16,6 +14,7 @@ from analyzer.evidence import Case, cases
 from analyzer.exceptions import EvidenceError, UsageError
 from analyzer.outputs.files import sweep
 from analyzer.progress import Progress
+from analyzer.workers import pool
 
 
 @dataclass(frozen=True)
@@ -91,35 +90,18 @@ def _named(found: list[Case]) -> list[Case]:
 def _results(todo: list[tuple[Case, str]], out: Path, sought: Sought, jobs: int) -> Iterable[Result]:
     """Results as they come. If a process dies, the cases that were under way are tried again, each alone."""
     unfinished: list[tuple[Case, str]] = []
-    with _pool(min(jobs, len(todo) or 1)) as pool:
-        futures = {pool.submit(work, case.name, str(case.path), str(out), signed, sought): (case, signed) for case, signed in todo}
+    with pool(min(jobs, len(todo) or 1)) as workers:
+        futures = {workers.submit(work, case.name, str(case.path), str(out), signed, sought): (case, signed) for case, signed in todo}
         for future in as_completed(futures):
             try:
                 yield future.result()
             except BrokenProcessPool:
                 unfinished.append(futures[future])
     for case, signed in sorted(unfinished, key=lambda item: item[0].name):
-        with _pool(1) as pool:
+        with pool(1) as workers:
             try:
-                yield pool.submit(work, case.name, str(case.path), str(out), signed, sought).result()
+                yield workers.submit(work, case.name, str(case.path), str(out), signed, sought).result()
             except BrokenProcessPool:
                 result = failed(case.name, str(case.path), signed, "its process died (out of memory?)")
                 record(result, out)
                 yield result
-
-
-def _pool(workers: int) -> ProcessPoolExecutor:
-    """Fresh processes: polars' threads do not survive a fork."""
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent)
-
-
-def _end_with_parent() -> None:
-    """A killed parent tells its workers nothing: they would wait for their next case for ever."""
-    parent = parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    Thread(target=watch, name="parent", daemon=True).start()

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from analyzer import limits
+from analyzer import limits, workers
 from analyzer.cli import analyze, batch, demo, explain, export, ingest, inspect, optimize, query, report, tables, timeline, verify
 from analyzer.cli.options import complain
 from analyzer.exceptions import PodopsyError
@@ -45,6 +45,7 @@ def main() -> None:
     """Run a command; errors that the program knows are one line on stderr and an exit status."""
     gc.set_threshold(_CYCLES, 20, 20)
     try:
+        workers.allow()
         app()
     except PodopsyError as error:
         complain(str(error))

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from analyzer.lifecycle.controllers import Name
     from analyzer.plan import Options
     from analyzer.selection import Asked
-    from analyzer.store import Store
+    from analyzer.store import Target
 
 _PROBLEMS = 10
 """So many sources with problems are named; the rest is counted."""
@@ -252,7 +252,7 @@ def check_kinds(option: str, kinds: list[str] | None) -> None:
             raise UsageError(f"{option} {kind}: there is no such kind (there are: {', '.join(there)})")
 
 
-def opened(paths: list[str] | None, store: Path | None) -> Store | None:
+def opened(paths: list[str] | None, store: Path | None) -> Target | None:
     """The store on disk, if one was named; else None (then the evidence is read into memory)."""
     from analyzer.exceptions import UsageError
 

@@ -31,6 +31,7 @@ class Source:
     root: the base name of the PATH that it was found under.
     compression: what it is packed in, from the outside in (``gzip``, ``xz+tar``), or None.
     problems: what is wrong with it; reading it may add to them.
+    path: where it lies on disk, as it is; None for what is packed.
     written: when it was last written, as its folder or archive says (a copy may have got a time of its own).
     """
 
@@ -40,6 +41,7 @@ class Source:
     compression: str | None = None
     problems: list[str] = field(default_factory=list, compare=False)
     written: datetime | None = field(default=None, compare=False)
+    path: Path | None = field(default=None, compare=False)
 
     def open(self) -> BinaryIO:
         """The decompressed bytes, from the beginning. SourceError if there is nothing to be read."""
@@ -183,7 +185,7 @@ class _Walker:
             if (status.st_dev, status.st_ino) in self._seen:  # under two of the PATHs
                 return
             self._seen.add((status.st_dev, status.st_ino))
-        source = Source(name, root, lambda: path.open("rb"), written=_moment(status.st_mtime))
+        source = Source(name, root, partial(_open, path), written=_moment(status.st_mtime), path=path)
         yield from self._expand(source, Budget(status.st_size), plain=True)
 
     def _expand(self, source: Source, budget: Budget, depth: int = 0, plain: bool = False) -> Iterator[Source]:
@@ -235,6 +237,10 @@ class _Walker:
             yield _unreadable(archive.name, archive.root, *archive.problems)
 
 
+def _open(path: Path) -> BinaryIO:
+    return path.open("rb")
+
+
 def _moment(unix: float | None) -> datetime | None:
     try:
         return None if unix is None else datetime.fromtimestamp(unix, UTC)
@@ -243,7 +249,7 @@ def _moment(unix: float | None) -> datetime | None:
 
 
 def _packed(source: Source, kind: str) -> Source:
-    return replace(source, compression=f"{source.compression}+{kind}" if source.compression else kind)
+    return replace(source, compression=f"{source.compression}+{kind}" if source.compression else kind, path=None)
 
 
 def _member_name(name: str) -> str | None:

@@ -14,6 +14,7 @@ and an example. A version of Kubernetes that puts 'Killing container' in other w
 """
 
 from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -38,24 +39,39 @@ def _is_log(name: str | None) -> bool:
 class Recognising:
     """A store that counts, while evidence is read into it, what was understood: no record need be kept for that."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Any) -> None:
+        """store: a Store, or what stands in its place in another process."""
         self._store = store
         self.found: dict[str, Recognition] = {}  # by source_id
 
     def writer(self, source_id: str) -> Writer:
         return _Writer(self, self._store.writer(source_id), source_id)
 
+    def apart(self) -> "Callable[[], Recognising]":
+        return partial(_apart, self._store.apart())
+
+    def join(self, made: "Recognising") -> None:
+        self._store.join(made._store)
+        self.found |= made.found
+
     def scan(self, name: str) -> pl.LazyFrame:
-        return self._store.scan(name)
+        found: pl.LazyFrame = self._store.scan(name)
+        return found
 
     def table(self, name: str) -> pl.DataFrame:
-        return self._store.table(name)
+        found: pl.DataFrame = self._store.table(name)
+        return found
 
     def settle(self, name: str, make: Callable[[], pl.DataFrame]) -> None:
         self._store.settle(name, make)
 
     def mend(self, source_ids: Collection[str]) -> frozenset[str]:
-        return self._store.mend(source_ids)
+        mended: frozenset[str] = self._store.mend(source_ids)
+        return mended
+
+
+def _apart(make: Callable[[], Any]) -> Recognising:
+    return Recognising(make())
 
 
 class _Writer:

@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
-from analyzer.store.base import Store, Writer, source_names
+from analyzer.store.base import Apart, Store, Target, Writer, Writers, source_names
 from analyzer.store.memory import MemoryStore
 
 if TYPE_CHECKING:
     from analyzer.store.delta import DeltaStore, open_store
 
-__all__ = ["DeltaStore", "MemoryStore", "Store", "Writer", "open_store", "source_names"]
+__all__ = ["Apart", "DeltaStore", "MemoryStore", "Store", "Target", "Writer", "Writers", "open_store", "source_names"]
 
 
 def __getattr__(name: str) -> Any:

@@ -20,10 +20,18 @@ class Writer(Protocol):
         ...
 
 
-class Store(Protocol):
-    """Tables as vocabulary.TABLES describes them; rows only of sources that were committed."""
+class Writers(Protocol):
+    """Where the rows of a source can go."""
 
     def writer(self, source_id: str) -> Writer: ...
+
+
+class Apart(Writers, Protocol):
+    """What a source was read into in another process. It can be pickled."""
+
+
+class Store(Writers, Protocol):
+    """Tables as vocabulary.TABLES describes them; rows only of sources that were committed."""
 
     def scan(self, name: str) -> pl.LazyFrame: ...
 
@@ -35,6 +43,18 @@ class Store(Protocol):
 
     def mend(self, source_ids: Collection[str]) -> frozenset[str]:
         """Forget those of these sources whose rows are damaged, so that they can be read again; returns which."""
+        ...
+
+
+class Target(Store, Protocol):
+    """A store that several processes can fill for one ingest."""
+
+    def apart(self) -> Callable[[], Apart]:
+        """Makes, in another process, what sources are read into there. It can be pickled."""
+        ...
+
+    def join(self, made: Any) -> None:
+        """Take in what was read apart."""
         ...
 
 

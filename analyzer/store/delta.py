@@ -14,6 +14,7 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -119,9 +120,14 @@ class DeltaStore:
         self._sound: set[str] = set()  # files whose content has been looked at, by table and path
 
     def writer(self, source_id: str) -> "_DeltaWriter":
-        if not os.access(self.directory, os.W_OK):
-            raise StoreError(f"{self.directory}: the store cannot be written: no permission, or a read-only disk (choose another place)")
-        return _DeltaWriter(self, source_id)
+        return _writer(self, source_id)
+
+    def apart(self) -> Callable[[], "_DeltaApart"]:
+        return partial(_DeltaApart, self.directory)
+
+    def join(self, made: "_DeltaApart") -> None:
+        for writer in made.waiting:
+            self.hand_in(writer)
 
     def scan(self, name: str) -> pl.LazyFrame:
         """Rows of committed sources, lazily."""
@@ -339,10 +345,30 @@ class DeltaStore:
         table.update_incremental()
 
 
+class _DeltaApart:
+    """What another process has written, and no table knows yet."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.waiting: list[_DeltaWriter] = []
+
+    def writer(self, source_id: str) -> "_DeltaWriter":
+        return _writer(self, source_id)
+
+    def hand_in(self, writer: "_DeltaWriter") -> None:
+        self.waiting.append(writer)
+
+
+def _writer(store: DeltaStore | _DeltaApart, source_id: str) -> "_DeltaWriter":
+    if not os.access(store.directory, os.W_OK):
+        raise StoreError(f"{store.directory}: the store cannot be written: no permission, or a read-only disk (choose another place)")
+    return _DeltaWriter(store, source_id)
+
+
 class _DeltaWriter:
     """``files``: by table, what has been written out; ``row``: the source's own, once it is whole."""
 
-    def __init__(self, store: DeltaStore, source_id: str) -> None:
+    def __init__(self, store: DeltaStore | _DeltaApart, source_id: str) -> None:
         self.source_id = source_id
         self.files: dict[str, list[File]] = {}
         self.row: dict[str, Any] = {}

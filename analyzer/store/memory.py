@@ -1,6 +1,7 @@
 """A store for one analysis: everything but the raw records, which no detector reads, in memory."""
 
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -18,6 +19,12 @@ class MemoryStore:
 
     def writer(self, source_id: str) -> "_MemoryWriter":
         return _MemoryWriter(self, source_id)
+
+    def apart(self) -> Callable[[], "MemoryStore"]:
+        return partial(MemoryStore, keep_records=not self._skip)
+
+    def join(self, made: "MemoryStore") -> None:
+        self._take(made._frames)
 
     def scan(self, name: str) -> pl.LazyFrame:
         return self.table(name).lazy()

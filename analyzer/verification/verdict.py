@@ -13,7 +13,7 @@ from analyzer.exceptions import UsageError
 from analyzer.lifecycle.controllers import Name
 from analyzer.plan import Options
 from analyzer.progress import Progress
-from analyzer.store import Store
+from analyzer.store import Target
 from analyzer.verification.citations import Citation, failing
 from analyzer.verification.sources import Fate, fates, present, recorded
 from analyzer.verification.written import Written
@@ -60,7 +60,7 @@ class Verdict:
 def verify(
     paths: Sequence[str | Path],
     *,
-    store: Store | None = None,
+    store: Target | None = None,
     written: Written | None = None,
     options: Options | None = None,
     desired: Mapping[Name, int] | None = None,

@@ -33,7 +33,7 @@ class Work:
     words: Callable[[Path, Path], list[str | Path]]
     faults: Callable[[Path], list[str]]
     state: Callable[[Path], State]
-    begin: Callable[[Path, Path], object] = lambda evidence, out: None
+    begin: Callable[[Path, Path], object] = lambda *_: None
 
 
 @dataclass

@@ -1,0 +1,141 @@
+"""Sources read in processes of their own, one a processor: rules hold Python's lock, so that threads would wait for each other.
+
+What comes of it is the same, in the same order: results are taken in the order of the plan. Only programs that say so (``allow``) have
+workers: a process that is spawned runs its parent's main module again, which a script of somebody else need not expect.
+
+Nothing heavy is imported here: a worker says how many threads polars may have before it loads it.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+from multiprocessing import get_context, parent_process
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+from analyzer import ahead
+
+if TYPE_CHECKING:
+    from analyzer.formats import ReadContext
+    from analyzer.plan import Options, Planned
+    from analyzer.store import Apart, Target
+
+VARIABLE = "PODOPSY_JOBS"
+"""So many processes at most; 1: all is read in one."""
+
+_SMALL = 128 * 1024
+"""What a source costs besides its bytes, in bytes: some milliseconds."""
+_WORTH = 64 * 1024 * 1024
+"""Below that, starting the workers takes longer than they save."""
+_TASK = 8 * 1024 * 1024
+"""Sources are handed out in lots of so many bytes."""
+_allowed = 1
+
+
+def allow() -> None:
+    """From now on this process may have workers, as many as there are processors. Raises UsageError."""
+    global _allowed
+    stated = os.environ.get(VARIABLE, "")
+    if stated and not (stated.isdecimal() and int(stated)):
+        from analyzer.exceptions import UsageError
+
+        raise UsageError(f"{VARIABLE}={stated}: write a number of processes, 1 or more")
+    _allowed = int(stated) if stated else os.cpu_count() or 1
+
+
+def pool(processes: int, threads: int | None = None) -> ProcessPoolExecutor:
+    """Fresh processes (polars' threads do not survive a fork), each with so many threads."""
+    return ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_begun, initargs=(threads,))
+
+
+def _begun(threads: int | None) -> None:
+    """A killed parent tells its workers nothing: they would wait for their next task for ever."""
+    if threads is not None:
+        os.environ["POLARS_MAX_THREADS"] = str(threads)
+        ahead.limit(threads)
+    parent = parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    Thread(target=watch, name="parent", daemon=True).start()
+
+
+class Workers:
+    """Those of one ingest; none where they are not allowed, or would not pay.
+
+    A context manager: at its end nobody works any more.
+    """
+
+    def __init__(self, plan: "Sequence[Planned]", store: "Target", options: "Options") -> None:
+        self._make, self._store, self._options = store.apart(), store, options
+        costs = {
+            planned.source.name: planned.size + _SMALL for planned in plan if planned.source.path is not None and planned.format is not None
+        }
+        whole = sum(costs.values())
+        pays = whole >= _WORTH and max(costs.values()) * _allowed <= 1.5 * whole  # one that is most of it is read as fast by all threads
+        self._costs = costs if _allowed > 1 and pays else {}
+        self._pool = pool(_allowed, 1) if self._costs else None
+        self._lots: dict[str, tuple[Future[list[Apart]], int]] = {}
+
+    def __enter__(self) -> "Workers":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def begin(self, sources: "Sequence[tuple[Planned, ReadContext]]") -> None:
+        """Hand out those that can be read elsewhere: files on disk, as they are."""
+        if self._pool is None:
+            return
+        for lot in self._divided(sources):
+            sent = [(replace(planned, format=None), planned.format.name if planned.format else "", context) for planned, context in lot]
+            try:
+                future = self._pool.submit(_read, sent, self._make, self._options)
+            except BrokenProcessPool:
+                return
+            self._lots |= {planned.source.name: (future, at) for at, (planned, _) in enumerate(lot)}
+
+    def _divided(self, sources: "Sequence[tuple[Planned, ReadContext]]") -> "Iterator[list[tuple[Planned, ReadContext]]]":
+        lot: list[tuple[Planned, ReadContext]] = []
+        cost = 0
+        for each in sources:
+            if each[0].source.name not in self._costs:
+                continue
+            lot.append(each)
+            cost += self._costs[each[0].source.name]
+            if cost >= _TASK:
+                yield lot
+                lot, cost = [], 0
+        if lot:
+            yield lot
+
+    def took(self, planned: "Planned") -> bool:
+        """Wait for what came of a source, and put it into the store; False if it has to be read here."""
+        found = self._lots.pop(planned.source.name, None)
+        if found is None:
+            return False
+        future, at = found
+        try:
+            self._store.join(future.result()[at])
+        except BrokenProcessPool:  # it died, perhaps for want of memory: one at a time needs less
+            return False
+        return True
+
+
+def _read(lot: "Sequence[tuple[Planned, str, ReadContext]]", make: "Callable[[], Apart]", options: "Options") -> "list[Apart]":
+    """In a worker: each source, with the name of its format, into something of its own."""
+    from analyzer import formats
+    from analyzer.progress import Reading
+    from analyzer.reading import read
+
+    made: list[Any] = []
+    for planned, name, context in lot:
+        made.append(make())
+        read(replace(planned, format=formats.named(name)), made[-1], options, context, Reading(None, 0))
+    return made
