@@ -191,7 +191,9 @@ def _overshoot(case: Case, finding: Finding) -> Iterator[Doubt]:
     if not sure:
         tells = "that all these pods ran at once is told by the silence of the runtime's events alone"
         yield Doubt(Confidence.LIKELY, tells, _INSPECT.format(nodes))
-    elif len(sure) > 1 or sure[0][0] > start + _SHORT or sure[-1][1] < end - _SHORT:
+        return
+    (begun, ended), *others = sure
+    if others or begun > start + _SHORT or ended < end - _SHORT:
         longest = max(sure, key=lambda span: span[1] - span[0])
         lasted = seconds(longest[1] - longest[0])
         tells = f"surely it lasted from {clock(longest[0])} to {clock(longest[1])} ({lasted}); the rest is told by silence"

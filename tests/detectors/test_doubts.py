@@ -182,6 +182,7 @@ def test_heartbeats_missed_before_a_late_outage_say_nothing_of_it() -> None:
     ("start", "until", "identifier", "source", "settled"),
     [
         (100, 160, "sshd", "journal", True),  # a minute is enough
+        (100, 170, "sshd", "journal", True),
         (100, 159.999, "sshd", "journal", False),
         (100, 160, "systemd", "journal", False),  # it tells of the unit: nothing else
         (100, 160, None, "journal", False),
@@ -453,3 +454,11 @@ def test_pods_of_which_nothing_was_seen_for_a_minute_may_have_moved(ran: Run, do
     doubts = _doubts(case(pods=made.pods, controllers=[made]), found)
     assert doubts == (["that the pods stayed where they are is told by silence"] if doubtful else [])
     assert _doubts(case(), found) == []
+
+
+def test_a_kubelet_that_tells_of_its_containers_and_writes_on_shows_that_they_stayed() -> None:
+    made = controller(pod("p", [run("c", 10)]))
+    found = _finding("imbalance", edge(100), edge(None), namespace="default", controller=made.title)
+    tells, spells = [event(5, E.CONTAINER_SEEN_RUNNING)], [writing(0, 1000)]
+    assert _doubts(case(node(A, events=tells, spells=spells), pods=made.pods, controllers=[made]), found) == []
+    assert len(_doubts(case(node(A, events=tells), pods=made.pods, controllers=[made]), found)) == 1

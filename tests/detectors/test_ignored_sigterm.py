@@ -88,11 +88,16 @@ def test_another_stop_signal_is_named_by_its_number() -> None:
         ([_asked(90, 20), _signal(95, None), _signal(130, 9)], 95, 20, "kubelet"),
         ([_asked(90, 20), _signal(130, 9)], 90, 20, "kubelet"),
         ([_asked(90, 40), _asked(91, 30), _signal(130, 9)], 90, 30, "kubelet"),  # the least that it was given
-        ([_asked(90, 20), _signal(100, None, attributes={"grace": 25}), _signal(101, None, attributes={"grace": 35}), _signal(130, 9)], 100, 25, "runtime"),  # fmt: skip
+        (
+            [_asked(90, 20), _signal(100, None, attributes={"grace": 25}), _signal(101, None, attributes={"grace": 35}), _signal(130, 9)],
+            100,
+            25,
+            "runtime",
+        ),
         ([_signal(100, 15), _signal(101, 15), _signal(130, 9)], 100, 50, "pod"),
         ([_signal(130, 9), _signal(100, 15)], 100, 50, "pod"),  # told in any order
     ],
-)  # fmt: skip
+)
 def test_who_asked_and_what_time_it_was_given(kills: list[Event], asked: float, grace: int, told_by: str) -> None:
     [found] = _found(_ran(131, *kills), grace=50)
     assert bounds(found.start)[1] == asked
@@ -136,7 +141,9 @@ def test_without_a_kill_and_without_a_time_given_nothing_is_known() -> None:
     assert _found(_ran(130, _signal(100, 15), _signal(130, 9)))
 
 
-@pytest.mark.parametrize(("code", "killed", "sees"), [(137, True, True), (None, True, True), (None, False, False), (0, True, False), (143, True, False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("code", "killed", "sees"), [(137, True, True), (None, True, True), (None, False, False), (0, True, False), (143, True, False)]
+)
 def test_an_exit_code_other_than_137_is_an_end_of_its_own(code: int | None, killed: bool, sees: bool) -> None:
     kills = [_signal(100, 15), *([_signal(130, 9)] if killed else [])]
     found = _found(_ran(130, *kills, code=code), grace=30)
@@ -145,7 +152,10 @@ def test_an_exit_code_other_than_137_is_an_end_of_its_own(code: int | None, kill
         assert found[0].confidence == ("certain" if code == 137 else "likely")
 
 
-@pytest.mark.parametrize(("reason", "sees"), [("died", True), ("reported", True), ("noticed", True), ("destroyed", False), ("node-lost", False), ("presumed", False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("reason", "sees"),
+    [("died", True), ("reported", True), ("noticed", True), ("destroyed", False), ("node-lost", False), ("presumed", False)],
+)
 def test_only_an_end_that_somebody_saw_counts(reason: str, sees: bool) -> None:
     assert bool(_found(_ran(130, _signal(100, 15), _signal(130, 9), end_reason=reason))) == sees
 
