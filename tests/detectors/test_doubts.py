@@ -443,6 +443,7 @@ def test_too_few_pods_for_no_reason_may_have_been_filled_unseen(cause: str, doub
     ("ran", "doubtful"),
     [
         (run("c", 940), False),  # seen within the last minute
+        (run("c", 950), False),
         (run("c", 939), True),
         (run("c", None), True),
         (run("c", 10, 20), False),  # it is not one of those that run
