@@ -86,7 +86,14 @@ def test_a_pod_without_a_name_is_told_by_its_uid(left: dict[str, Gone]) -> None:
 
 @pytest.mark.parametrize(
     ("end", "ran_on"),
-    [(edge(100), False), (edge(100.001), True), (edge(150, 50, 0), False), (edge(150, 49.999, 0), True), (edge(150, None, 0), True)],
+    [
+        (edge(90), False),
+        (edge(100), False),
+        (edge(100.001), True),
+        (edge(150, 50, 0), False),
+        (edge(150, 49.999, 0), True),
+        (edge(150, None, 0), True),
+    ],
 )
 def test_only_what_surely_ended_later_ran_on(left: dict[str, Gone], end: Edge, ran_on: bool) -> None:
     assert bool(_found(left, _pod(run("c", 10, end)), _away(), "kubelet")) == ran_on
