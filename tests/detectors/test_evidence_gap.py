@@ -136,6 +136,8 @@ _MICRO = 0.000001
         (100, 200, True),
         (101, 200, True),
         (99, 200, True),
+        (101, 201, True),
+        (99, 199, True),
         (101 + _MICRO, 200, False),
         (99 - _MICRO, 200, False),
         (100, 201, True),
@@ -202,3 +204,9 @@ def test_a_hole_of_the_kubelet_is_covered_by_whatever_holds_its_lines() -> None:
     assert _found(journal, _covered("klog"))
     assert not _found(journal, _covered("klog", kubelet=((at(0), at(1000)),)))
     assert _found(_covered("journal", _hole(100, 200, "silence", of="sshd")), _covered("klog", kubelet=((at(0), at(1000)),)))
+
+
+def test_of_a_hole_that_several_renderings_begin_with_the_shortest_need_be_covered() -> None:
+    late = _covered("journal", _hole(0, 500, "begins-late")), _covered("journal-json", _hole(0, 300, "begins-late"))
+    assert not _found(*late, _covered("journal-export", end=300))
+    assert _found(*late, _covered("journal-export", end=299))

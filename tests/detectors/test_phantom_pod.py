@@ -267,7 +267,15 @@ def test_how_sure_it_is(left: dict[str, Gone], how: str, when: Edge, ends: bool,
 
 @pytest.mark.parametrize(
     ("start", "end", "meets"),
-    [(10, 100, False), (10, 100.001, True), (399.999, None, True), (400, None, False), (150, 200, True), (None, 200, False)],
+    [
+        (10, 90, False),
+        (10, 100, False),
+        (10, 100.001, True),
+        (399.999, None, True),
+        (400, None, False),
+        (150, 200, True),
+        (None, 200, False),
+    ],
 )
 def test_another_pod_of_its_name_that_ran_meanwhile(left: dict[str, Gone], start: float | None, end: float | None, meets: bool) -> None:
     other = _pod(run("d", start, end, node=B), node=B)
