@@ -61,6 +61,7 @@ def _cause(*args: Any, **more: Any) -> str:
         (98, "node-controller", "kubelet-outage"),  # two views of one moment
         (100, "node-controller", "kubelet-outage"),
         (199, "node-controller", "kubelet-outage"),
+        (200, "node-controller", "kubelet-outage"),
         (220, "node-controller", "kubelet-outage"),  # its first heartbeat had not come
         (220.001, "node-controller", "unknown"),
         (220.001, "kubelet", "kubelet-outage"),  # it says so itself while it starts
@@ -71,6 +72,10 @@ def _cause(*args: Any, **more: Any) -> str:
 )
 def test_an_outage_is_the_cause_of_what_began_in_it_or_soon_after(start: float, by: str, cause: str) -> None:
     assert _cause(not_ready(start, 300, by), outage(100, 200)) == cause
+
+
+def test_what_two_say_is_not_the_kubelets_own_word() -> None:
+    assert _cause(not_ready(240, 300, "kubelet", "node-controller"), outage(100, 200)) == "unknown"
 
 
 def test_each_outage_is_looked_at() -> None:
