@@ -150,7 +150,7 @@ def test_orphans_are_found_by_pod_by_container_and_by_the_outage_in_which_they_w
     replaced = [_orphan("c3", 10, outage=away, superseded_at=at(20)), _orphan("c4", 10, outage=away, superseded_at=at(21))]
     neither = [_orphan("c5", 10, outage=away), _orphan("c6", 10, superseded_at=at(20))]
     known = case()
-    known.orphans = [*of_pod, *replaced, *neither]  # type: ignore[misc]
+    known.orphans = [*of_pod, *replaced, *neither]
     assert known.orphans_of == {"uid-web-1": of_pod}
     assert known.superseded == {id(away): replaced}
     assert known.orphaned[("c2", at(12))] is of_pod[1]

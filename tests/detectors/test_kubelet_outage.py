@@ -146,13 +146,13 @@ def _orphan(ran: Run, away: Outage | None, when: float | None) -> Orphan:
 def test_a_replacement_is_an_effect_too_and_the_first_counts() -> None:
     ran, away = run("c", 10), outage(100, 200)
     known = _case(away, runs=[ran])
-    known.orphans = [_orphan(ran, away, 170), _orphan(ran, away, 160), _orphan(ran, away, None), _orphan(ran, None, 110)]  # type: ignore[misc]
+    known.orphans = [_orphan(ran, away, 170), _orphan(ran, away, 160), _orphan(ran, away, None), _orphan(ran, None, 110)]
     found = _one(known)
     assert found.details["effect"] == "evicted"
     assert found.details["deadlines"]["replaced_after_s"] == 60.0
     assert found.details["not_by_design"][1] == "the old containers ran beside their replacements"
     alone = _case(away)
-    alone.orphans = [_orphan(ran, away, 160)]  # type: ignore[misc]
+    alone.orphans = [_orphan(ran, away, 160)]
     assert _one(alone).details["not_by_design"] == []  # nothing ran on
 
 
@@ -164,7 +164,7 @@ def _near(away: Outage, lost: tuple[Spell, ...] = (), pods: tuple[Any, ...] = ()
     known = _case(away, lost=lost, pods=pods)
     names = {"grace": GRACE, "timeout": TIMEOUT}
     told = {names[k]: Setting(names[k], v, v, v, "flag") for k, v in settings.items()}
-    known.settings = Settings(told, Told(known.life))  # type: ignore[misc]
+    known.settings = Settings(told, Told(known.life))
     return _one(known).summary.rpartition("(stopped)")[2]
 
 

@@ -20,7 +20,7 @@ def _one(
 ) -> Finding:
     known: Case = case(node(A, outages, [spell], events, spells))
     if wait is not None:
-        known.settings = Settings({WAIT: Setting(WAIT, wait, wait, wait, "observed")}, Told(known.life))  # type: ignore[misc]
+        known.settings = Settings({WAIT: Setting(WAIT, wait, wait, wait, "observed")}, Told(known.life))
     [found] = DETECTOR.find(known)
     return found
 

@@ -17,14 +17,18 @@ def _told(outcome: str = "removed", *, cause: str = "kubelet-down", start: Any =
     known = case(pods=[owned] if owned.runs else [])
     began, ended = (s if isinstance(s, Edge) else edge(s) for s in (start, end))
     spell = Orphan(owned.runs[0], owned, cause, outcome, began, ended, **{"outage": None, **more})
-    known.orphans = [spell]  # type: ignore[misc]
+    known.orphans = [spell]
     [found] = DETECTOR.find(known)
     return found
 
 
 def test_all_that_is_said_of_an_orphan() -> None:
     instead = pod("web-2", node=B)
-    said = {"superseded_by": instead, "superseded_at": at(150), "evidence": (proof(200, "killed"), proof(100, "gone"), proof(100, "gone"))}
+    said: dict[str, Any] = {
+        "superseded_by": instead,
+        "superseded_at": at(150),
+        "evidence": (proof(200, "killed"), proof(100, "gone"), proof(100, "gone")),
+    }
     found = _told(outage=outage(100, 300), **said)
     assert (found.kind, found.severity, found.confidence, found.expected) == ("orphaned-container", "warning", "certain", False)
     assert found.summary == (
@@ -99,6 +103,6 @@ def test_a_run_of_no_known_pod_is_named_by_what_it_says_itself() -> None:
     for name, told in ((None, "uid-x"), ("bare", "bare")):
         alone.pod = name
         known = case(runs=[alone])
-        known.orphans = [Orphan(alone, None, "kubelet-down", "removed", edge(100), edge(200), None)]  # type: ignore[misc]
+        known.orphans = [Orphan(alone, None, "kubelet-down", "removed", edge(100), edge(200), None)]
         [found] = DETECTOR.find(known)
         assert f"Container app of pod {told} ran" in found.summary

@@ -137,7 +137,7 @@ def _with_orphan(start: float | None, end: float | None, outcome: str = "removed
     known = _case((first, second), (), 1, "objects")
     replaced = None if superseded is None else at(superseded)
     spell = Orphan(first.runs[0], first, "kubelet-down", outcome, edge(start), edge(end), None, None, replaced)
-    known.orphans = [spell]  # type: ignore[misc]
+    known.orphans = [spell]
     return list(OVERSHOOT.find(known))
 
 
