@@ -69,6 +69,12 @@ def test_what_completed_after_its_own_end_is_the_next_ones(when: float, own: boo
     assert _found(run("c1", 10), outages=late, events=(_recovered(801),))[0].details["recovery_completed_at"] is None
 
 
+def test_each_return_has_its_own_recovery() -> None:
+    times = outage(100, 200), outage(300, 400), outage(500, 600)
+    found = _found(run("c1", 10), outages=times, events=tuple(map(_recovered, (250, 450, 650))))
+    assert [bounds(f.end)[1] for f in found] == [250, 450, 650]
+
+
 def test_a_return_to_nothing_that_runs_is_no_finding() -> None:
     assert not _found(run("c1", 10, 150))
     assert not _found(run("c1", 10, 200))

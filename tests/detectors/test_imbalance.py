@@ -59,6 +59,14 @@ def test_it_is_so_since_the_node_is_ready_again(lost: tuple[Any, ...], since: fl
     assert bounds(found.start)[1] == since
 
 
+def test_the_last_outage_counts() -> None:
+    pods = _of_a(end=150), _of_b(), _of_b("web-c", 120)
+    [found] = _found(*pods, nodes=(node(A, [outage(5, 8), outage(100, 200)]),))
+    assert bounds(found.start)[1] == 200
+    pods = _of_a(end=310), _of_b(), _of_b("web-c", 120)
+    assert not _found(*pods, nodes=(node(A, [outage(100, 200), outage(300, None)]),))
+
+
 @pytest.mark.parametrize(("ended", "since"), [(100, 200), (199, 200), (300, 300)])
 def test_it_is_so_since_the_last_one_left_the_node(ended: float, since: float) -> None:
     [found] = _found(_of_a(end=ended), _of_b(), _of_b("web-c", 120))
