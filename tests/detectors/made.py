@@ -120,6 +120,27 @@ def case(*nodes: NodeLife, **more: Any) -> Case:
     return Case(life(*nodes, **more))
 
 
+RUNTIME = event(0, EventKind.CONTAINER_STARTED, component="docker", container_id="x")
+RUNTIME_OF_B = event(0, EventKind.CONTAINER_STARTED, component="docker", container_id="y", node=B)
+"""From the beginning the runtimes of both nodes tell what ran."""
+
+
+def workload(
+    pods: tuple[Pod, ...],
+    nodes: tuple[NodeLife, ...],
+    wanted: int,
+    source: str,
+    events: tuple[Event, ...] = (RUNTIME, RUNTIME_OF_B),
+    steps: tuple[Step, ...] = (),
+    **more: Any,
+) -> Case:
+    """One controller of these pods; ``steps``: other numbers asked for, one after the other."""
+    made = controller(*pods, wanted=wanted, source=source, **more)
+    if steps:
+        made.wanted = Wanted(steps, source, tuple(proof(n, f"scaled {n}") for n in (100, 101, 102, 103)))
+    return case(*nodes, pods=pods, controllers=[made], events=events)
+
+
 def cited(finding: Finding) -> list[str]:
     return [p.text for p in finding.evidence]
 

@@ -1,5 +1,6 @@
 """phantom-pod at its edges: what ran on after the API knew the pod no more, whether the kubelet let it, and how sure that is."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from analyzer.lifecycle.pods import Pod
 from analyzer.lifecycle.run import Run
 from analyzer.proof import Edge
 from analyzer.vocabulary import EventKind as E
-from tests.detectors.made import A, B, bounds, case, cited, controller, edge, event, node, not_ready, outage, pod, run
+from tests.detectors.made import A, B, bounds, case, cited, controller, edge, event, node, not_ready, outage, pod, proof, run
 
 
 @pytest.fixture
@@ -62,6 +63,12 @@ def test_all_that_is_said_of_a_pod_that_ran_on(left: dict[str, Gone]) -> None:
     subject = (found.node, found.namespace, found.controller, found.pod, found.pod_uid, found.container)
     assert subject == (A, "default", "StatefulSet/web", "web-0", "uid-web-0", None)
     assert cited(found) == ["start of c1", "start of c2", "deleted", "end of c1", "end of c2"]
+
+
+def test_of_each_container_one_record_of_either_end_is_cited(left: dict[str, Gone]) -> None:
+    began, ended = (replace(edge(s), proofs=(proof(s, what), proof(s, f"{what} again"))) for s, what in ((10, "start"), (400, "end")))
+    [found] = _found(left, _pod(run("c1", began, ended), run("c2", 10, 300)), _away())
+    assert cited(found) == ["start", "start of c2", "deleted", "end of c2", "end"]
 
 
 def test_a_pod_that_runs_to_the_end_of_the_evidence(left: dict[str, Gone]) -> None:
