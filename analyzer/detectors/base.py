@@ -133,9 +133,8 @@ def seconds(duration: timedelta | None) -> str:
     total = duration.total_seconds()
     if total < 60:
         return f"{total:.1f} s"
-    if total < 3600:
-        return f"{int(total // 60)} min {int(total % 60)} s"
-    return f"{int(total // 3600)} h {int(total % 3600 // 60)} min"
+    minutes, left = divmod(int(total), 60)
+    return f"{minutes} min {left} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def clock(moment: datetime | None) -> str:

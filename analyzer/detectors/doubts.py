@@ -151,7 +151,6 @@ def _fate(orphan: Orphan, outage: Outage) -> Iterator[Doubt]:
 
 
 def _adoption(case: Case, finding: Finding) -> Iterator[Doubt]:
-    node = case.life.nodes.get(finding.node or "")
     outage = case.returns.get((finding.node, finding.start.time))
     if outage is None or outage.end.time is None:
         return
@@ -163,7 +162,7 @@ def _adoption(case: Case, finding: Finding) -> Iterator[Doubt]:
         yield Doubt(Confidence.LIKELY, tells, _INSPECT.format(outage.node))
     adopted = set(finding.details.get("adopted") or ())
     for run in case.life.apps_of(outage.node).alive(outage.end.time):
-        if run.container_id in adopted and not alive_at(run, outage.end.time, node):
+        if run.container_id in adopted and not alive_at(run, outage.end.time, None):  # no kubelet of the node lived through the outage
             tells = "that all of them ran on is told by the silence of the runtime's events"
             yield Doubt(Confidence.LIKELY, tells, _INSPECT.format(outage.node))
             return
@@ -191,7 +190,9 @@ def _overshoot(case: Case, finding: Finding) -> Iterator[Doubt]:
     if not sure:
         tells = "that all these pods ran at once is told by the silence of the runtime's events alone"
         yield Doubt(Confidence.LIKELY, tells, _INSPECT.format(nodes))
-    elif len(sure) > 1 or sure[0][0] > start + _SHORT or sure[-1][1] < end - _SHORT:
+        return
+    (begun, ended), *others = sure
+    if others or begun > start + _SHORT or ended < end - _SHORT:
         longest = max(sure, key=lambda span: span[1] - span[0])
         lasted = seconds(longest[1] - longest[0])
         tells = f"surely it lasted from {clock(longest[0])} to {clock(longest[1])} ({lasted}); the rest is told by silence"

@@ -26,7 +26,7 @@ def find(case: Case) -> Iterator[Finding]:
         if run.node and run.pod_uid and run.container:
             attempts.setdefault((run.node, run.pod_uid, run.container), []).append(run)
     for runs in attempts.values():
-        overlaps = [o for older, newer in pairwise(runs) if (o := _overlap(older, newer)) is not None] if len(runs) > 1 else []
+        overlaps = [o for older, newer in pairwise(runs) if (o := _overlap(older, newer)) is not None]
         if overlaps:
             yield _finding(case, overlaps)
 

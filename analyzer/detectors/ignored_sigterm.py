@@ -14,7 +14,8 @@ from analyzer.vocabulary import Confidence, FindingKind, Severity
 from analyzer.vocabulary import EventKind as E
 
 _KILL, _TERM = 9, 15
-_KILLED = 128 + _KILL
+_KILLED = 137
+"""The exit code of a process that signal 9 ended: 128 and the signal."""
 _CHANCE = timedelta(seconds=3)
 """Who gets less time than this (a deletion by force: 0 to 2 s) was given no chance to end."""
 _SLACK = timedelta(seconds=2)

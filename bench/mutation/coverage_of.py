@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.mutation.mutants import FOLDERS, ROOT
 
-_TESTS = ("tests/lifecycle", "tests/test_selection.py", "tests/test_attribution.py")
+_TESTS = ("tests/lifecycle", "tests/detectors", "tests/test_selection.py", "tests/test_attribution.py")
 _PLUGIN = "bench.mutation.durations"
 
 
