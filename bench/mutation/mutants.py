@@ -67,9 +67,11 @@ def _tree(path: str) -> Any:
 
 
 def _annotates(node: Any) -> bool:
-    """In the type of an argument, a result or a variable."""
+    """In the type of an argument, a result or a variable; or the star between arguments, which is no operator."""
     while node.parent is not None:
         within = node.parent
+        if node.type == "operator" and within.type in ("parameters", "param"):
+            return True
         if within.type == "funcdef" and node is not within.children[-1] and node.type != "parameters":
             return True
         if within.type in ("tfpdef", "annassign") and node is within.children[(within.type == "tfpdef" and 2) or 1]:
