@@ -1,0 +1,78 @@
+"""Single pieces of a lifecycle, made by hand: for what one function says of few inputs. Times are seconds after the origin."""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from analyzer.lifecycle.event import Event
+from analyzer.lifecycle.event_table import Events
+from analyzer.lifecycle.kubelets import Outage
+from analyzer.lifecycle.model import Lifecycle, NodeLife
+from analyzer.lifecycle.pods import Pod
+from analyzer.lifecycle.readiness import Spell
+from analyzer.lifecycle.run import UNKNOWN_EDGE, Run
+from analyzer.proof import Edge, Proof
+from analyzer.vocabulary import EventKind as E
+from tests.lifecycle.incident import A, at, cid, uid
+
+
+def proof(second: float | None, source: str = "log", line: int = 1, text: str = "", proves: str = "") -> Proof:
+    return Proof(None if second is None else at(second), source, line, None, text, proves)
+
+
+def edge(second: float | None, earliest: float | None = None, latest: float | None = None, *proofs: Proof) -> Edge:
+    """Without bounds: known exactly."""
+    exact = earliest is None and latest is None and not proofs
+    return Edge(*(None if s is None else at(s) for s in ((second,) * 3 if exact else (second, earliest, latest))), proofs)
+
+
+def event(second: float, kind: E, component: str = "kubelet", *, message: str = "", source: str = "", line: int = 1, **more: Any) -> Event:
+    resolution = more.pop("resolution", 1)
+    text = more.pop("text", message or str(kind))
+    return Event(at(second), resolution, kind, component, message, source or f"{component}.log", line, None, text, **more)
+
+
+def in_order(*events: Event) -> Events:
+    return Events.of_list(sorted(events, key=lambda e: e.time))
+
+
+def outage(start: Edge, end: Edge | None = None, *, node: str = A, cause: str = "stopped", boot_lost: bool = False) -> Outage:
+    return Outage(node, start, end if end is not None else UNKNOWN_EDGE, cause, boot_lost)
+
+
+def not_ready(start: float | None, end: float | None = None, reporter: str = "node-controller", latest: float | None = None) -> Spell:
+    begin = edge(start) if latest is None else edge(start, start, latest)
+    return Spell(A, begin, edge(end), {reporter})
+
+
+def run(pod: str, start: float | None, end: float | None = None, container: str = "app", *, node: str | None = A, **more: Any) -> Run:
+    """``start`` None: it ran before; ``end`` None: nothing tells of it."""
+    name = more.pop("id", f"{container}@{pod}")
+    ended = {"end_reason": "died", **more} if end is not None else more
+    return Run(cid(name), node, "default", pod, uid(pod), container, edge(start), edge(end) if end is not None else UNKNOWN_EDGE, **ended)
+
+
+def pod(name: str, *runs: Run, events: Sequence[Event] = (), **more: Any) -> Pod:
+    return Pod("default", name, **{"uid": uid(name), "node": A, **more}, runs=list(runs), events=in_order(*events))
+
+
+def node(name: str, outages: Iterable[Outage] = (), spells: Iterable[Spell] = (), *events: Event, until: float = 1000) -> NodeLife:
+    return NodeLife(name, list(outages), list(spells), in_order(*events), [], True, at(until))
+
+
+def life(*nodes: NodeLife, pods: Iterable[Pod] = (), events: Iterable[Event] = (), end: float = 1000, **more: Any) -> Lifecycle:
+    mine = list(pods)
+    return Lifecycle(at(0), at(end), {n.name: n for n in nodes}, [r for p in mine for r in p.runs], mine, [], in_order(*events), **more)
+
+
+def seconds(moment: Any) -> float | None:
+    """Of a moment after the origin, or of a length of time."""
+    if moment is None:
+        return None
+    length: timedelta = moment if isinstance(moment, timedelta) else moment - at(0)
+    return length.total_seconds()
+
+
+def bounds(edge: Edge) -> tuple[float | None, float | None, float | None]:
+    """Earliest, best, latest."""
+    return seconds(edge.earliest), seconds(edge.time), seconds(edge.latest)
