@@ -8,6 +8,7 @@ from analyzer.lifecycle.event import Event
 from analyzer.lifecycle.event_table import Events
 from analyzer.lifecycle.kubelets import Outage
 from analyzer.lifecycle.model import Lifecycle, NodeLife
+from analyzer.lifecycle.objects import Version
 from analyzer.lifecycle.pods import Pod
 from analyzer.lifecycle.readiness import Spell
 from analyzer.lifecycle.run import UNKNOWN_EDGE, Run
@@ -76,3 +77,23 @@ def seconds(moment: Any) -> float | None:
 def bounds(edge: Edge) -> tuple[float | None, float | None, float | None]:
     """Earliest, best, latest."""
     return seconds(edge.earliest), seconds(edge.time), seconds(edge.latest)
+
+
+def version(
+    kind: str,
+    name: str,
+    earliest: float | None = None,
+    latest: float | None = None,
+    *,
+    watch: str | None = None,
+    meta: dict[str, Any] | None = None,
+    spec: dict[str, Any] | None = None,
+    **more: Any,
+) -> Version:
+    """One version of an object; pods have the uid of their name."""
+    document = {"metadata": meta or {}, "spec": spec or {}}
+    low, high = (None if s is None else at(s) for s in (earliest, latest))
+    values = {"source": "objects", "line": 1, "number": 1, "uid": uid(name) if kind == "Pod" else name} | more
+    return Version(
+        kind, "default", name, values["uid"], values["number"], watch, document, low, high, values["source"], values["line"], None
+    )
