@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
+import polars as pl
+
 from analyzer.lifecycle.event import Event
 from analyzer.lifecycle.event_table import Events
 from analyzer.lifecycle.kubelets import Outage
@@ -13,6 +15,8 @@ from analyzer.lifecycle.pods import Pod
 from analyzer.lifecycle.readiness import Spell
 from analyzer.lifecycle.run import UNKNOWN_EDGE, Run
 from analyzer.proof import Edge, Proof
+from analyzer.store import MemoryStore
+from analyzer.vocabulary import ACTIVITY, TABLES
 from analyzer.vocabulary import EventKind as E
 from tests.lifecycle.incident import A, at, cid, uid
 
@@ -97,3 +101,33 @@ def version(
     return Version(
         kind, "default", name, values["uid"], values["number"], watch, document, low, high, values["source"], values["line"], None
     )
+
+
+# --- tables
+
+
+def memory(**tables: Iterable[dict[str, Any]]) -> MemoryStore:
+    """A store of some rows; what a row does not say is null."""
+    store = MemoryStore()
+    for name, rows in tables.items():
+        frame = pl.DataFrame(list(rows), schema=TABLES[name])
+        store.settle(name, lambda frame=frame: frame)  # type: ignore[misc]
+    return store
+
+
+def source(name: str, form: str = "journal-text", status: str = "read", **more: Any) -> dict[str, Any]:
+    """A row of SOURCES; its id is its name."""
+    return {"source_id": name, "source": name, "format": form, "status": status} | more
+
+
+def wrote(first: float, last: float, name: str = "log", node: str | None = A, **more: Any) -> dict[str, Any]:
+    """A row of ACTIVITY: one writer in one source."""
+    said = {"source_id": name, "node": node, "identifier": "kubelet", "pid": 1000, "records": 10, "resolution_us": 1}
+    lines = {"first_line": int(first), "first_text": f"at {first:g}", "last_line": int(last), "last_text": f"at {last:g}"}
+    return {**said, "first_time": at(first), "last_time": at(last), **lines} | more
+
+
+def lines(*rows: dict[str, Any], form: str = "journal-text", family: str = "journal") -> pl.DataFrame:
+    """ACTIVITY as coverage reads it: with the source's name, format and family, which a row may tell."""
+    schema = {**ACTIVITY, "source": pl.String, "format": pl.String, "family": pl.String}
+    return pl.DataFrame([{"source": r["source_id"], "format": form, "family": family} | r for r in rows], schema=schema)
