@@ -252,7 +252,7 @@ def dump(*items: tuple[float, dict[str, Any]], watch: str | None = None, kind: s
             "kind": kind,
             "name": f"e{n}",
             "watch": watch,
-            "document": json.dumps(document(at(s).isoformat(), says)),
+            "document": json.dumps(says or {"lastTimestamp": at(s).isoformat()}),
         }
         for n, (s, says) in enumerate(items, 1)
     ]
