@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from analyzer.lifecycle.controllers import Controller
 from analyzer.lifecycle.event import Event
 from analyzer.lifecycle.event_table import Events
 from analyzer.lifecycle.kubelets import Outage
@@ -65,9 +66,17 @@ def node(name: str, outages: Iterable[Outage] = (), spells: Iterable[Spell] = ()
     return NodeLife(name, list(outages), list(spells), in_order(*events), [], True, at(until))
 
 
-def life(*nodes: NodeLife, pods: Iterable[Pod] = (), events: Iterable[Event] = (), end: float = 1000, **more: Any) -> Lifecycle:
+def life(
+    *nodes: NodeLife,
+    pods: Iterable[Pod] = (),
+    events: Iterable[Event] = (),
+    controllers: Iterable[Controller] = (),
+    end: float = 1000,
+    **more: Any,
+) -> Lifecycle:
     mine = list(pods)
-    return Lifecycle(at(0), at(end), {n.name: n for n in nodes}, [r for p in mine for r in p.runs], mine, [], in_order(*events), **more)
+    runs = [r for p in mine for r in p.runs]
+    return Lifecycle(at(0), at(end), {n.name: n for n in nodes}, runs, mine, list(controllers), in_order(*events), **more)
 
 
 def seconds(moment: Any) -> float | None:
