@@ -70,7 +70,7 @@ def test_what_is_known_of_its_owner_goes_before_its_name() -> None:
     assert whose("web-aaaaa", owner=("Job", "other")) == "default/Job/other"
     assert whose("web-aaaaa", static=True) is None
     assert whose("web-aaaaa", owner=("Job", "other"), static=True) is None
-    mine = pieces.pod("web-aaaaa", namespace=None)
+    mine = pieces.pod("web-aaaaa")
     mine.namespace = None
     assert [(c.namespace, c.title) for c in found(mine)] == [("default", "ReplicationController/web")]
     mine.name = None
