@@ -297,3 +297,40 @@ def test_coverage_is_from_the_first_to_the_last_line_of_each_node_and_format() -
         "gaps": [],
         "verbosity": None,
     }
+
+
+def test_holes_of_a_stream_are_those_of_all_its_sources_in_order() -> None:
+    """The node's evidence begins at 5, the stream at 100; the outage between leaves what ran untold; two losses follow."""
+    written = [
+        wrote(10, 500, "one"),
+        wrote(5, 90, "two"),
+        wrote(200, 500, "late", identifier=None),
+        wrote(100, 150, "early", identifier=None),
+    ]
+    sources = [*(pieces.source(n) for n in ("one", "two")), *(pieces.source(n, "docker-text") for n in ("late", "early"))]
+    lost = [dropped(s, name="one", since=at(s - 10).isoformat()) for s in (300, 250)]
+    away = pieces.outage(pieces.edge(50), pieces.edge(60))
+
+    def found(records: int) -> list[tuple[str, list[tuple[float | None, float | None, str]]]]:
+        rows = [r | {"records": records} for r in written]
+        store = pieces.memory(activity=rows, sources=sources, events=lost)
+        some = coverage(store, Clocks(), in_order(), [], {A: [away]}, at(0), at(500))
+        return [(c.source_kind, [(seconds(h.start), seconds(h.end), h.cause) for h in c.holes]) for c in some]
+
+    losses = [(240, 250, "suppressed"), (290, 300, "suppressed")]
+    assert found(10) == [("docker-text", [(5, 100, "begins-late")]), ("journal-text", losses)]
+    assert found(64) == [("docker-text", [(5, 100, "replay-limit"), (5, 200, "replay-limit")]), ("journal-text", losses)]
+
+
+def test_a_daemon_that_was_down_and_a_boot_without_lines_are_holes_of_their_sources() -> None:
+    stop = event(300, E.RUNTIME_STOPPED, "runtime-unit", node=A, message="Stopped docker.service")
+    rows = [wrote(10, 500, "one"), wrote(20, 400, "docker", identifier=None), boot(-500, -400) | {"node": A}]
+    activity = [{k: v for k, v in r.items() if k != "format"} for r in rows]
+    sources = [pieces.source("one"), pieces.source("docker", "docker-text"), pieces.source("boots", "journal-boots")]
+    store = pieces.memory(activity=activity, sources=sources)
+    found = coverage(store, Clocks(), in_order(stop), [], {}, at(-600), at(450))
+    assert [(c.source_kind, [(seconds(s), seconds(e)) for s, e, _ in c.gaps]) for c in found] == [
+        ("docker-text", [(300, 450)]),
+        ("journal-boots", []),
+        ("journal-text", [(-500, -400)]),
+    ]

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from analyzer.lifecycle import event_table
 from analyzer.lifecycle.event import Event
-from analyzer.lifecycle.kubelets import Outage, outages
+from analyzer.lifecycle.event_table import Events
+from analyzer.lifecycle.kubelets import Outage, foresee, outages
 from analyzer.lifecycle.signs import Spell
 from analyzer.vocabulary import EventKind as E
 from tests.lifecycle import pieces
@@ -361,3 +363,21 @@ def test_a_node_whose_lines_all_end_vanished() -> None:
     assert found([verdict, event(95, E.POD_ADDED, node=A)], spell(1, 50), verdicts=[verdict]) == []
     assert found([verdict], verdicts=[verdict]) == [], "no line of a kubelet"
     assert len(found([*STOP], spell(1, 49), verdicts=[verdict])) == 1, "it was stopped: that is told"
+
+
+def test_a_start_that_only_a_first_line_tells_cites_it() -> None:
+    (outage,) = found([], spell(1, 50), spell(60, 90, 2000))
+    (cited,) = outage.end.proofs
+    assert (cited.source, cited.line, cited.text, cited.time) == ("journal", 60, "first", at(60))
+    assert outage.end.rule.startswith("no line of systemd tells of this start")
+
+
+def test_what_outages_are_told_by_is_read_beforehand_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of systemd's lines and of 'Started kubelet' all, of the API's words all, of a kubelet's other lines the last before each."""
+    monkeypatch.setattr(event_table, "_SMALL", 0)
+    lines = [event(s, E.POD_ADDED, node=A) for s in (10, 20, 25, 30, 45)]
+    others = [event(s, E.CONTAINER_DIED, "docker", node=A) for s in (12, 24)]
+    told = [systemd(5, E.KUBELET_STOPPED), systemd(25, E.KUBELET_STOPPED), ready(40), api(13, E.POD_CREATED), event(7, E.POD_GONE, "etcd")]
+    table = Events.of_frame(in_order(*lines, *others, *told).columns(*event_table._SCHEMA))
+    foresee(table.by_node(), table)
+    assert sorted(pieces.seconds(e.time) or 0 for e in table._table.made.values()) == [5, 13, 25, 25, 40]
