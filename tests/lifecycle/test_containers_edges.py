@@ -1,6 +1,7 @@
 """Runs of one container, to the bound: whose word counts, and how near two words must be to be of one thing."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -300,6 +301,8 @@ def test_of_nameless_mates_the_last_of_the_first_burst_is_the_sandbox() -> None:
     assert named(seen(4, **a, line=1), seen(4.1, **b, line=2), seen(5, **c, line=3)) == {"a": None, "b": "POD", "c": None}
     assert named(seen(4, **a, line=1), seen(4.11, **b, line=2)) == {"a": "POD", "b": None}
     assert named(seen(4, **a, line=3), seen(4, **b, line=2)) == {"a": "POD", "b": None}, "as the lines stand"
+    raw = [replace(seen(4, **names), line=None, offset=offset) for names, offset in ((a, 3), (b, 2))]
+    assert named(*raw) == {"a": "POD", "b": None}, "as the bytes stand"
     assert named(seen(4, **a, line=1), seen(4, **b, line=2), killing(9, **b)) == {"a": "POD", "b": None}, "no one kills a sandbox so"
     assert named(seen(4, **a)) == {"a": None}, "alone it may be either"
     assert named(seen(4, **a), seen(4, of="b" * 64, container="POD")) == {"a": None, "b": "POD"}

@@ -289,6 +289,9 @@ def test_a_lost_boot_lasted_to_the_node_s_last_line() -> None:
     assert one([start], *kubelet, spell(1, 58, 7, None, "sshd"))["start"] == (50, 50, 100)
     assert one([start], *kubelet, spell(51, 58, 7, "a", "sshd"))["start"] == (58, 58, 100), "it need not have written before"
     assert one([start], *kubelet, spell(51, 58, 7, "c", "sshd"))["start"] == (50, 50, 100), "another boot's"
+    fell = spell(1, 50, 1000), spell(100, 150, 900)
+    assert one([start], *fell, spell(1, 58, 7, "a", "sshd"))["start"] == (58, 58, 100), "of the boot that wrote at the kubelet's last word"
+    assert one([start], *fell, spell(1, 100, 7, "a", "sshd"))["start"] == (50, 50, 100), "it wrote when the next kubelet began"
     died = [event(s, E.CONTAINER_DIED, "docker", node=A, container_id="c") for s in (60, 80, 80.1)]
     assert one([start, *died[:1]], *kubelet)["start"] == (60, 60, 100)
     assert one([start, died[2]], *kubelet)["start"] == (50, 50, 100)
