@@ -165,6 +165,12 @@ def test_what_is_said_of_a_stretch_between_two_files() -> None:
     assert (hole.cause, [(p.source, p.line) for p in hole.proofs]) == ("between-files", [("log", 100), ("next", 200)])
 
 
+def test_a_hole_is_of_the_kinds_of_sources_that_reach_to_it() -> None:
+    others = [wrote(0, end, f"old-{end}", format=f"until-{end}") for end in (99, 100)]
+    others += [wrote(begin, 300, f"new-{begin}", format=f"from-{begin}") for begin in (200, 201)]
+    assert [where.source_kind for where, _ in holes(others, [])] == ["from-200", "until-100"]
+
+
 # --- a kubelet that was away
 
 
