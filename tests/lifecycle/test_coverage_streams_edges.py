@@ -219,6 +219,8 @@ def test_what_a_kubelet_notices_right_after_its_own_start_may_be_old(started: fl
     begin = event(started, kind, node=A)
     sight = event(150, E.CONTAINER_SEEN_RUNNING)
     assert len(missing(ran(150, noticed=[sight]), told=[*TOLD, begin])) == (not late)
+    twice = [*TOLD, begin, event(30, kind, node=A)]
+    assert len(missing(ran(150, noticed=[sight]), told=twice)) == (not late), "its last start counts"
     assert len(missing(ran(150), told=[*TOLD, begin])) == 1, "the API says when it began"
     end = event(150, E.CONTAINER_SEEN_DEAD)
     assert len(missing(ran(5, 150, "noticed", noticed=[end]), told=[*TOLD, begin, *heard(12, of="mine")])) == (not late)
