@@ -102,6 +102,7 @@ def test_events_say_when_a_number_of_objects_changed() -> None:
     source, told = steps(TWO, NEEDS_3, [version(3, 50)])
     assert (source, told) == ("objects", [(None, 2), (20, 3)])
     assert proofs(TWO, NEEDS_3, [version(3, 50)]) == [50, 20]
+    assert steps(TWO, NEEDS_3, [version(2, 5), version(3, 50)]) == ("objects", [(None, 2), (20, 3)])
     assert steps(TWO, NEEDS_3, [version(2, 50)]) == ("objects", [(None, 2)]), "where they disagree, objects are right"
     first_generation = [version(3, 50, meta={"generation": 1})]
     assert steps(TWO, NEEDS_3, first_generation) == ("objects", [(None, 3)]), "its spec is as it was made"

@@ -174,6 +174,8 @@ def test_names_of_kinds_components_and_columns() -> None:
 def test_what_columns_leave_out_is_none_or_nothing() -> None:
     (told,) = Events.of_frame(table(row(1, resolution=None, message=None, attributes='{"a": 1}')))
     assert (told.resolution, told.message, told.attributes, told.pod) == (1, "", {"a": 1}, None)
+    some = Events.of_frame(table(row(1), row(2, component=None)))
+    assert (some.told_by("kubelet").tolist(), some.component_codes.tolist()) == ([True, False], [0, -1])
     (told,) = Events.of_frame(table(row(1, resolution=7)))
     assert (told.resolution, told.attributes) == (7, {})
 
