@@ -118,6 +118,7 @@ def test_a_replica_set_is_its_deployment_s() -> None:
     hashed = "web-5d4f8c7b9d"
     assert whose(f"{hashed}-aaaaa", owner=("ReplicaSet", hashed)) == f"default/ReplicaSet/{hashed}", "that it has an owner would be told"
     assert whose(f"{hashed}-aaaaa", owned("ReplicaSet", hashed, ("Rollout", "web"))) == "default/Rollout/web?"
+    assert whose(f"{hashed}-aaaaa", owned("ReplicaSet", hashed, ("Deployment", "other"))) == "default/Deployment/other?"
 
 
 def test_controllers_are_in_order_and_have_their_pods_and_runs() -> None:

@@ -307,7 +307,9 @@ def test_holes_of_a_stream_are_those_of_all_its_sources_in_order() -> None:
         wrote(200, 500, "late", identifier=None),
         wrote(100, 150, "early", identifier=None),
     ]
+    written.append(wrote(120, 120, "moment", identifier=None))
     sources = [*(pieces.source(n) for n in ("one", "two")), *(pieces.source(n, "docker-text") for n in ("late", "early"))]
+    sources.append(pieces.source("moment", "container-snapshot"))
     lost = [dropped(s, name="one", since=at(s - 10).isoformat()) for s in (300, 250)]
     away = pieces.outage(pieces.edge(50), pieces.edge(60))
 
@@ -315,7 +317,9 @@ def test_holes_of_a_stream_are_those_of_all_its_sources_in_order() -> None:
         rows = [r | {"records": records} for r in written]
         store = pieces.memory(activity=rows, sources=sources, events=lost)
         some = coverage(store, Clocks(), in_order(), [], {A: [away]}, at(0), at(500))
-        return [(c.source_kind, [(seconds(h.start), seconds(h.end), h.cause) for h in c.holes]) for c in some]
+        assert some[0].source_kind == "container-snapshot"
+        assert some[0].holes == (), "it tells of a moment"
+        return [(c.source_kind, [(seconds(h.start), seconds(h.end), h.cause) for h in c.holes]) for c in some[1:]]
 
     losses = [(240, 250, "suppressed"), (290, 300, "suppressed")]
     assert found(10) == [("docker-text", [(5, 100, "begins-late")]), ("journal-text", losses)]

@@ -107,6 +107,8 @@ def test_events_say_when_a_number_of_objects_changed() -> None:
     first_generation = [version(3, 50, meta={"generation": 1})]
     assert steps(TWO, NEEDS_3, first_generation) == ("objects", [(None, 3)]), "its spec is as it was made"
     assert steps(TWO, NEEDS_3, [version(3, 50, meta={"generation": 2})])[1] == [(None, 2), (20, 3)]
+    changed = [version(2, 5, meta={"generation": 1}), version(3, 50, meta={"generation": 2})]
+    assert steps(TWO, NEEDS_3, changed)[1] == [(None, 2), (20, 3)], "the newest says whether it changed"
     shorter = [version(1, 5, created=1), version(2, 10), version(3, 50)]
     assert steps(TWO, NEEDS_3, shorter)[1] == [(None, 0), (1, 1), (10, 2), (50, 3)], "events tell of fewer changes"
 
