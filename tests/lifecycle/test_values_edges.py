@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from analyzer.lifecycle.clocks import Clock, Clocks
+from analyzer.lifecycle.containers import Status
 from analyzer.lifecycle.coverage import Coverage
 from analyzer.lifecycle.coverage_hole import Hole
 from analyzer.lifecycle.coverage_verbosity import Verbosity
@@ -15,7 +16,7 @@ from analyzer.lifecycle.gone import Gone
 from analyzer.lifecycle.intervals import Step
 from analyzer.vocabulary import EventKind as E
 from tests.lifecycle.incident import A, at
-from tests.lifecycle.pieces import edge, event
+from tests.lifecycle.pieces import edge, event, proof
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,7 @@ from tests.lifecycle.pieces import edge, event
         Due(1, 0, 2),
         Gone(edge(1), "watch"),
         Hole(at(0), at(1), "", "silence"),
+        Status("c", "default", "web", "u", "app", A, None, None, None, proof(1)),
         Step(None, 1),
         Verbosity("2", ""),
         Wanted((Step(None, 1),), "stated"),
