@@ -68,7 +68,6 @@ class Clock:
 
     def widened(self, edge: Edge) -> Edge:
         """A corrected edge with what the correction adds to its bounds; a clock bounded on one side leaves the other open."""
-        assert self.correction is not None
         early = edge.earliest - (self.high - self.correction) if edge.earliest and self.high is not None else None
         late = edge.latest + (self.correction - self.low) if edge.latest and self.low is not None else None
         return replace(edge, earliest=early, latest=late)

@@ -40,6 +40,7 @@ _NOTICED = "no event of the runtime tells: the kubelet's relist noticed the end,
 _UNTOLD = "it ended long after it was made, so it had been started: soon after, as a rule"
 _AGAIN = "its end was not recorded, but it was started again: it had ended by then"
 _GONE = "its end was not recorded, but it was removed: it had ended by then"
+_STOPPED = "its end was not recorded, but that the runtime had stopped it: it had ended by then"
 _BEFORE = "its end is told, its start is not: it ran before the evidence begins"
 _NODE_LOST = "a container does not outlive its node, and the runtime recorded no earlier death"
 
@@ -63,14 +64,16 @@ class Status:
 
 def runs(events: Events, statuses: Iterable[Status], lost: list[Outage]) -> list[Run]:
     """All runs of application containers and sandboxes that Kubernetes made, sorted by start, then id."""
-    of_containers = events.where(events.are(*_TOLD) & events.having("container_id"))
+    stopped = events.are(E.CONTAINER_STOPPED) & events.told_by(RUNTIME_LOG)  # CRI-O logs no death, only that it stopped one
+    of_containers = events.where((events.are(*_TOLD) | stopped) & events.having("container_id"))
     told = list(statuses)
     seen: dict[str, list[datetime]] = defaultdict(list)
     for status in told:
         if status.seen is not None:
             seen[status.container_id].append(status.seen)
     full = _full_ids(of_containers.column("container_id").unique(), statuses_by := _by_container(told))
-    found, rest = plain(of_containers, {*statuses_by, *full, *full.values()})
+    ended = events.where(stopped & events.having("container_id")).column("container_id").unique()
+    found, rest = plain(of_containers, {*statuses_by, *full, *full.values(), *ended})
     by_container: dict[str, list[Event]] = defaultdict(list)
     for event in rest:
         assert event.container_id is not None
@@ -182,8 +185,7 @@ def _died_first(noticed: list[Event]) -> bool:
 def _runtime_events(events: list[Event]) -> list[Event]:
     """What one event stream of the runtime says of a container; only where all are silent, what its daemon logged."""
     for component in (*RUNTIME_STREAMS, RUNTIME_LOG):
-        kinds = (*_RUNTIME, E.CONTAINER_STOPPED) if component == RUNTIME_LOG else _RUNTIME  # CRI-O logs no death, only that it stopped one
-        told = [e for e in events if e.kind in kinds and e.component == component]
+        told = [e for e in events if e.kind in (*_RUNTIME, E.CONTAINER_STOPPED) and e.component == component]
         if any(e.kind in (E.CONTAINER_STARTED, E.CONTAINER_DIED) for e in told):
             return told
     return []
@@ -225,8 +227,9 @@ def _from_runtime(identity: dict[str, Any], events: list[Event]) -> list[Run]:
                 current.end, current.end_reason = _edge(event, ENDED), "died"
                 current.exit_code = event.value
             else:
-                proof = event.proof("the runtime removed it: it had ended by then")
-                current.end, current.end_reason = Edge(event.time, current.start.time, event.time, (proof,), rule=_GONE), "destroyed"
+                done, rule = ("removed", _GONE) if event.kind is E.CONTAINER_DESTROYED else ("stopped", _STOPPED)
+                proof = event.proof(f"the runtime {done} it: it had ended by then")
+                current.end, current.end_reason = Edge(event.time, current.start.time, event.time, (proof,), rule=rule), "destroyed"
             current = None
     return found
 
@@ -244,7 +247,7 @@ def _unstarted(identity: dict[str, Any], made: Event | None, died: Event) -> Run
 
 def _edge(event: Event, proves: str) -> Edge:
     """A moment recorded by the runtime; ``resolution`` is how far the true one may lie after the written one."""
-    latest = event.time + timedelta(microseconds=event.resolution - 1) if event.resolution > 1 else event.time
+    latest = event.time + timedelta(microseconds=event.resolution - 1)
     return Edge(event.time, event.time, latest, (event.proof(proves),), rule=RECORDED)
 
 

@@ -109,8 +109,8 @@ def _known_names(events: Events, objects: list[Version], pods: list[Pod]) -> dic
     """(namespace, name) to KIND, of everything that makes pods."""
     known = {(v.namespace, v.name): v.kind for v in objects if v.kind not in ("Pod", "Node")}
     for event in events.where(events.having("controller")):
-        if event.controller and not event.controller.startswith("?/"):
-            kind, _, name = event.controller.partition("/")
+        kind, _, name = (event.controller or "").partition("/")
+        if kind != "?":
             known.setdefault((event.namespace or "default", name), kind)
             if event.kind is E.REPLICA_SET_SCALED:
                 known.setdefault((event.namespace or "default", event.attributes["replica_set"]), "ReplicaSet")
@@ -150,9 +150,7 @@ def _events_by_controller(events: Events, parents: dict[Name, Name], found: dict
     """Events about each controller (or about a replica set of it). '?/name' is settled by which controller there is."""
     told: dict[Name, list[Event]] = defaultdict(list)
     for event in events.where(events.having("controller")):
-        if not event.controller:
-            continue
-        kind, _, name = event.controller.partition("/")
+        kind, _, name = (event.controller or "").partition("/")
         namespace = event.namespace or "default"
         kinds = ("ReplicaSet", "ReplicationController") if kind == "?" else (kind,)
         for candidate in kinds:

@@ -35,12 +35,11 @@ _WRITING = 1.0
 
 @dataclass(frozen=True)
 class Due:
-    """Seconds after the outage's start: best estimate, and between which the deadline surely lies. ``seen``: it did happen then."""
+    """Seconds after the outage's start: best estimate, and between which the deadline surely lies."""
 
     best: float
     low: float
     high: float
-    seen: bool = False
 
     def after(self, best: float, low: float, high: float) -> "Due":
         return Due(self.best + best, self.low + low, self.high + high)
@@ -52,7 +51,7 @@ class Due:
             return None
         early, late = (((t or end) - start).total_seconds() for t in (outage.end.earliest, outage.end.latest))
         lasted = (end - start).total_seconds()
-        return Due(self.best - lasted, self.low - max(late, lasted), self.high - min(max(early, 0.0), lasted), self.seen)
+        return Due(self.best - lasted, self.low - max(late, lasted), self.high - min(max(early, 0.0), lasted))
 
 
 @dataclass
@@ -98,7 +97,7 @@ def of_spell(life: Lifecycle, settings: Settings, node: str, spell: Spell, evict
     due = _after_spell(life, settings, node, spell, start)
     if evicted is not None:
         at = (evicted.time - start).total_seconds()
-        due = _seen(at, at + (evicted.resolution - 1) / 1_000_000)
+        due = Due(at, at, at + (evicted.resolution - 1) / 1_000_000)
     if due is None:
         return {}
     told: dict[str, Any] = {"eviction_due_s": _rounded(due.best), "eviction_due_bounds_s": [_rounded(due.low), _rounded(due.high)]}
@@ -174,7 +173,8 @@ class _Reckoning:
             if setting is not None:
                 self._use(setting)
         if self.lost is not None and self.lost.start.time is not None:
-            return _seen(self._at(self.lost.start.time), self._at(self.lost.start.latest or self.lost.start.time))
+            at = self._at(self.lost.start.time)
+            return Due(at, at, self._at(self.lost.start.latest or self.lost.start.time))
         clock = self._clock()
         if clock is None or grace is None:
             return None
@@ -190,8 +190,8 @@ class _Reckoning:
             timeout = self.settings.get(TIMEOUT) if not self.settings.told.by_taints else None
             for setting in (*wait, *([timeout] if timeout else ())):
                 self._use(setting)
-            latest = self.evicted.time + timedelta(microseconds=self.evicted.resolution - 1)
-            return _seen(self._at(self.evicted.time), self._at(latest))
+            at = self._at(self.evicted.time)
+            return Due(at, at, at + (self.evicted.resolution - 1) / 1_000_000)
         if not_ready is None or self.found.notes:
             return None
         rest = self._rest(not_ready)
@@ -274,7 +274,3 @@ class _Reckoning:
         not_ready = grace.value + (period.value - beat.value) / 2 + period.value / 2 - self._at(end)
         margins = {"not_ready_margin_s": _rounded(not_ready), "eviction_margin_s": _rounded(not_ready + period.value + toleration.value)}
         self.found.by_default = {**margins, "assumed": [s.name for s in (grace, period, beat, toleration) if s.assumed]}
-
-
-def _seen(at: float, latest: float) -> Due:
-    return Due(at, at, latest, seen=True)

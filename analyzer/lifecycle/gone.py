@@ -6,7 +6,7 @@ of the kubelet, an audited request, another pod of its name (a name is given onc
 """
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from analyzer.lifecycle.events import Event
@@ -46,9 +46,7 @@ def gone(life: Lifecycle, pod: Pod) -> Gone | None:
     best = min(found, key=lambda g: (g.edge.time or life.end, g.how), default=None)
     if best is None or best.edge.time is None:
         return None
-    known = [t for t in (_last_known(life, pod, best.edge.time), best.edge.earliest) if t is not None]
-    earliest = min(max(known), best.edge.time) if known else None
-    return Gone(Edge(best.edge.time, earliest, best.edge.latest, best.edge.proofs, best.edge.rule), best.how)
+    return Gone(replace(best.edge, earliest=_last_known(life, pod, best.edge.time)), best.how)
 
 
 def _at_once(life: Lifecycle, pod: Pod) -> Gone | None:

@@ -122,10 +122,9 @@ def outages(node: str, events: Events, spells: list[Spell], lost: list[Event]) -
             down, stopping, up = None, None, mark
         elif down is not None:
             down.evidence.append(mark.proof("systemd's closing line"))
-        elif up or not found:
+        else:
             down = _ended(seen, mark, stopping)
             found.append(down)
-            up = None
     if down is None and lost:
         vanished = _vanished(seen, lost[-1])
         found += [vanished] if vanished is not None else []
@@ -137,24 +136,28 @@ def _marks(seen: _Sightings) -> list[Event]:
     own = sorted((s.start, s.end) for s in seen.kubelet if s.pid is not None)  # without it a spell may be of several processes
     marks = [_forked(_within(e), own) for e in seen.events.of(*_SYSTEMD)]
     starts = sorted(e.time for e in marks if e.kind is E.KUBELET_STARTED)
-    begun_by: dict[int | None, datetime] = {}
+    of_pid: dict[int | None, list[Spell]] = {}
     for spell in seen.kubelet:
-        begun_by[spell.pid] = min(spell.start, begun_by.get(spell.pid, spell.start))
+        of_pid.setdefault(spell.pid, []).append(spell)
     known: set[tuple[str | None, int | None]] = set()
+    ready: list[Event] = []
     for event in seen.events.of(E.KUBELET_READY):  # 'Started kubelet' of a process that systemd's lines do not explain
         if event.pid is None:
             continue
         key = (event.boot_id, event.pid)
-        if key not in known and not _any_within(starts, event.time - _FIRST_LINES, event.time):
-            first = min(begun_by.get(event.pid, event.time), event.time)
+        same = (s.start for s in of_pid.get(event.pid, ()) if s.boot_id == event.boot_id or None in (s.boot_id, event.boot_id))
+        first = min((event.time, *same))
+        if key not in known and not _any_within(starts, first - _FIRST_LINES, event.time):
             begin = first if event.time - first < _FIRST_LINES else event.time
-            marks.append(replace(event, kind=E.KUBELET_STARTED, time=begin))
+            ready.append(replace(event, kind=E.KUBELET_STARTED, time=begin))
             insort(starts, begin)
         known.add(key)
     begun = [replace(e, kind=E.KUBELET_STARTED) for e in seen.events.of(E.NODE_KUBELET_STARTING)]
     if not seen.kubelet:  # no journal of this node: the API's event is what is left
-        return sorted([*marks, *begun], key=lambda e: e.time)
-    marks = sorted([*marks, *_untold(seen, starts)], key=lambda e: e.time)
+        return sorted([*marks, *ready, *begun], key=lambda e: e.time)
+    first_lines = list(_untold(seen, starts))
+    told = {(e.boot_id, e.pid) for e in first_lines}  # who wrote long before it was ready started once
+    marks = sorted([*marks, *(e for e in ready if (e.boot_id, e.pid) not in told), *first_lines], key=lambda e: e.time)
     return sorted([*marks, *(e for e in begun if e.resolution <= _SECOND and _missed(marks, e.time))], key=lambda e: e.time)
 
 
@@ -237,8 +240,7 @@ def _ended(seen: _Sightings, mark: Event, stopping: Event | None) -> Outage:
         killed = mark.attributes.get("code") == "killed" and mark.attributes.get("signal") == "KILL"
         cause = "killed" if killed else "crashed"
     latest = mark.time + _width(mark)
-    best = _silent_from(mark.time, seen.kubelet, latest) if latest > mark.time else mark.time
-    edge = Edge(best, min(lower, mark.time) if lower else None, latest, tuple(proofs), rule=_ENDS.get(mark.kind, ""))
+    edge = Edge(_silent_from(mark.time, seen.kubelet, latest), lower, latest, tuple(proofs), rule=_ENDS[mark.kind])
     return Outage(seen.node, edge, Edge(None, latest, None, rule=_OPEN), cause, boot_lost=False, evidence=list(proofs))
 
 
