@@ -1,0 +1,429 @@
+"""What ran while nobody supervised it, and what became of it: each answer at the moments that part it from the next."""
+
+from typing import Any
+
+import pytest
+
+from analyzer.lifecycle.model import Lifecycle, NodeLife
+from analyzer.lifecycle.orphans import Orphan, absences, met, orphans, seen_after, verdict
+from analyzer.lifecycle.pods import Pod
+from analyzer.lifecycle.run import Run
+from analyzer.vocabulary import EventKind as E
+from tests.lifecycle.incident import ORIGIN, A, B, at
+from tests.lifecycle.pieces import controller, edge, life, node_life, outage, pod, proof, run, said, spell
+
+Told = tuple[str, str, float, float | None]
+
+
+def told(orphan: Orphan) -> Told:
+    """Cause, outcome, start, end."""
+    start, end = orphan.start.time, orphan.end.time
+    assert start is not None
+    return orphan.cause, orphan.outcome, (start - ORIGIN).total_seconds(), None if end is None else (end - ORIGIN).total_seconds()
+
+
+def about(second: float, kind: E, component: str = "kubelet", **more: Any) -> Any:
+    return said(second, kind, component, namespace="default", pod="web-0", uid="uid-web-0", **more)
+
+
+class Case:
+    """web-0 on a node whose kubelet is away from 100 to 200."""
+
+    def __init__(
+        self, *runs: Run, away: Any = None, on_node: Any = (), on_pod: Any = (), not_ready: Any = (), end: float = 1000, **of_pod: Any
+    ) -> None:
+        self.outages = [outage(100, 200)] if away is None else away
+        self.pod = pod(*(runs or [run(5)]), said=on_pod, **of_pod)
+        self.run = self.pod.runs[0]
+        self.node = node_life(outages=self.outages, not_ready=not_ready, said=on_node, until=end)
+        self.life = life(self.node, pods=[self.pod], end=end)
+
+    @property
+    def verdict(self) -> str:
+        return verdict(self.life, self.outages[0], self.run)
+
+    @property
+    def told(self) -> list[Told]:
+        return [told(o) for o in orphans(self.life)]
+
+
+def killed(end: float, *seconds: float, kind: E = E.CONTAINER_SIGNALLED, **more: Any) -> Run:
+    return run(5, end, kills=[about(s, kind, id="web-0/app/5") for s in seconds], **more)
+
+
+# --- who was met
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "orphaned"), [(99, None, True), (100, None, True), (100.1, None, False), (5, 100, False), (5, 100.1, True)]
+)
+def test_what_ran_when_the_kubelet_went_is_orphaned(start: float, end: float | None, orphaned: bool) -> None:
+    assert bool(Case(run(start, end)).told) is orphaned
+
+
+def test_of_a_lost_node_nothing_runs_on() -> None:
+    assert Case(away=[outage(100, 200, boot_lost=True)]).told == []
+    case = Case()
+    case.outages[0].start = edge(None)
+    assert met(case.life, case.outages[0]) == []
+
+
+def test_a_sandbox_is_no_orphan() -> None:
+    assert [o[1] for o in Case(run(5), run(4, container="POD")).told] == ["adopted"]
+
+
+# --- what became of it
+
+
+@pytest.mark.parametrize(
+    ("end", "verdict", "found"),
+    [
+        (None, "adopted", ("adopted", 200)),
+        (199.9, "lost", ("exited", 199.9)),
+        (200, "adopted", ("adopted", 200)),
+        (300, "adopted", ("adopted", 200)),
+    ],
+)
+def test_it_had_ended_before_the_return_or_was_adopted(end: float | None, verdict: str, found: tuple[str, float]) -> None:
+    case = Case(run(5, end))
+    assert case.verdict == verdict
+    assert case.told == [("kubelet-down", found[0], 100, found[1])]
+
+
+def test_without_a_return_it_runs_until_it_ends() -> None:
+    case = Case(away=[outage(100, None)])
+    assert (case.verdict, case.told) == ("running", [("kubelet-down", "running", 100, None)])
+    (orphan,) = orphans(case.life)
+    assert (orphan.end.earliest, orphan.end.latest) == (at(100), None)
+    assert orphan.end.rule
+    case = Case(run(5, 300), away=[outage(100, None)])
+    assert (case.verdict, case.told) == ("running", [("kubelet-down", "exited", 100, 300)])
+
+
+@pytest.mark.parametrize(
+    ("marked", "verdict"),
+    [(edge(50), "removed"), (edge(150), "removed"), (edge(200), "removed"), (edge(200.1), "adopted"), (edge(None), "adopted")],
+)
+def test_what_was_deleted_by_the_return_is_removed(marked: float | None, verdict: str) -> None:
+    assert Case(run(5, 203), marked=edge(marked)).verdict == verdict
+
+
+def test_what_is_to_be_removed_may_run_to_the_end_of_the_evidence() -> None:
+    case = Case(marked=edge(150))
+    assert case.told == [("kubelet-down", "running", 100, None)]
+    (orphan,) = orphans(case.life)
+    assert (orphan.end.earliest, orphan.end.latest) == (at(200), None)
+    assert Case(run(5, 203), marked=edge(150)).told == [("kubelet-down", "removed", 100, 203)]
+
+
+def test_a_deletion_heard_of_after_the_return_was_asked_for_at_some_time_before() -> None:
+    """Without a request that is told, what the kubelet did says whether it was before the return."""
+    late = edge(202, known=False)
+    assert Case(killed(204, 202), marked=late).verdict == "removed"
+    assert Case(killed(204, 202), marked=edge(202)).verdict == "adopted"
+    assert Case(run(5, 204), marked=late).verdict == "adopted", "nobody ended it"
+
+
+@pytest.mark.parametrize(("second", "verdict"), [(198.9, "adopted"), (199, "removed"), (240, "removed"), (240.1, "adopted")])
+def test_killed_in_the_kubelet_s_first_rounds(second: float, verdict: str) -> None:
+    assert Case(killed(250, second)).verdict == verdict
+
+
+@pytest.mark.parametrize(("second", "verdict"), [(199.9, "adopted"), (200, "removed"), (240, "removed"), (240.1, "adopted")])
+def test_called_unwanted_in_its_first_rounds(second: float, verdict: str) -> None:
+    assert Case(run(5, 250), on_pod=[about(second, E.POD_UNWANTED)]).verdict == verdict
+
+
+@pytest.mark.parametrize(("end", "verdict"), [(202, "removed"), (270, "removed"), (270.1, "adopted"), (None, "adopted")])
+def test_it_ends_within_its_grace_period(end: float | None, verdict: str) -> None:
+    case = Case(run(5, end, kills=[about(201, E.CONTAINER_SIGNALLED)]))
+    assert case.verdict == verdict
+
+
+def test_the_first_of_what_was_done_and_said_counts() -> None:
+    unwanted = [about(201, E.POD_UNWANTED)]
+    assert Case(killed(250, 245), on_pod=unwanted).verdict == "removed"
+    assert Case(killed(250, 245, 210)).verdict == "removed"
+    assert Case(killed(250, 210), on_pod=[about(245, E.POD_UNWANTED)]).verdict == "removed"
+
+
+@pytest.mark.parametrize(
+    ("heard", "verdict"),
+    [
+        (about(199, E.POD_DELETE_SEEN), "removed"),
+        (about(200, E.POD_DELETE_SEEN), "adopted"),
+        (about(202, E.POD_DELETE_SEEN), "adopted"),
+        (about(203, E.POD_DELETE_SEEN), "adopted"),
+        (about(203.1, E.POD_DELETE_SEEN), "removed"),
+        (about(202, E.POD_UPDATED), "adopted"),
+        (about(202, E.POD_REMOVE_SEEN), "adopted"),
+    ],
+)
+def test_deleted_after_the_return_it_had_been_adopted(heard: Any, verdict: str) -> None:
+    """The kubelet heard of it, then acted."""
+    own = [heard] if heard.kind is E.POD_DELETE_SEEN else []
+    assert Case(killed(205, 203), on_pod=[heard], on_node=own).verdict == verdict
+
+
+def test_where_its_kubelet_says_delete_an_update_is_no_deletion() -> None:
+    updated = about(202, E.POD_UPDATED)
+    assert Case(killed(205, 203), on_pod=[updated], on_node=[said(500, E.POD_DELETE_SEEN)]).verdict == "removed"
+
+
+def test_replaced_in_place_it_had_been_adopted() -> None:
+    assert Case(killed(205, 203), run(206)).verdict == "restarted"
+    assert Case(killed(205, 203), run(206, container="side")).verdict == "adopted"
+    assert Case(killed(205, 203), run(204, container="side")).verdict == "removed", "it began before"
+    assert Case(killed(205, 203), run(None, container="side")).verdict == "removed"
+
+
+@pytest.mark.parametrize(
+    ("end", "again", "verdict"),
+    [(205, 206, "restarted"), (205, 245, "restarted"), (205, 245.1, "adopted"), (240, 241, "restarted"), (240.1, 241, "adopted")],
+)
+def test_a_container_that_was_ended_and_made_anew(end: float, again: float, verdict: str) -> None:
+    assert Case(killed(end, 203), run(again)).verdict == verdict
+
+
+@pytest.mark.parametrize(("second", "verdict"), [(199.9, "adopted"), (200, "restarted"), (240, "restarted"), (240.1, "adopted")])
+def test_one_that_ends_by_itself_is_restarted_only_with_a_new_sandbox(second: float, verdict: str) -> None:
+    assert Case(run(5, 205), run(206)).verdict == "adopted"
+    assert Case(run(5, 205), run(206), on_pod=[about(second, E.POD_SANDBOX_NEEDED)]).verdict == verdict
+
+
+def test_another_that_began_before_the_return_is_no_restart() -> None:
+    assert Case(run(5, 205), run(199), on_pod=[about(201, E.POD_SANDBOX_NEEDED)]).verdict == "adopted"
+    assert Case(run(5, 205), run(200), on_pod=[about(201, E.POD_SANDBOX_NEEDED)]).verdict == "restarted"
+    assert Case(run(5, 205), run(206, container="side"), on_pod=[about(201, E.POD_SANDBOX_NEEDED)]).verdict == "adopted"
+    assert Case(run(5), on_pod=[about(201, E.POD_SANDBOX_NEEDED)]).verdict == "adopted"
+
+
+# --- a kubelet of 1.0
+
+
+def unwanted(*on_node: Any, kind: E = E.CONTAINER_KILLING, **more: Any) -> str:
+    """It calls the pod unwanted at 202, kills it at 203; it has ended at 205."""
+    return Case(killed(205, 203, kind=kind), on_pod=[about(202, E.POD_UNWANTED)], on_node=on_node, **more).verdict
+
+
+def test_what_it_calls_unwanted_it_may_have_known() -> None:
+    stranger = "web-0/app/5"
+    assert unwanted() == "adopted", "it had a reference to it, for it does not say that it had none"
+    assert unwanted(said(204, E.CONTAINER_UNKNOWN, id=stranger)) == "removed"
+    assert unwanted(said(204, E.CONTAINER_UNKNOWN, id="another")) == "adopted"
+    assert unwanted(said(201.9, E.CONTAINER_UNKNOWN, id=stranger)) == "adopted", "that was before"
+    assert unwanted(said(202, E.CONTAINER_UNKNOWN, id=stranger)) == "removed"
+    assert unwanted(said(215, E.CONTAINER_UNKNOWN, id=stranger)) == "removed"
+    assert unwanted(said(215.1, E.CONTAINER_UNKNOWN, id=stranger)) == "adopted"
+
+
+def test_where_the_kubelet_would_say_more_unwanted_is_unwanted() -> None:
+    assert unwanted(said(1, E.POD_ADDED)) == "removed", "it tells of pods"
+    assert unwanted(kind=E.CONTAINER_SIGNALLED) == "removed", "it did not live to say so"
+    assert unwanted(away=[outage(100, 200), outage(204, 230)]) == "removed", "nor did this one"
+    assert unwanted(away=[outage(100, 200), outage(206, 230)]) == "adopted"
+
+
+# --- seen after
+
+
+def test_the_kubelet_saw_it_after_its_return() -> None:
+    some = [about(s, k) for s, k in ((150, E.CONTAINER_SEEN_RUNNING), (200, E.CONTAINER_SEEN_RUNNING), (201, E.CONTAINER_SEEN_DEAD))]
+    ran = run(5, noticed=some)
+    assert seen_after(outage(100, 200), ran) == [some[1]]
+    assert seen_after(outage(100, None), ran) == []
+    (orphan,) = orphans(Case(ran).life)
+    assert [(p.time, p.proves) for p in orphan.evidence] == [
+        (at(100), "so"),
+        (at(5), "so"),
+        (at(200), "so"),
+        (at(200), "the kubelet saw it running after its return"),
+    ]
+
+
+def test_what_is_cited() -> None:
+    (orphan,) = orphans(Case(run(5, 203), marked=edge(150)).life)
+    assert [p.time for p in orphan.evidence] == [at(100), at(5), at(203), at(150)]
+    (orphan,) = orphans(Case(run(5, 150)).life)
+    assert [p.time for p in orphan.evidence] == [at(100), at(5), at(150)]
+    (orphan,) = orphans(Case(away=[outage(100, None)]).life)
+    assert orphan.evidence == (proof(100), proof(5))
+    (orphan,) = orphans(Case(run(5, 203)).life)
+    assert orphan.end.proofs == (proof(200),)
+
+
+# --- kubelets that came to nothing
+
+
+def gone_again(*words: Any, back: float = 200, again: float = 201) -> tuple[NodeLife, Lifecycle]:
+    node = node_life(outages=[outage(100, back), outage(again, 300)], said=words)
+    return node, life(node, pods=[pod(run(5))])
+
+
+@pytest.mark.parametrize(
+    ("words", "again", "count"),
+    [
+        ([500], 201, 1),
+        ([500], 240, 1),
+        ([500], 240.1, 2),
+        ([], 201, 2),  # where no kubelet ever says that it has recovered, silence says nothing
+        ([500, 200], 201, 2),
+        ([500, 201], 201, 2),
+        ([500, 199.9], 201, 1),
+        ([500, 201.1], 201, 1),
+    ],
+)
+def test_a_kubelet_that_ends_before_it_had_found_the_containers_came_to_nothing(words: list[float], again: float, count: int) -> None:
+    node, found = gone_again(*(said(s, E.RECOVERY_COMPLETED) for s in words), again=again)
+    groups = absences(node)
+    assert len(groups) == count
+    assert groups[-1][0].end.time == at(300)
+    assert [len(parts) for _, parts in groups] == ([2] if count == 1 else [1, 1])
+    assert [told(o)[2:] for o in orphans(found)] == ([(100, 300)] if count == 1 else [(100, 200), (again, 300)])
+
+
+def test_several_that_came_to_nothing_are_one_absence() -> None:
+    some = [outage(100, 200), outage(201, 210), outage(211, 300), outage(400, None)]
+    node = node_life(outages=some, said=[said(350, E.RECOVERY_COMPLETED)])
+    (first, parts), (last, rest) = absences(node)
+    assert (first.start.time, first.end.time, parts) == (at(100), at(300), some[:3])
+    assert (last.start.time, last.end.time, rest) == (at(400), None, some[3:])
+
+
+def test_what_has_no_end_is_followed_by_nothing() -> None:
+    node = node_life(outages=[outage(100, None), outage(300, 400)], said=[said(350, E.RECOVERY_COMPLETED)])
+    assert len(absences(node)) == 2
+    node.outages[0].end, node.outages[1].start = edge(290), edge(None)
+    assert len(absences(node)) == 2
+
+
+# --- deleted under a kubelet that did not act
+
+
+def deleted(second: float = 100, *runs: Run, words: Any = (), talks: bool = False, **more: Any) -> list[Told]:
+    """web-0 is deleted at ``second``, by request; its kubelet is there."""
+    on_node = [*words, *([said(1, E.POD_ADDED)] if talks else [])]
+    return Case(*runs, away=more.pop("away", []), marked=more.pop("marked", edge(second)), on_node=on_node, on_pod=words, **more).told
+
+
+@pytest.mark.parametrize(("end", "talks", "late"), [(110, True, False), (110.1, True, True), (140, False, False), (140.1, False, True)])
+def test_a_living_kubelet_acts_soon(end: float, talks: bool, late: bool) -> None:
+    assert deleted(100, run(5, end), talks=talks) == ([("pod-deleted", "exited", 100, end)] if late else [])
+
+
+@pytest.mark.parametrize(("second", "late"), [(101, False), (101.1, True), (99, False)])
+def test_one_that_is_out_of_reach_hears_nothing(second: float, late: bool) -> None:
+    found = deleted(100, killed(150, second), not_ready=[spell(90, 140)])
+    assert found == ([("pod-deleted", "removed", 100, 150)] if late else [])
+
+
+@pytest.mark.parametrize(
+    ("act", "late"),
+    [
+        (about(110, E.POD_DELETE_SEEN), False),
+        (about(110.1, E.POD_DELETE_SEEN), True),
+        (about(110, E.POD_UNWANTED), False),
+        (about(99, E.POD_DELETE_SEEN), False),
+        (about(98.9, E.POD_DELETE_SEEN), True),
+        (about(105, E.POD_UPDATED), True),
+    ],
+)
+def test_that_it_heard_is_a_reaction(act: Any, late: bool) -> None:
+    assert bool(deleted(100, run(5, 200), words=[act], talks=True)) is late
+
+
+def test_what_never_ends_is_late_once_the_evidence_goes_so_far() -> None:
+    assert deleted(100, talks=True, end=110) == []
+    assert deleted(100, talks=True, end=110.1) == [("pod-deleted", "running", 100, None)]
+
+
+@pytest.mark.parametrize(("start", "end", "orphaned"), [(100, None, True), (100.1, None, False), (5, 100, False), (5, 200, True)])
+def test_only_what_ran_when_it_was_deleted(start: float, end: float | None, orphaned: bool) -> None:
+    assert bool(deleted(100, run(start, end))) is orphaned
+    assert bool(deleted(100, run(6, container="side"), run(start, end))) is True
+
+
+def test_a_deletion_of_which_nothing_tells_when_is_none() -> None:
+    assert deleted(marked=None) == []
+    assert deleted(marked=edge(100, known=False)) == []
+    assert deleted(marked=edge(None)) == []
+
+
+def test_deleted_while_the_kubelet_was_away_is_the_outage_s_orphan() -> None:
+    assert deleted(150, away=[outage(100, 200)]) == [("kubelet-down", "running", 100, None)]
+    assert deleted(150, run(5, 203), away=[outage(100, 200)]) == [("kubelet-down", "removed", 100, 203)]
+
+
+def test_deleted_later_than_an_outage_it_is_an_orphan_again() -> None:
+    """Once it had been adopted; not while it still was one."""
+    assert deleted(300, run(5, 400), away=[outage(100, 200)]) == [
+        ("kubelet-down", "adopted", 100, 200),
+        ("pod-deleted", "exited", 300, 400),
+    ]
+    assert deleted(90, run(5, 400), away=[outage(150, 200)]) == [("kubelet-down", "removed", 150, 400)]
+    assert deleted(200, run(5, 400), away=[outage(100, 200)])[1:] == []
+
+
+def test_a_pod_whose_node_nobody_tells_of_is_left_out() -> None:
+    case = Case(away=[], marked=edge(100), node=B)
+    assert case.told == []
+
+
+# --- in whose stead another was made
+
+
+def replaced(made: float, *, ran: float | None = None, marked: Any = None, away: Any = None, not_ready: Any = ()) -> tuple[Orphan, Pod]:
+    old = pod(run(5, 303, kills=[about(302, E.CONTAINER_SIGNALLED)]), marked=marked or edge(130))
+    new = pod(run(made if ran is None else ran, name="web-1", node=B), name="web-1", node=B, said=[said(made, E.POD_CREATED, "api")])
+    node = node_life(outages=[outage(100, 300)] if away is None else away, not_ready=not_ready)
+    (orphan,) = orphans(life(node, node_life(B), controllers=[controller(old, new)]))
+    return orphan, new
+
+
+def test_superseded() -> None:
+    orphan, new = replaced(150)
+    assert (orphan.outcome, orphan.superseded_by, orphan.superseded_at) == ("removed", new, at(150))
+    assert [p.time for p in orphan.evidence] == [at(100), at(5), at(303), at(130), at(150)]
+
+
+@pytest.mark.parametrize(("made", "ran", "superseded"), [(100.1, 100.1, True), (299, 310, True), (299, 310.1, False)])
+def test_superseded_while_it_was_an_orphan(made: float, ran: float, superseded: bool) -> None:
+    orphan, new = replaced(made, ran=ran, marked=edge(100))
+    assert orphan.superseded_by is (new if superseded else None)
+    assert orphan.superseded_at == (at(ran) if superseded else None)
+
+
+def test_cut_off_and_superseded() -> None:
+    orphan, new = replaced(150, marked=edge(140), away=[], not_ready=[spell(100, 290)])
+    assert (orphan.cause, orphan.outcome, orphan.superseded_by, orphan.outage) == ("pod-deleted", "removed", new, None)
+    assert [p.time for p in orphan.evidence] == [at(140), at(5), at(303), at(150)]
+    assert told(orphan)[2] == 140
+
+
+def test_of_a_node_out_of_reach_the_substitute_tells_by_when_it_was_deleted() -> None:
+    """The kubelet only heard of it."""
+    orphan, _ = replaced(150, marked=edge(301, known=False), away=[], not_ready=[spell(100, 290)])
+    assert (orphan.cause, told(orphan)[2], orphan.start.earliest, orphan.start.latest) == ("pod-deleted", 150, at(100), at(150))
+    assert [p.time for p in orphan.start.proofs] == [at(150), at(301)]
+
+
+def test_an_outage_in_several_parts_was_under_way_when_it_was_superseded() -> None:
+    def during(ran: float) -> Any:
+        old = pod(run(5, 403), marked=edge(120))
+        new = pod(run(ran, name="web-1", node=B), name="web-1", node=B)
+        node = node_life(outages=[outage(100, 200), outage(201, 300)], said=[said(350, E.RECOVERY_COMPLETED)])
+        (orphan,) = orphans(life(node, node_life(B), controllers=[controller(old, new)]))
+        assert orphan.superseded_by is not None
+        return node.outages.index(orphan.outage)  # type: ignore[arg-type]
+
+    assert [during(150), during(250), during(200.5)] == [0, 1, 0]
+
+
+# --- their order
+
+
+def test_orphans_come_by_start_node_and_id() -> None:
+    nodes = [node_life(B, outages=[outage(100, 200, node=B)]), node_life(A, outages=[outage(100, 200), outage(300, 400)])]
+    runs = [run(5, name="z"), run(5, node=B, name="b"), run(5, name="a"), run(250, node=B, name="late")]
+    found = orphans(life(*nodes, pods=[pod(r, name=str(r.pod), node=r.node) for r in runs]))
+    assert [(told(o)[2], o.run.pod) for o in found] == [(100, "a"), (100, "z"), (100, "b"), (300, "a"), (300, "z")]
