@@ -102,7 +102,7 @@ def test_without_a_return_it_runs_until_it_ends() -> None:
 
 @pytest.mark.parametrize(
     ("marked", "verdict"),
-    [(edge(50), "removed"), (edge(150), "removed"), (edge(200), "removed"), (edge(200.1), "adopted"), (edge(None), "adopted")],
+    [(50, "removed"), (150, "removed"), (200, "removed"), (200.1, "adopted"), (None, "adopted")],
 )
 def test_what_was_deleted_by_the_return_is_removed(marked: float | None, verdict: str) -> None:
     assert Case(run(5, 203), marked=edge(marked)).verdict == verdict
@@ -367,6 +367,25 @@ def test_deleted_later_than_an_outage_it_is_an_orphan_again() -> None:
 def test_a_pod_whose_node_nobody_tells_of_is_left_out() -> None:
     case = Case(away=[], marked=edge(100), node=B)
     assert case.told == []
+
+
+def test_each_pod_and_each_container_is_asked_for_itself() -> None:
+    """What is in order hides nothing that comes after it."""
+    asked = edge(100)
+    some = [
+        pod(run(5, name="a"), name="a"),  # nobody asked
+        pod(run(5, 50, name="b"), name="b", marked=asked),  # it had ended
+        pod(run(5, 50, "x", name="c"), run(5, 101, "y", name="c"), run(5, 300, "z", name="c"), name="c", marked=asked),
+        pod(run(5, name="d"), name="d", marked=asked, node="node-c"),  # on a node of which nothing is told
+        pod(run(5, name="e"), name="e", marked=asked),
+    ]
+    found = orphans(life(node_life(), pods=some))
+    assert [(o.run.pod, o.run.container, o.outcome) for o in found] == [("c", "z", "exited"), ("e", "app", "running")]
+    (first, second) = (o.run for o in found)
+    first.kills = [about(99.5, E.CONTAINER_SIGNALLED)]
+    second.end = edge(300)
+    found = orphans(life(node_life(), pods=some))
+    assert [(o.run.pod, o.outcome) for o in found] == [("e", "exited")], "killed just before the request it was in order"
 
 
 # --- in whose stead another was made
