@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 import pytest
 
 from analyzer.lifecycle.event_table import Events
@@ -20,10 +19,10 @@ def of(second: float, kind: E, component: str = "docker", **told: Any) -> Any:
     return said(second, kind, component, **{"id": ID} | NAMED | told)
 
 
-MADE, STARTED, DIED, GONE = (
-    of(s, k) for s, k in ((4, E.CONTAINER_CREATED), (5, E.CONTAINER_STARTED), (50, E.CONTAINER_DIED), (60, E.CONTAINER_DESTROYED))
-)
+MADE, STARTED = of(4, E.CONTAINER_CREATED), of(5, E.CONTAINER_STARTED)
+DIED, GONE = of(50, E.CONTAINER_DIED), of(60, E.CONTAINER_DESTROYED)
 SEEN, DEAD = of(6, E.CONTAINER_SEEN_RUNNING, "kubelet"), of(51, E.CONTAINER_SEEN_DEAD, "kubelet")
+LOGGED = [of(5, E.CONTAINER_STARTED, "runtime-log"), of(50, E.CONTAINER_DIED, "runtime-log")]
 
 
 def found(*some: Any, others: tuple[str, ...] = ()) -> tuple[list[Run], Events]:
@@ -48,9 +47,7 @@ def found(*some: Any, others: tuple[str, ...] = ()) -> tuple[list[Run], Events]:
         pytest.param([STARTED, DEAD], False, id="the kubelet's word is all that tells of the end"),
         pytest.param([STARTED, of(50, E.CONTAINER_DIED, "containerd")], False, id="two runtimes tell"),
         pytest.param([of(5, E.CONTAINER_STARTED, "containerd"), DIED], False, id="two runtimes, the other way round"),
-        pytest.param(
-            [of(5, E.CONTAINER_STARTED, "runtime-log"), of(50, E.CONTAINER_DIED, "runtime-log")], True, id="the daemon's log tells"
-        ),
+        pytest.param(LOGGED, True, id="the daemon's log tells"),
         pytest.param([of(5, E.CONTAINER_STARTED, "kubelet")], False, id="no runtime tells"),
         pytest.param([of(4, E.CONTAINER_CREATED, "containerd"), STARTED], False, id="another made it"),
         *(pytest.param([of(5, E.CONTAINER_STARTED, **{name: None})], False, id=f"no {name}") for name in NAMED),
@@ -159,7 +156,6 @@ def test_reading_runs_makes_all_their_events_and_no_others() -> None:
 
 def test_runs_of_which_nothing_is_to_be_made() -> None:
     read([])
-    (run,), _ = found(STARTED)
-    plain_one = Run(*(getattr(run, name) for name in ("container_id", "node", "namespace", "pod", "pod_uid", "container")), UNKNOWN_EDGE)
-    read([plain_one])
-    assert np.all(plain_one.start.proofs == ())
+    other = Run(ID, A, *NAMED.values(), UNKNOWN_EDGE)
+    read([other])
+    assert other.start.proofs == ()
