@@ -56,9 +56,7 @@ def test_scheduled_and_heard_of_by_the_kubelet() -> None:
 def test_made_or_scheduled_and_its_first_container_made() -> None:
     made = of(107, E.CONTAINER_CREATED, "docker"), of(106, E.CONTAINER_CREATED, "docker", resolution=1_000_000)
     assert told(SCHEDULED, *made) == [(-4.999999, 7.199999, None, 7.199999, None)], "the first alone"
-    assert told(version(metadata={"creationTimestamp": clock(100)}), *made) == [
-        (-4.999999, 7.199999, None, 7.199999, None)
-    ]
+    assert told(version(metadata={"creationTimestamp": clock(100)}), *made) == [(-4.999999, 7.199999, None, 7.199999, None)]
     assert told(SCHEDULED, of(106, E.CONTAINER_CREATED, "docker", uid=None)) == []
 
 
@@ -76,9 +74,7 @@ def test_heard_of_by_the_kubelet_and_its_first_event_there() -> None:
 
 def test_a_container_started_and_the_event_of_it() -> None:
     started = of(105, E.CONTAINER_STARTED, "docker", container="app", id=ID)
-    assert told(api(1, E.POD_CONTAINER_STARTED, created=106, container="app"), started) == [
-        (-2.199999, 1, -2.199999, None, None)
-    ]
+    assert told(api(1, E.POD_CONTAINER_STARTED, created=106, container="app"), started) == [(-2.199999, 1, -2.199999, None, None)]
     assert told(api(1, E.POD_CONTAINER_STARTED, created=106, container="side"), started) == []
     assert told(api(1, E.POD_CONTAINER_STARTED, created=106), started) == []
     assert told(api(1, E.POD_CONTAINER_CREATED, created=106, container="app"), started) == []
@@ -141,7 +137,6 @@ def test_killing_bounds_nothing() -> None:
         pytest.param([api(100, E.POD_SCHEDULED, uid=None, pod=None), of(105, E.POD_ADDED)], id="of no pod"),
         pytest.param([version("Node", metadata={"creationTimestamp": clock(100)}), of(106, E.CONTAINER_CREATED, "docker")], id="no pod"),
         pytest.param([version("Zone", metadata={"creationTimestamp": clock(100)}), of(106, E.CONTAINER_CREATED, "docker")], id="no pod's"),
-        ),
     ],
 )
 def test_one_half_makes_no_pair(some: list[Any]) -> None:
