@@ -160,6 +160,15 @@ class NodeLife:
             return limit is None or pod.marked.time <= limit
         return limit is None or limit > self.until or not any(r.alive(limit) for r in pod.apps)
 
+    def may_be_replaced(self, pod: Pod, moment: datetime, *, untold: bool) -> bool:
+        """Whether a controller had reason, at a moment, to make another in the stead of a pod of this node (``desired.Replaceable``)."""
+        if pod.evicted is not None and pod.evicted.time <= moment + _AT_ONCE:
+            return True
+        if pod.marked is not None and pod.marked.earliest is not None:  # it is told when it was deleted
+            return pod.marked.earliest <= moment + _AT_ONCE and self.not_ready_at(moment) is not None
+        late = pod.marked is not None  # when it was deleted is not told, only when that was noticed
+        return (late or untold or self.not_ready_at(moment) is not None) and self.may_have_let_go(pod, moment)
+
     def out_of_reach_since(self, moment: datetime) -> datetime | None:
         """Since when, at a moment, the node controller held it for lost or its kubelet could not reach the API; None: neither."""
         spell = self.not_ready_at(moment)
@@ -281,14 +290,7 @@ def build(store: Store, desired: Mapping[Name, int] | None = None) -> Lifecycle:
 
     def replaceable(pod: Pod, moment: datetime, *, untold: bool = False) -> bool:
         node = nodes.get(pod.node or "")
-        if node is None:
-            return False
-        if pod.evicted is not None and pod.evicted.time <= moment + _AT_ONCE:
-            return True
-        if pod.marked is not None and pod.marked.earliest is not None:  # it is told when it was deleted
-            return pod.marked.earliest <= moment + _AT_ONCE and node.not_ready_at(moment) is not None
-        late = pod.marked is not None  # when it was deleted is not told, only when that was noticed
-        return (late or untold or node.not_ready_at(moment) is not None) and node.may_have_let_go(pod, moment)
+        return node is not None and node.may_be_replaced(pod, moment, untold=untold)
 
     calm = subtract([(start, end)], [s for node in nodes.values() for s in _troubled(node)])
     owners = controllers.controllers(events, versions, all_pods, dict(desired or {}), calm or [(start, end)], replaceable)

@@ -1,18 +1,14 @@
 """One node, asked about single moments: at, just before and just after each edge."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from analyzer.lifecycle import model
-from analyzer.lifecycle.coverage import Coverage
-from analyzer.lifecycle.coverage_hole import Hole
 from analyzer.lifecycle.intervals import Span
 from analyzer.lifecycle.model import NodeLife
 from analyzer.vocabulary import EventKind as E
-from tests.lifecycle.incident import A, B, at
-from tests.lifecycle.pieces import controller, edge, events, life, node_life, outage, pod, proof, run, said, spell, version, writes
+from tests.lifecycle.incident import at
+from tests.lifecycle.pieces import edge, node_life, outage, pod, run, said, spell, writes
 
 TICK = 1e-6
 
@@ -212,95 +208,36 @@ def test_a_node_that_never_came_back_may_have_let_go_of_anything() -> None:
     assert not node.may_have_let_go(pod(run(5)), at(50))
 
 
-# --- the lifecycle's own indexes
+# --- whether another was made in a pod's stead
 
 
-def test_runs_of_applications_by_node() -> None:
-    web, other, sandbox, homeless = run(5), run(6, node=B), run(4, container="POD"), run(7, node=None)
-    found = life(node_life(), node_life(B), pods=[pod(web, other, sandbox, homeless)])
-    assert found.apps_of(A).alive(at(10)) == [web]
-    assert found.apps_of(B).alive(at(10)) == [other]
-    assert found.apps_of("node-c").alive(at(10)) == []
+def replaceable(second: float, *, untold: bool = False, lost: bool = True, ran: float | None = None, **told: Any) -> bool:
+    """Of a node without a kubelet from 100 to 200, which the API held for lost from 120 on."""
+    node = node_life(outages=[outage(100, 200)], not_ready=[spell(120, 210)] if lost else [], until=1000)
+    return node.may_be_replaced(pod(run(5, ran), **told), at(second), untold=untold)
 
 
-def test_pods_by_run_by_name_and_by_version() -> None:
-    old, new, bare = pod(run(5), uid="uid-1"), pod(run(50), uid="uid-2"), pod(name="solo", uid=None)
-    one, two, node = version(uid="uid-1"), version(uid="uid-1", number=8), version("Node", A, uid="uid-1")
-    unnumbered = version(name="solo", uid="")
-    web = controller(old, new)
-    found = life(node_life(), pods=[old, new, bare], controllers=[web], versions=[one, two, node, unnumbered])
-    assert found.pod_of(new.runs[0]) is new
-    assert found.pod_of(run(5)) is None
-    assert found.pods_named("default", "web-0") == [old, new]
-    assert found.pods_named("kube-system", "web-0") == []
-    assert found.pod_versions == {"uid-1": [one, two], "default/solo": [unnumbered]}
-    assert found.owners == {"uid-1": web, "uid-2": web}
+@pytest.mark.parametrize(("second", "may"), [(147.9, False), (148, True), (150, True), (999, True)])
+def test_an_evicted_pod_is_made_anew(second: float, may: bool) -> None:
+    assert replaceable(second, evicted=said(150, E.POD_EVICTED, "api"), lost=False) is may
 
 
-def test_holes_of_families_of_sources() -> None:
-    kinds = ((A, "kubelet"), (A, "docker"), (B, "kubelet"), (A, "kubelet"))
-    holes = [Hole(at(n), at(n + 1), "", "silence") for n in range(4)]
-    covered = [Coverage(node, kind, at(0), at(99), (hole,)) for (node, kind), hole in zip(kinds, holes, strict=True)]
-    found = life(node_life(), coverage=covered)
-    assert found.holes(A, ("kubelet",)) == [holes[0], holes[3]]
-    assert found.holes(A, ("runtime", "kubelet")) == [holes[1], holes[0], holes[3]]
-    assert found.holes(None, ("kubelet", "runtime")) == []
+@pytest.mark.parametrize(("second", "may"), [(119, False), (127.9, False), (128, True), (150, True), (209, True), (210, False)])
+def test_one_that_was_deleted_is_so_while_its_node_is_lost(second: float, may: bool) -> None:
+    assert replaceable(second, marked=edge(130)) is may
+    assert replaceable(second, marked=edge(500, early=130)) is may, "it counts when it was deleted at the earliest"
+    assert not replaceable(second, marked=edge(130), lost=False, untold=True)
 
 
-@pytest.mark.parametrize(("component", "audited"), [("audit", True), ("api", False)])
-def test_whether_an_audit_log_was_read(component: str, audited: bool) -> None:
-    assert life(node_life(), said=[said(5, E.POD_DELETE_ASKED, component)]).audited is audited
+def test_one_whose_deletion_was_noticed_late_may_have_been_deleted_before() -> None:
+    late = edge(205, known=False)
+    assert replaceable(110, marked=late)
+    assert not replaceable(99, marked=late)
+    assert not replaceable(110, marked=edge(256, known=False))
 
 
-# --- ends that nothing tells of
-
-
-def presumed(**change: Any) -> Any:
-    """web-0, asked to go at second 100 on a node of which nothing else tells."""
-    node = change.pop("node", node_life())
-    told = change.pop("said", [])
-    ran = change.pop("ran", run(5))
-    of = pod(ran, run(4, container="POD"), marked=change.pop("marked", edge(100)), **change)
-    model._presume_ends([of], {node.name: node}, events(*told))
-    return ran
-
-
-def test_a_deleted_pod_is_taken_to_end_with_its_deletion_where_nothing_tells() -> None:
-    ran = presumed()
-    assert (ran.end.time, ran.end.earliest, ran.end.latest, ran.end_reason) == (at(100), at(100), None, "presumed")
-    assert ran.end.proofs == (proof(100),)
-    assert presumed(ran=run(100)).end.time == at(100)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        pytest.param({"marked": None}, id="nobody asked"),
-        pytest.param({"marked": edge(None)}, id="nobody says when"),
-        pytest.param({"node": node_life(B)}, id="nothing of its node"),
-        pytest.param({"ran": run(100.1)}, id="it began later"),
-        pytest.param({"node": node_life(outages=[outage(90, 110)])}, id="no kubelet"),
-        pytest.param({"node": node_life(not_ready=[spell(90, 110)])}, id="lost"),
-        pytest.param({"said": [said(1, E.CONTAINER_STARTED, "docker", id="x")]}, id="its runtime tells"),
-        pytest.param({"said": [said(1, E.CONTAINER_SEEN_DEAD, id="x")]}, id="its kubelet tells"),
-    ],
-)
-def test_else_it_is_not(change: dict[str, Any]) -> None:
-    assert presumed(**change).end.time is None
-
-
-@pytest.mark.parametrize(
-    "told",
-    [
-        said(1, E.CONTAINER_STARTED, "docker"),  # of no container
-        said(1, E.CONTAINER_STARTED, "docker", id="x", node=B),
-        said(1, E.POD_ADDED, id="x"),  # says nothing of ends
-    ],
-)
-def test_who_does_not_tell_of_the_containers_of_the_node_is_not_asked(told: Any) -> None:
-    assert presumed(said=[told]).end.time == at(100)
-
-
-def test_an_end_that_is_told_stays() -> None:
-    assert presumed(ran=run(5, 130)).end.time == at(130)
-    assert timedelta(0) == presumed(ran=run(5, 90)).end.time - at(90)
+@pytest.mark.parametrize(("second", "untold", "may"), [(110, False, False), (110, True, True), (130, False, True), (90, True, False)])
+def test_of_one_of_which_nothing_is_told(second: float, untold: bool, may: bool) -> None:
+    """Only if it did not run on after the return: where the API would tell, only while the node is lost."""
+    assert replaceable(second, untold=untold, ran=220) is may
+    assert not replaceable(second, untold=untold)
