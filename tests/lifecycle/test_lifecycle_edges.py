@@ -1,6 +1,6 @@
 """What a lifecycle is made of: nodes, indexes, ends that are presumed, and from when to when the evidence goes."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -114,11 +114,8 @@ def test_an_end_that_is_told_stays() -> None:
 
 
 def test_troubled_until_a_minute_after() -> None:
-    node = node_life(
-        outages=[outage(100, 110), outage(500, None)],
-        not_ready=[spell(200, 210, "kubelet")],
-        said=[said(s, E.NODE_LEASE_FAILED) for s in (300, 320)],
-    )
+    cut = [said(second, E.NODE_LEASE_FAILED) for second in (300, 320)]
+    node = node_life(outages=[outage(100, 110), outage(500, None)], not_ready=[spell(200, 210, "kubelet")], said=cut)
     found = [tuple(None if t is None else (t - ORIGIN).total_seconds() for t in span) for span in model._troubled(node)]
     assert sorted(found, key=str) == [(100, 170), (200, 270), (300, 380), (500, None)]
 
@@ -126,8 +123,8 @@ def test_troubled_until_a_minute_after() -> None:
 # --- a node
 
 
-def made(*told: Any, wrote: Any = (writes(0, 50),)) -> NodeLife:
-    return model._node(A, events(*told), list(wrote), [], at(1000))
+def made(*told: Any, wrote: Any = None) -> NodeLife:
+    return model._node(A, events(*told), [writes(0, 50)] if wrote is None else wrote, [], at(1000))
 
 
 def verdict(second: float, ready: bool = False, reporter: str = "node-controller") -> Any:
@@ -172,9 +169,10 @@ def test_whether_its_kubelet_s_log_is_there(told: list[Any], wrote: list[Any], h
 # --- from when to when
 
 
-def span(
-    *sources: tuple[str, str, float | None, float | None], versions: Any = (), clocks: Clocks | None = None
-) -> tuple[datetime, datetime]:
+Source = tuple[str, str, float | None, float | None]
+
+
+def span(*sources: Source, versions: Any = (), clocks: Clocks | None = None) -> tuple[datetime, datetime]:
     """Sources by name, status, start and end."""
     store = MemoryStore()
     for name, status, start, end in sources:
@@ -192,8 +190,7 @@ def test_from_the_first_to_the_last_record_of_what_was_read() -> None:
 
 
 def test_by_the_api_server_s_clock() -> None:
-    assert model.timedelta is not None
-    ahead = Clock(A, *(model.timedelta(seconds=s) for s in (10, 9, 11)))
+    ahead = Clock(A, *(timedelta(seconds=s) for s in (9, 11, 10)), votes=3)
     assert ahead.skewed
     assert span(("a", "read", 10, 50), ("b", "read", 5, 40), clocks=Clocks((ahead,), {"b": A})) == (at(-5), at(50))
 
