@@ -147,6 +147,9 @@ def test_steps_far_from_the_usual_one_bound_nothing() -> None:
     seconds = (100, 104, 108, 112, 117, 122.1)
     found = life(node_life(said=[missed(s, s - 84, "True" if s == 100 else "Unknown") for s in seconds]))
     assert bounds(found, PERIOD) == (4, 4, 5, "message"), "5 is a quarter more, 5.1 is too much"
+    seconds = (100, 105, 110, 115, 121.2)
+    found = life(node_life(said=[missed(s, s - 84) for s in seconds]))
+    assert bounds(found, PERIOD) == (5, 5, 6.2, "message")
     seconds = (100, 104, 108, 112, 115, 117.9)
     found = life(node_life(said=[missed(s, s - 84) for s in seconds]))
     assert bounds(found, PERIOD) == (4, 3, 4, "message")
@@ -312,6 +315,7 @@ def test_from_the_kubelet_s_end_to_not_ready() -> None:
     """Less up to two looks of 5 s; more by up to a heartbeat of 10 s; half a heartbeat and a look lie between in the mean."""
     assert bounds(lost(), GRACE) == (18, 8, 28, "observed")
     assert bounds(lost(said=[flag(PERIOD, "2s"), flag(HEARTBEAT, "4s")]), GRACE) == (18, 14, 22, "observed")
+    assert bounds(lost(said=[flag(HEARTBEAT, "5s")]), GRACE) == (15.5, 8, 23, "observed")
     assert bounds(lost(at_=104), GRACE) == (4, 0, 14, "observed")
     assert bounds(lost(at_=100, said=[flag(PERIOD, "8s"), flag(HEARTBEAT, "4s")]), GRACE) == (0, 0, 4, "observed")
     assert bounds(lost(start=edge(100, 97, 101)), GRACE) == (18, 7, 31, "observed")
@@ -372,6 +376,10 @@ def test_by_which_rule_pods_go(attributes: dict[str, str], message: str, by_tain
     assert Told(found).by_taints is by_taint
     assert bounds(found, UNREACHABLE) == ((17.5, 14, 21, "observed") if by_taint else None)
     assert bounds(found, WAIT) == (None if by_taint else (20, 14, 26, "observed"))
+
+
+def test_pods_that_go_at_once_wait_for_nothing() -> None:
+    assert bounds(evicting(120, attributes={"reason": "TaintManagerEviction"}), UNREACHABLE) == (0, 0, 3, "observed")
 
 
 @pytest.mark.parametrize("kind", [E.NODE_TAINT_QUEUED, E.POD_EVICTION_DUE, E.POD_EVICTION_CANCELLED])
