@@ -283,11 +283,12 @@ def test_a_kubelet_that_ends_before_it_had_found_the_containers_came_to_nothing(
 
 
 def test_several_that_came_to_nothing_are_one_absence() -> None:
-    some = [outage(100, 200), outage(201, 210), outage(211, 300), outage(400, None)]
-    node = node_life(outages=some, said=[said(350, E.RECOVERY_COMPLETED)])
-    (first, parts), (last, rest) = absences(node)
-    assert (first.start.time, first.end.time, parts) == (at(100), at(300), some[:3])
-    assert (last.start.time, last.end.time, rest) == (at(400), None, some[3:])
+    some = [outage(50, 60), outage(100, 200), outage(201, 210), outage(211, 300), outage(400, None)]
+    node = node_life(outages=some, said=[said(61, E.RECOVERY_COMPLETED), said(350, E.RECOVERY_COMPLETED)])
+    (before, one), (first, parts), (last, rest) = absences(node)
+    assert (before.start.time, before.end.time, one) == (at(50), at(60), some[:1])
+    assert (first.start.time, first.end.time, parts) == (at(100), at(300), some[1:4])
+    assert (last.start.time, last.end.time, rest) == (at(400), None, some[4:])
 
 
 def test_what_has_no_end_is_followed_by_nothing() -> None:
