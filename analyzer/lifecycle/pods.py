@@ -315,7 +315,7 @@ def _settle(pod: Pod) -> None:
     if first is not None:
         exact = first.kind in (E.POD_EVICTED, E.POD_DELETED, E.POD_DELETE_ASKED)
         known = pod.marked
-        if known is None or known.time is None or first.time < known.time + _AT_ONCE or known.earliest != known.time:
+        if known is None or known.time is None or first.time < known.time + _AT_ONCE:
             latest = first.time + timedelta(microseconds=first.resolution - 1) if first.resolution > _SECOND else first.time
             proofs = (first.proof(_MARKS[first.kind]), *(known.proofs if known is not None else ()))
             pod.marked = Edge(first.time, first.time if exact else None, latest, proofs, rule=_TOLD if exact else _HEARD)

@@ -333,6 +333,11 @@ def test_that_it_heard_is_a_reaction(act: Any, late: bool) -> None:
     assert bool(deleted(100, run(5, 200), words=[act], talks=True)) is late
 
 
+@pytest.mark.parametrize(("second", "outcome"), [(150, "removed"), (200, "removed"), (200.1, "exited")])
+def test_one_that_is_called_unwanted_is_killed_even_without_a_signal(second: float, outcome: str) -> None:
+    assert deleted(100, run(5, 200), words=[about(second, E.POD_UNWANTED)]) == [("pod-deleted", outcome, 100, 200)]
+
+
 def test_what_never_ends_is_late_once_the_evidence_goes_so_far() -> None:
     assert deleted(100, talks=True, end=110) == []
     assert deleted(100, talks=True, end=110.1) == [("pod-deleted", "running", 100, None)]

@@ -175,10 +175,13 @@ def test_words_against_the_object(second: float, kind: E, found: tuple[Any, ...]
     assert marked(of(second, kind), objects=[due(100)]) == found
 
 
-def test_any_word_is_better_than_that_the_object_was_gone() -> None:
+def test_words_against_that_the_object_was_gone() -> None:
+    """What comes later is no word of its deletion."""
     gone = obj(watch="DELETED", written=80, until=90)
-    assert marked(of(120, E.POD_DELETE_SEEN), objects=[gone]) == (120, None, 120, 2)
-    assert marked(of(95, E.POD_DELETED), objects=[gone]) == (95, 95, 95, 2)
+    assert marked(of(85, E.POD_DELETED), objects=[gone]) == (85, 85, 85, 2)
+    assert marked(of(90.9, E.POD_DELETE_SEEN), objects=[gone]) == (90.9, None, 90.9, 2)
+    assert marked(of(91, E.POD_DELETED), objects=[gone]) == (90, 80, 90, 1)
+    assert marked(of(120, E.POD_DELETE_SEEN), objects=[gone]) == (90, 80, 90, 1)
 
 
 # --- killing
