@@ -5,51 +5,13 @@ from typing import Any
 import pytest
 
 from analyzer.lifecycle.model import Lifecycle, NodeLife
-from analyzer.lifecycle.orphans import Orphan, absences, met, orphans, seen_after, verdict
+from analyzer.lifecycle.orphans import Orphan, absences, met, orphans, seen_after
 from analyzer.lifecycle.pods import Pod
 from analyzer.lifecycle.run import Run
 from analyzer.vocabulary import EventKind as E
-from tests.lifecycle.incident import ORIGIN, A, B, at
-from tests.lifecycle.pieces import controller, edge, life, node_life, outage, pod, proof, run, said, spell
-
-Told = tuple[str, str, float, float | None]
-
-
-def told(orphan: Orphan) -> Told:
-    """Cause, outcome, start, end."""
-    start, end = orphan.start.time, orphan.end.time
-    assert start is not None
-    return orphan.cause, orphan.outcome, (start - ORIGIN).total_seconds(), None if end is None else (end - ORIGIN).total_seconds()
-
-
-def about(second: float, kind: E, component: str = "kubelet", **more: Any) -> Any:
-    return said(second, kind, component, namespace="default", pod="web-0", uid="uid-web-0", **more)
-
-
-class Case:
-    """web-0 on a node whose kubelet is away from 100 to 200."""
-
-    def __init__(
-        self, *runs: Run, away: Any = None, on_node: Any = (), on_pod: Any = (), not_ready: Any = (), end: float = 1000, **of_pod: Any
-    ) -> None:
-        self.outages = [outage(100, 200)] if away is None else away
-        self.pod = pod(*(runs or [run(5)]), said=on_pod, **of_pod)
-        self.run = self.pod.runs[0]
-        self.node = node_life(outages=self.outages, not_ready=not_ready, said=on_node, until=end)
-        self.life = life(self.node, pods=[self.pod], end=end)
-
-    @property
-    def verdict(self) -> str:
-        return verdict(self.life, self.outages[0], self.run)
-
-    @property
-    def told(self) -> list[Told]:
-        return [told(o) for o in orphans(self.life)]
-
-
-def killed(end: float, *seconds: float, kind: E = E.CONTAINER_SIGNALLED, **more: Any) -> Run:
-    return run(5, end, kills=[about(s, kind, id="web-0/app/5") for s in seconds], **more)
-
+from tests.lifecycle.incident import A, B, at
+from tests.lifecycle.orphan_case import Case, Told, about, killed, told
+from tests.lifecycle.pieces import controller, edge, life, node_life, outage, pod, proof, run, said, spell, twice
 
 # --- who was met
 
@@ -70,158 +32,6 @@ def test_of_a_lost_node_nothing_runs_on() -> None:
 
 def test_a_sandbox_is_no_orphan() -> None:
     assert [o[1] for o in Case(run(5), run(4, container="POD")).told] == ["adopted"]
-
-
-# --- what became of it
-
-
-@pytest.mark.parametrize(
-    ("end", "verdict", "found"),
-    [
-        (None, "adopted", ("adopted", 200)),
-        (199.9, "lost", ("exited", 199.9)),
-        (200, "adopted", ("adopted", 200)),
-        (300, "adopted", ("adopted", 200)),
-    ],
-)
-def test_it_had_ended_before_the_return_or_was_adopted(end: float | None, verdict: str, found: tuple[str, float]) -> None:
-    case = Case(run(5, end))
-    assert case.verdict == verdict
-    assert case.told == [("kubelet-down", found[0], 100, found[1])]
-
-
-def test_without_a_return_it_runs_until_it_ends() -> None:
-    case = Case(away=[outage(100, None)])
-    assert (case.verdict, case.told) == ("running", [("kubelet-down", "running", 100, None)])
-    (orphan,) = orphans(case.life)
-    assert (orphan.end.earliest, orphan.end.latest) == (at(100), None)
-    assert orphan.end.rule
-    case = Case(run(5, 300), away=[outage(100, None)])
-    assert (case.verdict, case.told) == ("running", [("kubelet-down", "exited", 100, 300)])
-
-
-@pytest.mark.parametrize(
-    ("marked", "verdict"),
-    [(50, "removed"), (150, "removed"), (200, "removed"), (200.1, "adopted"), (None, "adopted")],
-)
-def test_what_was_deleted_by_the_return_is_removed(marked: float | None, verdict: str) -> None:
-    assert Case(run(5, 203), marked=edge(marked)).verdict == verdict
-
-
-def test_what_is_to_be_removed_may_run_to_the_end_of_the_evidence() -> None:
-    case = Case(marked=edge(150))
-    assert case.told == [("kubelet-down", "running", 100, None)]
-    (orphan,) = orphans(case.life)
-    assert (orphan.end.earliest, orphan.end.latest) == (at(200), None)
-    assert Case(run(5, 203), marked=edge(150)).told == [("kubelet-down", "removed", 100, 203)]
-
-
-def test_a_deletion_heard_of_after_the_return_was_asked_for_at_some_time_before() -> None:
-    """Without a request that is told, what the kubelet did says whether it was before the return."""
-    late = edge(202, known=False)
-    assert Case(killed(204, 202), marked=late).verdict == "removed"
-    assert Case(killed(204, 202), marked=edge(202)).verdict == "adopted"
-    assert Case(run(5, 204), marked=late).verdict == "adopted", "nobody ended it"
-
-
-@pytest.mark.parametrize(("second", "verdict"), [(198.9, "adopted"), (199, "removed"), (240, "removed"), (240.1, "adopted")])
-def test_killed_in_the_kubelet_s_first_rounds(second: float, verdict: str) -> None:
-    assert Case(killed(250, second)).verdict == verdict
-
-
-@pytest.mark.parametrize(("second", "verdict"), [(199.9, "adopted"), (200, "removed"), (240, "removed"), (240.1, "adopted")])
-def test_called_unwanted_in_its_first_rounds(second: float, verdict: str) -> None:
-    assert Case(run(5, 250), on_pod=[about(second, E.POD_UNWANTED)]).verdict == verdict
-
-
-@pytest.mark.parametrize(("end", "verdict"), [(202, "removed"), (270, "removed"), (270.1, "adopted"), (None, "adopted")])
-def test_it_ends_within_its_grace_period(end: float | None, verdict: str) -> None:
-    case = Case(run(5, end, kills=[about(201, E.CONTAINER_SIGNALLED)]))
-    assert case.verdict == verdict
-
-
-def test_the_first_of_what_was_done_and_said_counts() -> None:
-    unwanted = [about(201, E.POD_UNWANTED)]
-    assert Case(killed(250, 245), on_pod=unwanted).verdict == "removed"
-    assert Case(killed(250, 245, 210)).verdict == "removed"
-    assert Case(killed(250, 210), on_pod=[about(245, E.POD_UNWANTED)]).verdict == "removed"
-
-
-@pytest.mark.parametrize(
-    ("heard", "verdict"),
-    [
-        (about(199, E.POD_DELETE_SEEN), "removed"),
-        (about(200, E.POD_DELETE_SEEN), "adopted"),
-        (about(202, E.POD_DELETE_SEEN), "adopted"),
-        (about(203, E.POD_DELETE_SEEN), "adopted"),
-        (about(203.1, E.POD_DELETE_SEEN), "removed"),
-        (about(202, E.POD_UPDATED), "adopted"),
-        (about(202, E.POD_REMOVE_SEEN), "adopted"),
-    ],
-)
-def test_deleted_after_the_return_it_had_been_adopted(heard: Any, verdict: str) -> None:
-    """The kubelet heard of it, then acted."""
-    own = [heard] if heard.kind is E.POD_DELETE_SEEN else []
-    assert Case(killed(205, 203), on_pod=[heard], on_node=own).verdict == verdict
-
-
-def test_where_its_kubelet_says_delete_an_update_is_no_deletion() -> None:
-    updated = about(202, E.POD_UPDATED)
-    assert Case(killed(205, 203), on_pod=[updated], on_node=[said(500, E.POD_DELETE_SEEN)]).verdict == "removed"
-
-
-def test_replaced_in_place_it_had_been_adopted() -> None:
-    assert Case(killed(205, 203), run(206)).verdict == "restarted"
-    assert Case(killed(205, 203), run(206, container="side")).verdict == "adopted"
-    assert Case(killed(205, 203), run(204, container="side")).verdict == "removed", "it began before"
-    assert Case(killed(205, 203), run(None, container="side")).verdict == "removed"
-
-
-@pytest.mark.parametrize(
-    ("end", "again", "verdict"),
-    [(205, 206, "restarted"), (205, 245, "restarted"), (205, 245.1, "adopted"), (240, 241, "restarted"), (240.1, 241, "adopted")],
-)
-def test_a_container_that_was_ended_and_made_anew(end: float, again: float, verdict: str) -> None:
-    assert Case(killed(end, 203), run(again)).verdict == verdict
-
-
-@pytest.mark.parametrize(("second", "verdict"), [(199.9, "adopted"), (200, "restarted"), (240, "restarted"), (240.1, "adopted")])
-def test_one_that_ends_by_itself_is_restarted_only_with_a_new_sandbox(second: float, verdict: str) -> None:
-    assert Case(run(5, 205), run(206)).verdict == "adopted"
-    assert Case(run(5, 205), run(206), on_pod=[about(second, E.POD_SANDBOX_NEEDED)]).verdict == verdict
-
-
-def test_another_that_began_before_the_return_is_no_restart() -> None:
-    assert Case(run(5, 205), run(199), on_pod=[about(201, E.POD_SANDBOX_NEEDED)]).verdict == "adopted"
-    assert Case(run(5, 205), run(200), on_pod=[about(201, E.POD_SANDBOX_NEEDED)]).verdict == "restarted"
-    assert Case(run(5, 205), run(206, container="side"), on_pod=[about(201, E.POD_SANDBOX_NEEDED)]).verdict == "adopted"
-    assert Case(run(5), on_pod=[about(201, E.POD_SANDBOX_NEEDED)]).verdict == "adopted"
-
-
-# --- a kubelet of 1.0
-
-
-def unwanted(*on_node: Any, kind: E = E.CONTAINER_KILLING, **more: Any) -> str:
-    """It calls the pod unwanted at 202, kills it at 203; it has ended at 205."""
-    return Case(killed(205, 203, kind=kind), on_pod=[about(202, E.POD_UNWANTED)], on_node=on_node, **more).verdict
-
-
-def test_what_it_calls_unwanted_it_may_have_known() -> None:
-    stranger = "web-0/app/5"
-    assert unwanted() == "adopted", "it had a reference to it, for it does not say that it had none"
-    assert unwanted(said(204, E.CONTAINER_UNKNOWN, id=stranger)) == "removed"
-    assert unwanted(said(204, E.CONTAINER_UNKNOWN, id="another")) == "adopted"
-    assert unwanted(said(201.9, E.CONTAINER_UNKNOWN, id=stranger)) == "adopted", "that was before"
-    assert unwanted(said(202, E.CONTAINER_UNKNOWN, id=stranger)) == "removed"
-    assert unwanted(said(215, E.CONTAINER_UNKNOWN, id=stranger)) == "removed"
-    assert unwanted(said(215.1, E.CONTAINER_UNKNOWN, id=stranger)) == "adopted"
-
-
-def test_where_the_kubelet_would_say_more_unwanted_is_unwanted() -> None:
-    assert unwanted(said(1, E.POD_ADDED)) == "removed", "it tells of pods"
-    assert unwanted(kind=E.CONTAINER_SIGNALLED) == "removed", "it did not live to say so"
-    assert unwanted(away=[outage(100, 200), outage(204, 230)]) == "removed", "nor did this one"
-    assert unwanted(away=[outage(100, 200), outage(206, 230)]) == "adopted"
 
 
 # --- seen after
@@ -250,6 +60,13 @@ def test_what_is_cited() -> None:
     assert orphan.evidence == (proof(100), proof(5))
     (orphan,) = orphans(Case(run(5, 203)).life)
     assert orphan.end.proofs == (proof(200),)
+
+
+def test_of_several_proofs_of_the_deletion_and_of_seeing_it_the_first_is_cited() -> None:
+    (orphan,) = orphans(Case(run(5, 203), marked=twice(edge(150))).life)
+    assert [p.text for p in orphan.evidence] == ["at 100", "at 5", "at 203", "at 150"]
+    (orphan,) = orphans(Case(run(5, noticed=[about(s, E.CONTAINER_SEEN_RUNNING) for s in (201, 202)])).life)
+    assert [p.time for p in orphan.evidence] == [at(100), at(5), at(200), at(201)]
 
 
 # --- kubelets that came to nothing
@@ -397,9 +214,13 @@ def test_each_pod_and_each_container_is_asked_for_itself() -> None:
 # --- in whose stead another was made
 
 
-def replaced(made: float, *, ran: float | None = None, marked: Any = None, away: Any = None, not_ready: Any = ()) -> tuple[Orphan, Pod]:
+def replaced(
+    made: float, *, ran: float | None = None, marked: Any = None, away: Any = None, not_ready: Any = (), beside: Any = ()
+) -> tuple[Orphan, Pod]:
+    """web-0 goes at 303; web-1 is made in its stead. ``beside``: its other containers."""
     old = pod(run(5, 303, kills=[about(302, E.CONTAINER_SIGNALLED)]), marked=marked or edge(130))
-    new = pod(run(made if ran is None else ran, name="web-1", node=B), name="web-1", node=B, said=[said(made, E.POD_CREATED, "api")])
+    ran_it = run(made if ran is None else ran, name="web-1", node=B)
+    new = pod(ran_it, *beside, name="web-1", node=B, said=[said(made, E.POD_CREATED, "api")])
     node = node_life(outages=[outage(100, 300)] if away is None else away, not_ready=not_ready)
     (orphan,) = orphans(life(node, node_life(B), controllers=[controller(old, new)]))
     return orphan, new
@@ -416,6 +237,13 @@ def test_superseded_while_it_was_an_orphan(made: float, ran: float, superseded: 
     orphan, new = replaced(made, ran=ran, marked=edge(100))
     assert orphan.superseded_by is (new if superseded else None)
     assert orphan.superseded_at == (at(ran) if superseded else None)
+
+
+@pytest.mark.parametrize("more", [{}, {"away": [], "not_ready": [spell(100, 290)]}])
+def test_of_the_substitute_s_containers_the_first_is_cited(more: dict[str, Any]) -> None:
+    beside = [run(151, container="side", name="web-1", node=B), run(149, container="POD", name="web-1", node=B)]
+    orphan, _ = replaced(150, marked=edge(140), beside=beside, **more)
+    assert [p.time for p in orphan.evidence if p.time is not None and at(140) < p.time < at(200)] == [at(150)]
 
 
 def test_cut_off_and_superseded() -> None:

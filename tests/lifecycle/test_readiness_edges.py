@@ -113,6 +113,11 @@ def test_two_objects_of_one_change_tell_it_once() -> None:
     assert times(shown(10), shown(20, "True", number=8), shown(30, number=9)) == [(10, 20), (30, None)]
 
 
+def test_whether_only_the_kubelet_said_so() -> None:
+    both = spell(10, 20, "kubelet", "node-controller")
+    assert [s.by_kubelet for s in (spell(10, 20, "kubelet"), spell(10, 20), both)] == [True, False, False]
+
+
 # --- what it covers
 
 

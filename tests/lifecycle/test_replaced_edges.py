@@ -10,7 +10,7 @@ from analyzer.lifecycle.replaced import Substitute, requested, substitutes
 from analyzer.proof import Edge
 from analyzer.vocabulary import EventKind as E
 from tests.lifecycle.incident import A, B, at
-from tests.lifecycle.pieces import controller, edge, events, life, node_life, outage, pod, proof, run, said, spell
+from tests.lifecycle.pieces import controller, edge, events, life, node_life, outage, pod, proof, run, said, spell, twice
 
 C = "node-c"
 
@@ -49,6 +49,13 @@ def test_when_it_was_made_and_when_it_ran() -> None:
     assert told.proof.proves == "another pod was made in its stead"
     (told,) = found(old(marked=edge(130)), new(153, 152)).values()
     assert told.made == at(152), "it was told late"
+
+
+def test_the_first_proof_is_cited() -> None:
+    one = new(None, 152)
+    one.runs[0].start = twice(one.runs[0].start)
+    (told,) = found(old(marked=edge(130)), one).values()
+    assert told.proof == proof(152)
 
 
 @pytest.mark.parametrize(("kind", "made"), [(E.POD_CREATED, 150), (E.POD_SCHEDULED, 150), (E.POD_ADDED, 150), (E.POD_UPDATED, 152)])
