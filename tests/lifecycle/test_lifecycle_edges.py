@@ -30,9 +30,10 @@ def test_runs_of_applications_by_node() -> None:
 def test_pods_by_run_by_name_and_by_version() -> None:
     old, new, bare = pod(run(5), uid="uid-1"), pod(run(50), uid="uid-2"), pod(name="solo", uid=None)
     one, two, node = version(uid="uid-1"), version(uid="uid-1", number=8), version("Node", A, uid="uid-1")
+    sets = version("ReplicaSet", uid="uid-1")
     unnumbered = version(name="solo", uid="")
     web = controller(old, new)
-    found = life(node_life(), pods=[old, new, bare], controllers=[web], versions=[one, two, node, unnumbered])
+    found = life(node_life(), pods=[old, new, bare], controllers=[web], versions=[one, two, node, sets, unnumbered])
     assert found.pod_of(new.runs[0]) is new
     assert found.pod_of(run(5)) is None
     assert found.pods_named("default", "web-0") == [old, new]
