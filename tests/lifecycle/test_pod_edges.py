@@ -26,10 +26,6 @@ def of(second: float, kind: E, component: str = "kubelet", **told: Any) -> Any:
     return said(second, kind, component, **{"namespace": "default", "pod": "web-0", "uid": "uid-web-0"} | told)
 
 
-def obj(**document: Any) -> Version:
-    return version(**document)
-
-
 # --- of an object
 
 
@@ -38,7 +34,7 @@ def test_what_an_object_tells_of_a_pod() -> None:
         "creationTimestamp": clock(5),
         "ownerReferences": [{"kind": "Job", "name": "x"}, {"kind": "ReplicaSet", "name": "web", "controller": True}],
     }
-    pod = only(objects=[obj(metadata=meta, spec={"nodeName": B, "terminationGracePeriodSeconds": 45})])
+    pod = only(objects=[version(metadata=meta, spec={"nodeName": B, "terminationGracePeriodSeconds": 45})])
     assert (pod.namespace, pod.name, pod.uid, pod.node, pod.grace, pod.created) == ("default", "web-0", "uid-web-0", B, 45, at(5))
     assert pod.owner == ("ReplicaSet", "web")
     assert (pod.static, pod.marked, pod.evicted, pod.tolerates, pod.runs) == (False, None, None, {}, [])
@@ -46,21 +42,21 @@ def test_what_an_object_tells_of_a_pod() -> None:
 
 def test_a_later_version_that_leaves_a_thing_out_takes_nothing_back() -> None:
     meta = {"creationTimestamp": clock(5), "ownerReferences": [{"kind": "ReplicaSet", "name": "web", "controller": True}]}
-    pod = only(objects=[obj(metadata=meta, spec={"nodeName": B, "terminationGracePeriodSeconds": 45}), obj(number=8)])
+    pod = only(objects=[version(metadata=meta, spec={"nodeName": B, "terminationGracePeriodSeconds": 45}), version(number=8)])
     assert (pod.node, pod.grace, pod.created, pod.owner) == (B, 45, at(5), ("ReplicaSet", "web"))
     newer = {"creationTimestamp": clock(6), "annotations": {"kubernetes.io/created-by": "nobody"}}
-    pod = only(objects=[obj(metadata=meta, spec={"nodeName": B}), obj(metadata=newer, spec={"nodeName": A}, number=8)])
+    pod = only(objects=[version(metadata=meta, spec={"nodeName": B}), version(metadata=newer, spec={"nodeName": A}, number=8)])
     assert (pod.node, pod.created, pod.owner) == (A, at(6), ("ReplicaSet", "web"))
 
 
 def test_the_owner_of_old_is_an_annotation() -> None:
     reference = '{"kind":"SerializedReference","reference":{"kind":"ReplicationController","namespace":"default","name":"web","uid":"x"}}'
-    pod = only(objects=[obj(metadata={"annotations": {"kubernetes.io/created-by": reference}})])
+    pod = only(objects=[version(metadata={"annotations": {"kubernetes.io/created-by": reference}})])
     assert (pod.owner, pod.static) == (("ReplicationController", "web"), False)
 
 
 def test_a_mirror_tells_the_uid_of_its_static_pod() -> None:
-    mirror = obj(uid="uid-mirror", metadata={"annotations": {"kubernetes.io/config.mirror": "uid-static"}})
+    mirror = version(uid="uid-mirror", metadata={"annotations": {"kubernetes.io/config.mirror": "uid-static"}})
     ran = run(5)
     ran.pod_uid = "uid-static"
     pod = only(runs=[ran], objects=[mirror])
@@ -88,7 +84,7 @@ def test_a_mirror_tells_the_uid_of_its_static_pod() -> None:
     ],
 )
 def test_for_how_long_a_pod_stays_on_a_lost_node(entry: dict[str, Any], tolerates: dict[str, int | None]) -> None:
-    assert only(objects=[obj(spec={"tolerations": [entry]})]).tolerates == tolerates
+    assert only(objects=[version(spec={"tolerations": [entry]})]).tolerates == tolerates
 
 
 # --- marked for deletion
@@ -105,7 +101,7 @@ def marked(*told: Any, runs: Any = (), objects: Any = ()) -> tuple[Any, ...] | N
 
 def due(second: float, grace: Any = None, **more: Any) -> Version:
     meta = {"deletionTimestamp": clock(second)} | ({} if grace is None else {"deletionGracePeriodSeconds": grace})
-    return obj(metadata=meta, **more)
+    return version(metadata=meta, **more)
 
 
 def test_the_request_came_a_grace_period_before_the_deletion_is_due() -> None:
@@ -125,11 +121,11 @@ def test_of_several_requests_the_first() -> None:
 
 
 def test_an_object_that_a_watch_shows_deleted_was_marked_by_then() -> None:
-    assert marked(objects=[obj(watch="DELETED", written=80, until=90)]) == (90, 80, 90, 1)
-    assert marked(objects=[obj(watch="DELETED", written=80)]) is None, "nobody knows when"
-    assert marked(objects=[obj(watch="MODIFIED", written=80, until=90)]) is None
-    assert marked(objects=[obj(watch="ZAPPED", written=80, until=90)]) is None
-    assert marked(objects=[due(100, 10), obj(number=8, watch="DELETED", written=80, until=85)]) == (90, 90, 91, 1)
+    assert marked(objects=[version(watch="DELETED", written=80, until=90)]) == (90, 80, 90, 1)
+    assert marked(objects=[version(watch="DELETED", written=80)]) is None, "nobody knows when"
+    assert marked(objects=[version(watch="MODIFIED", written=80, until=90)]) is None
+    assert marked(objects=[version(watch="ZAPPED", written=80, until=90)]) is None
+    assert marked(objects=[due(100, 10), version(number=8, watch="DELETED", written=80, until=85)]) == (90, 90, 91, 1)
 
 
 EXACT = (E.POD_EVICTED, E.POD_DELETED, E.POD_DELETE_ASKED)
@@ -177,7 +173,7 @@ def test_words_against_the_object(second: float, kind: E, found: tuple[Any, ...]
 
 def test_words_against_that_the_object_was_gone() -> None:
     """What comes later is no word of its deletion."""
-    gone = obj(watch="DELETED", written=80, until=90)
+    gone = version(watch="DELETED", written=80, until=90)
     assert marked(of(85, E.POD_DELETED), objects=[gone]) == (85, 85, 85, 2)
     assert marked(of(90.9, E.POD_DELETE_SEEN), objects=[gone]) == (90.9, None, 90.9, 2)
     assert marked(of(91, E.POD_DELETED), objects=[gone]) == (90, 80, 90, 1)
@@ -323,13 +319,16 @@ def test_what_ran_before_the_evidence_began_long_ago() -> None:
 
 
 def test_when_it_was_made_is_told_before_when_it_ran() -> None:
-    objects = [obj(uid="uid-1", metadata={"creationTimestamp": clock(5)}), obj(uid="uid-2", metadata={"creationTimestamp": clock(20)})]
+    objects = [
+        version(uid="uid-1", metadata={"creationTimestamp": clock(5)}),
+        version(uid="uid-2", metadata={"creationTimestamp": clock(20)}),
+    ]
     assert whose(of(30, E.POD_DELETED, "api", uid=None, node=None), two(40, 50), objects) == ["uid-2"]
     assert whose(of(10, E.POD_DELETED, "api", uid=None, node=None), two(40, 50), objects) == ["uid-1"]
 
 
 def test_a_node_is_told_by_a_pod_s_object_or_its_runs() -> None:
-    objects = [obj(uid="uid-1", spec={"nodeName": "node-c"})]
+    objects = [version(uid="uid-1", spec={"nodeName": "node-c"})]
     runs = two(5, 50, nodes=(None, None))
     assert whose(of(60, E.POD_DELETED, "api", uid=None, node="node-c"), runs, objects) == ["uid-1"]
 
@@ -371,7 +370,7 @@ def test_each_event_goes_to_its_own_pod() -> None:
 
 def test_objects_without_a_uid_are_of_the_pod_that_ran_when_they_began() -> None:
     def described(start: float | None, **more: Any) -> Version:
-        return obj(uid="", status={} if start is None else {"startTime": clock(start)}, spec={"nodeName": "node-c"}, **more)
+        return version(uid="", status={} if start is None else {"startTime": clock(start)}, spec={"nodeName": "node-c"}, **more)
 
     def nodes(of: Version) -> dict[str | None, str | None]:
         return {p.uid: p.node for p in found(runs=two(5, 50), objects=[of])}
@@ -384,7 +383,10 @@ def test_objects_without_a_uid_are_of_the_pod_that_ran_when_they_began() -> None
 
 
 def test_a_bare_name_means_the_pod_of_the_rendering_that_tells_the_namespace() -> None:
-    some = [obj(uid="", namespace="", metadata={"creationTimestamp": clock(5)}), obj(uid="", namespace="shop", spec={"nodeName": B})]
+    some = [
+        version(uid="", namespace="", metadata={"creationTimestamp": clock(5)}),
+        version(uid="", namespace="shop", spec={"nodeName": B}),
+    ]
     pod = only(objects=some)
     assert (pod.namespace, pod.node, pod.created) == ("shop", B, at(5))
 
