@@ -319,10 +319,7 @@ def test_what_ran_before_the_evidence_began_long_ago() -> None:
 
 
 def test_when_it_was_made_is_told_before_when_it_ran() -> None:
-    objects = [
-        version(uid="uid-1", metadata={"creationTimestamp": clock(5)}),
-        version(uid="uid-2", metadata={"creationTimestamp": clock(20)}),
-    ]
+    objects = [version(uid=uid, metadata={"creationTimestamp": clock(second)}) for uid, second in (("uid-1", 5), ("uid-2", 20))]
     assert whose(of(30, E.POD_DELETED, "api", uid=None, node=None), two(40, 50), objects) == ["uid-2"]
     assert whose(of(10, E.POD_DELETED, "api", uid=None, node=None), two(40, 50), objects) == ["uid-1"]
 
@@ -399,7 +396,3 @@ def test_runs_without_a_uid_are_of_the_pod_that_began_by_then() -> None:
     nameless.start = edge(20)
     told = {p.uid: [r.start.time for r in p.runs] for p in found(runs=[*two(5, 50), nameless])}
     assert told == {"uid-1": [at(5), at(20)], "uid-2": [at(50)]}
-
-
-def test_applications_without_the_sandbox() -> None:
-    assert [r.container for r in only(runs=[run(5, container="POD"), run(6), run(7, container="side")]).apps] == ["app", "side"]

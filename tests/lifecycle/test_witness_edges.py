@@ -121,3 +121,7 @@ def test_a_run_from_its_start_to_before_its_end(second: float, alive: bool, bega
     assert (one.alive(at(second)), one.began_by(at(second))) == (alive, began)
     assert run(None, None).alive(at(second))
     assert (run(1, container="POD").sandbox, run(1).sandbox) == (True, False)
+
+
+def test_applications_of_a_pod_without_its_sandbox() -> None:
+    assert [r.container for r in pod(run(5, container="POD"), run(6), run(7, container="side")).apps] == ["app", "side"]
