@@ -1,9 +1,8 @@
 """When a node was cut off from the API, by its kubelet's own words: heartbeats that it could not deliver."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from analyzer.lifecycle.event_table import Events
-from analyzer.lifecycle.intervals import Span
 from analyzer.vocabulary import EventKind as E
 
 _FAILED = (E.NODE_LEASE_FAILED, E.NODE_STATUS_FAILED)
@@ -13,15 +12,14 @@ _LASTING = timedelta(seconds=10)
 """A single failure, or a burst of them, is a hiccup."""
 
 
-def cut_offs(events: Events) -> list[Span]:
+def cut_offs(events: Events) -> list[tuple[datetime, datetime]]:
     """From the first failure to the last of each series, in order. ``events``: of one node, in order of time."""
-    found: list[Span] = []
+    found: list[tuple[datetime, datetime]] = []
     for event in events.of(*_FAILED):
         if event.component != "kubelet":
             continue
-        last = found[-1] if found else None
-        if last is not None and last[1] is not None and event.time - last[1] <= _BETWEEN:
-            found[-1] = (last[0], event.time)
+        if found and event.time - found[-1][1] <= _BETWEEN:
+            found[-1] = (found[-1][0], event.time)
         else:
             found.append((event.time, event.time))
-    return [(start, end) for start, end in found if start is not None and end is not None and end - start >= _LASTING]
+    return [(start, end) for start, end in found if end - start >= _LASTING]

@@ -134,17 +134,17 @@ class NodeLife:
     def lost_at(self, moment: datetime) -> bool:
         """Whether the node controller held the node for lost at a moment."""
         spell = self.not_ready_at(moment)
-        return spell is not None and spell.reporters != {"kubelet"}
+        return spell is not None and not spell.by_kubelet
 
     @cached_property
-    def cut_offs(self) -> list[Span]:
+    def cut_offs(self) -> list[tuple[datetime, datetime]]:
         """When its kubelet could not deliver its heartbeats."""
         return cut_offs(self.events)
 
     @cached_property
     def away(self) -> list[Span]:
         """When it had no kubelet, was held for lost, or was cut off: what ran there ran on without the control plane."""
-        lost = [(s.start.time, s.end.time) for s in self.not_ready if s.reporters != {"kubelet"}]
+        lost = [(s.start.time, s.end.time) for s in self.not_ready if not s.by_kubelet]
         return union([*((o.start.time, o.end.time) for o in self.outages), *lost, *self.cut_offs])
 
     def may_have_let_go(self, pod: Pod, moment: datetime) -> bool:
@@ -160,12 +160,21 @@ class NodeLife:
             return limit is None or pod.marked.time <= limit
         return limit is None or limit > self.until or not any(r.alive(limit) for r in pod.apps)
 
+    def may_be_replaced(self, pod: Pod, moment: datetime, *, untold: bool) -> bool:
+        """Whether a controller had reason, at a moment, to make another in the stead of a pod of this node (``desired.Replaceable``)."""
+        if pod.evicted is not None and pod.evicted.time <= moment + _AT_ONCE:
+            return True
+        if pod.marked is not None and pod.marked.earliest is not None:  # it is told when it was deleted
+            return pod.marked.earliest <= moment + _AT_ONCE and self.not_ready_at(moment) is not None
+        late = pod.marked is not None  # when it was deleted is not told, only when that was noticed
+        return (late or untold or self.not_ready_at(moment) is not None) and self.may_have_let_go(pod, moment)
+
     def out_of_reach_since(self, moment: datetime) -> datetime | None:
         """Since when, at a moment, the node controller held it for lost or its kubelet could not reach the API; None: neither."""
         spell = self.not_ready_at(moment)
-        since = [spell.start.time] if spell is not None and self.lost_at(moment) else []
-        since += [start for start, end in self.cut_offs if start is not None and end is not None and start <= moment <= end]
-        return min((s for s in since if s is not None), default=None)
+        lost = spell.start.time if spell is not None and not spell.by_kubelet else None
+        cut = next((start for start, end in self.cut_offs if start <= moment <= end), None)
+        return min((since for since in (lost, cut) if since is not None), default=None)
 
     def out_of_reach(self, moment: datetime) -> bool:
         """Whether what runs there ran on without the control plane at a moment, as far as one of the two says so."""
@@ -281,14 +290,7 @@ def build(store: Store, desired: Mapping[Name, int] | None = None) -> Lifecycle:
 
     def replaceable(pod: Pod, moment: datetime, *, untold: bool = False) -> bool:
         node = nodes.get(pod.node or "")
-        if node is None:
-            return False
-        if pod.evicted is not None and pod.evicted.time <= moment + _AT_ONCE:
-            return True
-        if pod.marked is not None and pod.marked.earliest is not None:  # it is told when it was deleted
-            return pod.marked.earliest <= moment + _AT_ONCE and node.not_ready_at(moment) is not None
-        late = pod.marked is not None  # when it was deleted is not told, only when that was noticed
-        return (late or untold or node.not_ready_at(moment) is not None) and node.may_have_let_go(pod, moment)
+        return node is not None and node.may_be_replaced(pod, moment, untold=untold)
 
     calm = subtract([(start, end)], [s for node in nodes.values() for s in _troubled(node)])
     owners = controllers.controllers(events, versions, all_pods, dict(desired or {}), calm or [(start, end)], replaceable)

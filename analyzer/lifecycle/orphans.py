@@ -215,10 +215,15 @@ def _of_deletions(life: Lifecycle, instead: dict[str, Substitute]) -> Iterator[O
             allowed = timedelta(seconds=1) if node.out_of_reach(asked) else _REACTION if node.talkative else _REACTION + _GRACE
             if (reaction or life.end) - asked <= allowed:
                 continue
-            outcome = "running" if run.end.time is None else "removed" if run.kills else "exited"
+            outcome = "running" if run.end.time is None else "removed" if _killed(pod, run, run.end.time) else "exited"
             evidence = [*request.proofs, *run.start.proofs, *run.end.proofs]
             evidence += [p for r in substitute.pod.apps[:1] for p in r.start.proofs] if substitute is not None else []
             yield _orphan(run, pod, "pod-deleted", outcome, request, run.end, None, substitute, evidence)
+
+
+def _killed(pod: Pod, run: Run, end: datetime) -> bool:
+    """Whether the kubelet ended it. Of a pod that the API no longer knows some only say that they kill it: with its cgroup, no signal."""
+    return bool(run.kills) or any(e.time <= end for e in pod.told(E.POD_UNWANTED))
 
 
 def _request(node: NodeLife, pod: Pod, substitute: Substitute | None) -> Edge | None:

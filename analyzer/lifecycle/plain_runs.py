@@ -72,7 +72,7 @@ class _Lives:
         """Whether one component, a runtime's, tells all of the life of a container."""
         at = np.flatnonzero(lifecycle)
         components = self.told.component_codes[at]
-        low, high = np.full(len(self.ids), 2**31 - 1), np.full(len(self.ids), -2)
+        low, high = np.full(len(self.ids), _NEVER), np.full(len(self.ids), -2)
         np.minimum.at(low, self.whose[at], components)
         np.maximum.at(high, self.whose[at], components)
         strangers = np.bincount(self.whose[np.flatnonzero(lifecycle & ~runtime)], minlength=len(self.ids))

@@ -189,32 +189,31 @@ class _Book:
         self._by_name: dict[tuple[str | None, str | None], list[Pod]] = {}
         self._by_bare_name: dict[str | None, list[Pod]] = {}
 
-    def get(self, namespace: str | None, name: str | None, uid: str | None) -> Pod:
-        if uid and uid in self._by_uid:
-            pod = self._by_uid[uid]
-            if pod.name is None and name:
-                pod.namespace, pod.name = namespace, name
-                self._by_name.setdefault((namespace, name), []).append(pod)
-                self._by_bare_name.setdefault(name, []).append(pod)
-            return pod
-        named = self._by_name.setdefault((namespace, name), [])
-        if not uid and named:
-            return named[-1]
-        pod = Pod(namespace, name, uid)
-        named.append(pod)
-        self._by_bare_name.setdefault(name, []).append(pod)
-        if uid:
-            self._by_uid[uid] = pod
+    def get(self, namespace: str | None, name: str | None, uid: str) -> Pod:
+        pod = self._by_uid.get(uid)
+        if pod is None:
+            pod = self._by_uid[uid] = self._made(namespace, name, uid)
+        elif pod.name is None and name:
+            pod.namespace, pod.name = namespace, name
+            self._enter(pod)
         return pod
+
+    def _made(self, namespace: str | None, name: str | None, uid: str | None) -> Pod:
+        pod = Pod(namespace, name, uid)
+        self._enter(pod)
+        return pod
+
+    def _enter(self, pod: Pod) -> None:
+        self._by_name.setdefault((pod.namespace, pod.name), []).append(pod)
+        self._by_bare_name.setdefault(pod.name, []).append(pod)
 
     def known(self, uid: str) -> Pod:
         """One of those that were got by their uid."""
         return self._by_uid[uid]
 
     def of(self, event: Event) -> Pod | None:
-        """The pod that an event speaks of. Of several of one name: on a node the one that was there, of a new one the next to begin."""
-        if event.pod_uid:
-            return self._by_uid.get(event.pod_uid)
+        """The pod that an event without a uid speaks of. Of several of one name: on a node the one that was there, of a new one the next
+        to begin."""
         named = self._by_name.get((event.namespace, event.pod)) or []
         if len(named) > 1 and event.namespace is not None:
             begun = [(first, p) for p in named if (first := _first(p)) is not None]
@@ -226,23 +225,19 @@ class _Book:
             before = [(first, p) for first, p in here if first <= event.time + _AT_ONCE]
             if before:
                 return max(before, key=lambda x: x[0])[1]
-        return self.at(event.namespace, event.pod, None, event.time)
+        return self.at(event.namespace, event.pod, event.time)
 
-    def at(self, namespace: str | None, name: str | None, uid: str | None, moment: datetime) -> Pod | None:
-        if uid:
-            return self._by_uid.get(uid)
+    def at(self, namespace: str | None, name: str | None, moment: datetime) -> Pod | None:
         if namespace is None:  # 'Killing unwanted pod "x"' names no namespace
             named = self._by_bare_name.get(name) or []
         else:
-            named = self._by_name.get((namespace, name)) or []
-        if not named and namespace is not None:
-            return self.get(namespace, name, uid)
+            named = self._by_name.get((namespace, name)) or [self._made(namespace, name, None)]
         live = [p for p in named if any(r.began_by(moment) for r in p.runs)]
         return (live or named)[-1] if named else None
 
     def named(self, namespace: str | None, name: str | None, moment: datetime | None) -> Pod:
         """The pod of a rendering that tells no uid (``kubectl describe``, tables), and often no namespace either."""
-        return self.at(namespace, name, None, moment or _ALWAYS) or self.get(namespace, name, None)
+        return self.at(namespace, name, moment or _ALWAYS) or self._made(namespace, name, None)
 
     def all(self) -> list[Pod]:
         pods = {id(p): p for named in self._by_name.values() for p in named}
@@ -319,11 +314,10 @@ def _settle(pod: Pod) -> None:
     first = min(marks, key=lambda e: e.time, default=None)
     if first is not None:
         exact = first.kind in (E.POD_EVICTED, E.POD_DELETED, E.POD_DELETE_ASKED)
-        known = pod.marked.time if pod.marked else None
-        if known is None or first.time < known + timedelta(seconds=1) or (pod.marked and pod.marked.earliest != known):
-            proof = first.proof(_MARKS[first.kind])
+        known = pod.marked
+        if known is None or known.time is None or first.time < known.time + _AT_ONCE:
             latest = first.time + timedelta(microseconds=first.resolution - 1) if first.resolution > _SECOND else first.time
-            proofs = (proof, *(pod.marked.proofs if pod.marked else ()))
+            proofs = (first.proof(_MARKS[first.kind]), *(known.proofs if known is not None else ()))
             pod.marked = Edge(first.time, first.time if exact else None, latest, proofs, rule=_TOLD if exact else _HEARD)
 
 

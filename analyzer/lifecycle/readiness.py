@@ -29,6 +29,11 @@ class Spell:
     status: str = "Unknown"
     evidence: list[Proof] = field(default_factory=list)
 
+    @property
+    def by_kubelet(self) -> bool:
+        """Whether only the kubelet said so, of itself: the node controller did not hold the node for lost."""
+        return self.reporters == {"kubelet"}
+
     def covers(self, moment: datetime) -> bool:
         start, end = self.start.time, self.end.time
         return start is not None and start <= moment and (end is None or moment < end)

@@ -301,7 +301,7 @@ def _seen_graces(life: Lifecycle, known: Settings) -> Iterator[Setting]:
     for node in life.nodes.values():
         for spell in node.not_ready:
             outage = node.outage_at(spell.start.time) if spell.start.time else None
-            if outage is None or spell.reporters == {"kubelet"} or outage.boot_lost or spell.start.time is None:
+            if outage is None or spell.by_kubelet or outage.boot_lost or spell.start.time is None:
                 continue
             stop, lost = outage.start, spell.start
             if stop.earliest is None or stop.latest is None or stop.time is None:
@@ -325,7 +325,7 @@ def _seen_evictions(life: Lifecycle, known: Settings) -> Iterator[Setting]:
         for spell in life.nodes[name].not_ready if name in life.nodes else ():
             start = spell.start.time
             first = next((e for e in gone if spell.covers(e.time)), None)
-            if start is None or first is None or spell.reporters == {"kubelet"}:
+            if start is None or first is None or spell.by_kubelet:
                 continue
             proofs = (*spell.start.proofs[:1], first.proof("its pods were evicted"))
             waited = (first.time - start).total_seconds()
