@@ -162,7 +162,7 @@ def _adoption(case: Case, finding: Finding) -> Iterator[Doubt]:
         yield Doubt(Confidence.LIKELY, tells, _INSPECT.format(outage.node))
     adopted = set(finding.details.get("adopted") or ())
     for run in case.life.apps_of(outage.node).alive(outage.end.time):
-        if run.container_id in adopted and not alive_at(run, outage.end.time, None):  # no kubelet of the node lived through the outage
+        if run.container_id in adopted and not alive_at(run, outage.end.time):  # no kubelet of the node lived through the outage
             tells = "that all of them ran on is told by the silence of the runtime's events"
             yield Doubt(Confidence.LIKELY, tells, _INSPECT.format(outage.node))
             return

@@ -80,7 +80,9 @@ def _finding(case: Case, pod: Pod, left: Gone, runs: list[Run]) -> Finding:
     end = Edge(None, start.time, None)
     if last is not None and not open_ends:
         end = replace(last.end, rule="the last of its containers ended")
-    stopped = any(k.time >= (start.time or k.time) for r in runs for k in r.kills)
+    acts = [k.time for r in runs for k in r.kills]
+    acts += [e.time for e in pod.told(E.POD_UNWANTED) if end.time and e.time <= end.time]  # some kubelets kill a cgroup, and send no signal
+    stopped = any(start.time is None or time >= start.time for time in acts)
     outcome = "running" if open_ends else "removed" if stopped else "exited"
     away = _away(case, pod, start.time)
     others = [p for p in case.life.pods_named(pod.namespace, pod.name) if p is not pod and _meets(p, start.time, end.time)]

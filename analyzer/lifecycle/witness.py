@@ -33,9 +33,9 @@ def _watched_until(node: NodeLife, moment: datetime) -> datetime:
     return max(moment, node.kubelet_writes_until(moment))
 
 
-def alive_at(run: Run, moment: datetime, node: NodeLife | None) -> bool:
+def alive_at(run: Run, moment: datetime) -> bool:
     """Whether signs on either side of the moment say that it ran."""
-    first, last = witnessed(run, node)
+    first, last = witnessed(run)
     return first is not None and last is not None and first <= moment <= last
 
 

@@ -218,6 +218,14 @@ def test_who_ended_it(left: dict[str, Gone], stopped: float | None, outcome: str
     assert found.details["outcome"] == outcome
 
 
+@pytest.mark.parametrize(("said", "outcome"), [(99.9, "exited"), (100, "removed"), (400, "removed"), (400.1, "exited")])
+def test_a_kubelet_that_calls_a_pod_unwanted_ends_it(left: dict[str, Gone], said: float, outcome: str) -> None:
+    """Also where it sends no signal: it kills the cgroup."""
+    ran = _pod(run("c", 10, 400), events=[event(said, E.POD_UNWANTED)])
+    [found] = _found(left, ran, node(A, [outage(90, 300)]), "kubelet")
+    assert found.details["outcome"] == outcome
+
+
 @pytest.mark.parametrize(
     ("where", "cause", "told"),
     [

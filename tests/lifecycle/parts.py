@@ -1,4 +1,4 @@
-"""Parts of a lifecycle with the lines that tell of them, made by hand: what detectors and windows are given. Times are seconds after the origin."""
+"""Parts of a lifecycle with the lines that tell of them, made by hand. Times are seconds after the origin."""
 
 from dataclasses import replace
 from typing import Any
