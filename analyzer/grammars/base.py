@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 import orjson
 import polars as pl
 
+from analyzer.formats.tables import shaped
 from analyzer.vocabulary import EVENTS, TEXT_LIMIT, EventKind
 
 Parsed = TypeVar("Parsed")
@@ -74,8 +75,7 @@ def located(records: pl.DataFrame, told: Iterable[tuple[int, Fields]], component
     frame = of.with_columns(**columns).with_columns(
         text=one_lines(pl.coalesce("text" if "text" in told_of else "message", "message").fill_null(""))
     )
-    present = set(frame.columns)
-    return frame.select((pl.col(c) if c in present else pl.lit(None)).cast(t).alias(c) for c, t in _EVENT_SCHEMA.items())
+    return shaped(frame, EVENTS)
 
 
 def _packed(attributes: Fields | None) -> str | None:
