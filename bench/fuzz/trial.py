@@ -67,7 +67,7 @@ def check(batch: Batch, first: int, size: int) -> None:
 
 
 def _as_promised(what: str, frame: pl.DataFrame, promised: pl.Schema) -> None:
-    """The promised columns. Text that is no UTF-8 and times out of range show when they become Python's own: to a file they go as they are."""
+    """The promised columns; what is no UTF-8, and what no time, shows when it becomes Python's own: to a file it goes as it is."""
     if frame.schema != promised:
         raise Broken(f"{what}: {frame.schema} instead of {promised}")
     frame.rows()
