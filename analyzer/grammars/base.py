@@ -23,7 +23,8 @@ _EVENT_SCHEMA = {c: t for c, t in EVENTS.items() if c != "source_id"}
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _NONE = pl.DataFrame(schema=_EVENT_SCHEMA)
-_POD_UNDERSCORE = re.compile(r"(?P<name>[^_()\s,]+)_(?P<namespace>[^_()\s,:]+)(?:\((?P<uid>[^)]*)\))?")
+_POD_UNDERSCORE = re.compile(r"(?<![^_()\s,:])(?P<name>[^_()\s,:]+)_(?P<namespace>[^_()\s,:]+)(?:\((?P<uid>[^()]*)\))?")
+"""Looked for from the beginning of a word only, and to the next bracket: else a long line without any would take for ever."""
 _ID = re.compile(r"[0-9a-f]{12,64}")
 _SCHEME = re.compile(r"^[a-z-]+://")
 
