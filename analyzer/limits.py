@@ -26,7 +26,7 @@ class Limits:
     unpacked: bytes that a file may give at all.
     members: of the archives in a file, together.
     depth: archives within archives.
-    record: bytes of a line or a JSON value. (A YAML document is held as a whole.)
+    record: bytes of a line, a JSON value, an object in YAML.
     """
 
     ratio: int = 500

@@ -19,6 +19,7 @@ _LONGEST = 16
 _ENOUGH = 20
 """Who wrote fewer records has no pace."""
 _WRITER = ["node", "identifier", "pid"]
+_ANOTHER = pl.any_horizontal(pl.col(_WRITER).ne_missing(pl.col(_WRITER).shift()))
 _COLUMNS = [c for c in SILENCES if c != "source_id"]
 _SIDES = ("time", "line", "offset", "text")
 
@@ -63,8 +64,7 @@ def _stretches(timed: pl.DataFrame, floor: int) -> pl.DataFrame:
 
 def _changes(timed: pl.DataFrame) -> pl.Series:
     """Where another writer begins."""
-    writer = pl.col(_WRITER)
-    return timed.select(pl.any_horizontal(writer.ne_missing(writer.shift()))).to_series()
+    return timed.select(_ANOTHER).to_series()
 
 
 def _joined(parts: pl.DataFrame, subject: list[str], floor: int) -> pl.DataFrame:

@@ -219,6 +219,60 @@ def test_a_hostile_document_ends_with_its_source(tmp_path: Path, content: bytes)
         assert not {*b"\0\x1b\x07"} & {*done.stdout, *done.stderr}
 
 
+DEEP = '{"a":' * 100_000 + "1" + "}" * 100_000
+POD = '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"%s","namespace":"n","uid":"u"},"x":%s}'
+ENTRY = '{"__REALTIME_TIMESTAMP":"1795331000000000","_HOSTNAME":"n","SYSLOG_IDENTIFIER":"%s","MESSAGE":%s}'
+STARTED = (
+    '{"status":"start","id":"CID","Type":"container","Action":"start","Actor":{"ID":"CID","Attributes":%s},"timeNano":1795331000000000000}'
+).replace("CID", "a" * 64)
+AUDIT = (
+    '{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Request","auditID":"a","stage":"ResponseComplete","verb":"update",'
+    '"objectRef":{"resource":"pods"},"requestObject":%s,"requestReceivedTimestamp":"2026-11-22T07:00:00Z","responseStatus":{"code":200}}'
+)
+KLOG = '{"ts":1795331000000.1,"caller":"kubelet.go:1","msg":"SyncLoop ADD","pods":%s,"v":2}'
+
+
+@pytest.mark.parametrize(
+    ("good", "hostile", "read", "rejects"),
+    [
+        (POD % ("g", "1"), POD % ("x", DEEP), 3, 1),
+        (POD % ("g", "1"), POD % ("x", "9" * 1_000_000), 3, 1),
+        (POD % ("g", "1"), POD % ("x", '{"' + "k" * (1 << 20) + '":1}'), 4, 0),
+        (POD % ("g", "1"), POD % ("x", "{" + ",".join(f'"k{n}":{n}' for n in range(100_000)) + "}"), 4, 0),
+        (ENTRY % ("kubelet", '"m"'), ENTRY % ("kubelet", DEEP), 3, 1),
+        (ENTRY % ("kubelet", '"m"'), ENTRY % ("kubelet", "[" * 100_000), 3, 1),
+        (ENTRY % ("kubelet", '"m"'), ENTRY % ("dockerd", json.dumps(DEEP)), 4, 0),
+        (ENTRY % ("kubelet", '"m"'), ENTRY % ("kubelet", json.dumps(KLOG % DEEP)), 4, 0),
+        (STARTED % "{}", STARTED % DEEP, 3, 1),
+        (AUDIT % "{}", AUDIT % DEEP, 3, 1),
+        (KLOG % '["n/p"]', KLOG % DEEP, 4, 0),
+    ],
+    ids=["object", "digits", "key", "keys", "entry", "brackets", "in-message", "klog-in-message", "docker", "audit", "klog"],
+)
+def test_hostile_json_costs_itself_alone(tmp_path: Path, good: str, hostile: str, read: int, rejects: int) -> None:
+    (tmp_path / "log").write_text("\n".join([good, good, hostile, good, ""]))
+    store = MemoryStore(keep_records=True)
+    ingest([tmp_path], store)
+    (found,) = store.table("sources").select("status", pl.col("records") + pl.col("objects"), "rejected").rows()
+    assert found == ("read", read, rejects)
+
+
+def test_hostile_depth_in_all_that_is_made_of_it(tmp_path: Path) -> None:
+    folder, store = tmp_path / "in", tmp_path / "store"
+    folder.mkdir()
+    for name, hostile in (("a", ENTRY % ("kubelet", json.dumps(KLOG % DEEP))), ("b", KLOG % DEEP), ("c", POD % ("x", DEEP))):
+        (folder / name).write_text("\n".join([ENTRY % ("kubelet", '"m"'), hostile, ""]))
+    for words in (
+        ("analyze", "--redact", folder),
+        ("report", "--redact", "--out", tmp_path / "report.html", folder),
+        ("ingest", "--store", store, folder),
+        ("verify", "--store", store, folder),
+        ("query", "SELECT count(*) FROM records", folder),
+    ):
+        done = podopsy(*words)
+        assert done.returncode == 0, (words, done.stderr)
+
+
 def test_limits_are_set_in_one_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(limits.VARIABLE, "record=2M, ratio=7")
     assert (limits.current().record, limits.current().ratio, limits.current().depth) == (2 << 20, 7, limits.Limits.depth)

@@ -20,6 +20,7 @@ from analyzer.evidence.packed import ARCHIVES, DAMAGE, HEAD, Archive, Held, Open
 from analyzer.exceptions import EvidenceError, SourceError
 
 _SUFFIX = re.compile(r"(?:\.(?:tar|tgz|tbz2?|txz|tzst|gz|bz2|xz|zst|zip))+$", re.IGNORECASE)
+_LEADS_OUT = "a link that leads out of the folder: not followed (name its target to have it read)"
 _SPECIAL = {stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
 
 
@@ -71,7 +72,8 @@ def walk(paths: Sequence[Path | str]) -> Iterator[Source]:
         if not os.path.lexists(path):
             raise EvidenceError(f"no such file or directory: {path} (check the path)")
     whole = len(given) == len(paths) == 1 and given[0].is_dir()
-    walker = _Walker(given[0] if whole else Path(os.path.commonpath([path.parent for path in given]) if given else "/"))
+    base = given[0] if whole else Path(os.path.commonpath([path.parent for path in given]) if given else "/")
+    walker = _Walker(base, [path.resolve() for path in given if path.is_dir()])
     found = [source for path in given for source in walker.under(path)]
     if len(given) < len(paths):
         found += walker.stdin()
@@ -135,15 +137,16 @@ def _printable(path: str) -> str:
 class _Walker:
     """What is known while PATHs are walked: where names begin, what has been met, which archives are open."""
 
-    def __init__(self, base: Path) -> None:
+    def __init__(self, base: Path, folders: Sequence[Path]) -> None:
         self._base = base
+        self._folders = folders  # those that were handed in: no link leads out of them
         self._seen: set[tuple[int, int]] = set()
         self._held = Held()
 
     def under(self, path: Path) -> Iterator[Source]:
         """All that one PATH gives."""
         root = _printable(path.name)
-        return self._directory(path, root, path.resolve()) if path.is_dir() else self._file(path, root)
+        return self._directory(path, root) if path.is_dir() else self._file(path, root)
 
     def stdin(self) -> Iterator[Source]:
         """Standard input, copied, so that it can be read more than once."""
@@ -153,7 +156,7 @@ class _Walker:
     def _name(self, path: Path) -> str:
         return _printable(path.relative_to(self._base).as_posix())
 
-    def _directory(self, path: Path, root: str, top: Path) -> Iterator[Source]:
+    def _directory(self, path: Path, root: str) -> Iterator[Source]:
         try:
             status = path.stat()
             children = sorted(path.iterdir())
@@ -166,10 +169,21 @@ class _Walker:
         for child in children:
             if _skipped(child.name):
                 continue
-            if not child.is_dir():
+            if child.is_symlink() and self._leads_out(child):
+                yield _unreadable(
+                    self._name(child), root, "a link that leads out of the folder: not followed (name its target to have it read)"
+                )
+            elif not child.is_dir():
                 yield from self._file(child, root)
-            elif not child.is_symlink() or not child.resolve().is_relative_to(top):  # else it is met on its own
-                yield from self._directory(child, root, top)
+            elif not child.is_symlink():  # what a link leads to is met on its own
+                yield from self._directory(child, root)
+
+    def _leads_out(self, link: Path) -> bool:
+        try:
+            target = link.resolve(strict=True)
+        except (OSError, RuntimeError):  # broken, or in a circle: told as such
+            return False
+        return not any(target.is_relative_to(folder) for folder in self._folders)
 
     def _file(self, path: Path, root: str) -> Iterator[Source]:
         name = self._name(path)

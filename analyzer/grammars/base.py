@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 import orjson
 import polars as pl
 
+from analyzer.formats.tables import shaped
 from analyzer.vocabulary import EVENTS, TEXT_LIMIT, EventKind
 
 Parsed = TypeVar("Parsed")
@@ -22,7 +23,8 @@ _EVENT_SCHEMA = {c: t for c, t in EVENTS.items() if c != "source_id"}
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _NONE = pl.DataFrame(schema=_EVENT_SCHEMA)
-_POD_UNDERSCORE = re.compile(r"(?P<name>[^_()\s,]+)_(?P<namespace>[^_()\s,:]+)(?:\((?P<uid>[^)]*)\))?")
+_POD_UNDERSCORE = re.compile(r"(?<![^_()\s,:])(?P<name>[^_()\s,:]+)_(?P<namespace>[^_()\s,:]+)(?:\((?P<uid>[^()]*)\))?")
+"""Looked for from the beginning of a word only, and to the next bracket: else a long line without any would take for ever."""
 _ID = re.compile(r"[0-9a-f]{12,64}")
 _SCHEME = re.compile(r"^[a-z-]+://")
 
@@ -74,8 +76,7 @@ def located(records: pl.DataFrame, told: Iterable[tuple[int, Fields]], component
     frame = of.with_columns(**columns).with_columns(
         text=one_lines(pl.coalesce("text" if "text" in told_of else "message", "message").fill_null(""))
     )
-    present = set(frame.columns)
-    return frame.select((pl.col(c) if c in present else pl.lit(None)).cast(t).alias(c) for c, t in _EVENT_SCHEMA.items())
+    return shaped(frame, EVENTS)
 
 
 def _packed(attributes: Fields | None) -> str | None:

@@ -10,7 +10,7 @@ import orjson
 import polars as pl
 
 from analyzer.formats.runtimes.docker_names import identify
-from analyzer.grammars.base import Fields, container_id, fields, located
+from analyzer.grammars.base import Fields, container_id, fields, integer, located
 from analyzer.grammars.relevance import Grammar, Seen, alone, chosen
 from analyzer.vocabulary import SANDBOX
 from analyzer.vocabulary import EventKind as E
@@ -44,7 +44,7 @@ def _events(records: pl.DataFrame) -> Iterator[tuple[int, Fields]]:
         if topic == "/tasks/exit" and payload.get("id", identity) != identity:
             continue  # the end of an exec, not of the container
         kind = _TOPICS[topic]
-        exit_status = int(payload.get("exit_status", 0)) if kind is E.CONTAINER_DIED else None  # protobuf leaves 0 out
+        exit_status = integer(payload.get("exit_status", 0)) if kind is E.CONTAINER_DIED else None  # protobuf leaves 0 out
         labels = payload.get("labels") or {}
         sandbox = {"k8s_container_name": SANDBOX} if labels.get("io.cri-containerd.kind") == "sandbox" else {}
         row = {**fields(kind), **identify(labels), **sandbox, "container_id": container_id(identity), "value": exit_status}

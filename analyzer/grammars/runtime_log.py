@@ -25,9 +25,9 @@ from analyzer.vocabulary import RUNTIME_LOG, SANDBOX
 from analyzer.vocabulary import EventKind as E
 
 _DAEMON = r"(?:^|[.-])(?:containerd|crio|docker|dockerd)(?:-current|-latest)?$"  # snaps: microk8s.daemon-containerd; RHEL 7: -current
-_PAIR = re.compile(r'([\w.]+)=("(?:[^"\\]|\\.)*"|\S*)', re.DOTALL)
+_PAIR = re.compile(r'(?<![\w.])([\w.]+)=("(?:[^"\\]|\\.)*"|\S*)', re.DOTALL)
 _PRECISE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d+(?:Z|[+-]\d\d:\d\d)")  # CRI-O writes a blank for the T
-_MEMBER = re.compile(r'(\w+):(?:"([^"]*)"|([^,\s{}]*))')
+_MEMBER = re.compile(r'\b(\w+):(?:"([^"]*)"|([^,\s{}]*))')
 _ID = r'"?(?P<id>[0-9a-f]{12,64})"?'
 _OWNER = r"(?P<ns>[^/\s]+)/(?P<pod>[^/\s]+)/(?P<container>[^/\s]+)"
 _NAMESPACES = (None, "k8s.io", "moby")  # containerd's own: others hold containers that are not Kubernetes'

@@ -56,4 +56,5 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")  # of each process: there is one a core, and frames have a few rows
     sys.exit(main())

@@ -18,6 +18,8 @@ import zstandard
 
 from analyzer.evidence import Source, cases, digest, walk
 from analyzer.exceptions import EvidenceError, SourceError
+from analyzer.ingest import ingest
+from analyzer.store import MemoryStore
 
 TEXT = b"Aug 21 20:24:53 n kubelet[5]: m\n" * 3
 NOISE = random.Random(1).randbytes(400_000)
@@ -196,15 +198,57 @@ def test_links_loops_and_special_files(tmp_path: Path) -> None:
     (tmp_path / "in" / "link").symlink_to("../outside.log")
     (tmp_path / "in" / "loop").symlink_to(".")
     (tmp_path / "in" / "gone").symlink_to("nowhere")
+    (tmp_path / "in" / "circle").symlink_to("circle")
     os.mkfifo(tmp_path / "in" / "pipe")
     found = {source.name: source.problem for source in walk([tmp_path / "in"])}
     assert found == {
         "a-link": None,
         "x.log": None,
-        "link": None,
+        "link": "a link that leads out of the folder: not followed (name its target to have it read)",
+        "circle": "broken symbolic link: Too many levels of symbolic links",
         "gone": "broken symbolic link: No such file or directory",
         "pipe": "a named pipe: not read",
     }
+
+
+def test_no_link_leads_out_of_what_was_handed_in(tmp_path: Path) -> None:
+    for folder in ("in/deep", "in-side", "elsewhere"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "x.log").write_bytes(TEXT)
+    inside = tmp_path / "in"
+    (inside / "folder").symlink_to(tmp_path / "elsewhere")
+    (inside / "beside").symlink_to("../in-side/x.log")  # its name begins like the folder's
+    (inside / "first").symlink_to("second")  # out by way of another link
+    (inside / "second").symlink_to(tmp_path / "elsewhere" / "x.log")
+    (inside / "out-and-in").symlink_to("../in/deep/x.log")
+    (inside / "up").symlink_to("..")
+    found = {source.name: bool(source.problem) for source in walk([inside])}
+    refused = dict.fromkeys(("folder", "beside", "first", "second", "up"), True)
+    assert found == {"deep/x.log": False, "out-and-in": False, **refused}
+    told = {source.name for source in walk([inside, tmp_path / "elsewhere"]) if source.problem}
+    assert told == {"in/beside", "in/up"}  # the other ones lead to what was handed in, too
+
+
+def test_a_link_that_was_named_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "x.log").write_bytes(TEXT)
+    (tmp_path / "there" / "y.log").symlink_to("x.log")
+    (tmp_path / "folder").symlink_to("there")
+    (tmp_path / "file").symlink_to("there/x.log")
+    assert {source.name: source.problem for source in walk([tmp_path / "folder"])} == {"x.log": None, "y.log": None}
+    assert {source.name: source.problem for source in walk([tmp_path / "file"])} == {"file": None}
+
+
+def test_links_that_lead_out_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "kubelet.log").write_text("I1122 07:03:20.000000       5 kubelet.go:1] x\n")
+    (tmp_path / "in" / "logs").symlink_to("/etc")
+    store = MemoryStore()
+    ingest([tmp_path / "in"], store)
+    rows = store.table("sources").select("source", "status", "detail").rows()
+    assert rows[0][:2] == ("kubelet.log", "read")
+    assert rows[1] == ("logs", "failed", "a link that leads out of the folder: not followed (name its target to have it read)")
+    assert len(rows) == 2
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

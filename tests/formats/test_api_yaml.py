@@ -9,9 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyzer import limits
 from analyzer.formats.base import Batch, ReadContext
 from analyzer.formats.kubernetes import api_json
-from analyzer.formats.kubernetes.api_yaml import FORMAT, documents
+from analyzer.formats.kubernetes.api_yaml import FORMAT, parse
+from analyzer.formats.kubernetes.yaml_pieces import pieces
+from analyzer.formats.tables import Reject
 
 ITEM = """\
 - apiVersion: v1
@@ -132,15 +135,89 @@ def test_others_are_not_recognised(other: bytes) -> None:
     assert not FORMAT.sniff(other, "pods.yaml")
 
 
-@given(st.lists(st.sampled_from([b"---\n", b"--- \n", b"----\n", b"a: 1\n", b"---", b"\n", b" ---\n", b"- b\n"])), st.integers(1, 20))
-def test_the_window_does_not_matter(parts: list[bytes], size: int) -> None:
+LAYOUTS = (  # one list, as kubectl, must-gather, and other writers of YAML lay it out
+    "apiVersion: v1\nitems:\n- metadata:\n    name: a\n  s:\n  - x\n- metadata: {name: b}\nkind: PodList\nmetadata:\n  s: ''\n",
+    "kind: PodList\napiVersion: v1\nitems:\n    - metadata:\n        name: a\n      s:\n      - x\n    - metadata:\n        name: b\n",
+    "apiVersion: v1\nkind: PodList\nitems: # two\n\n# the first\n- metadata:\n    name: a\n  s: [x]\n# b\n- metadata:\n    name: b\n",
+    "apiVersion: v1\nkind: PodList\nitems: [{metadata: {name: a}, s: [x]}, {metadata: {name: b}}]\n",
+    "apiVersion: v1\nkind: PodList\nitems:\n-\n  metadata:\n    name: a\n  s:\n  - x\n-\n  metadata:\n    name: b\n",
+    "{apiVersion: v1, kind: PodList, items: [{metadata: {name: a}, s: [x]}, {metadata: {name: b}}]}\n",
+    "apiVersion: v1\nkind: PodList\nitems: &all\n- metadata:\n    name: a\n  s: &s [x]\n- metadata:\n    name: b\n",
+    "- apiVersion: v1\n  kind: Pod\n  metadata:\n    name: a\n  s:\n  - x\n- {apiVersion: v1, kind: Pod, metadata: {name: b}}\n",
+)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("size", [1, 7, 1 << 20])
+def test_a_list_is_the_same_in_every_layout(layout: str, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("analyzer.formats.kubernetes.api_yaml.CHUNK", size)
+    for text in (layout, layout.replace("\n", "\r\n"), f"---\n{layout}---\n"):
+        batch = read(text.encode())
+        assert batch.rejects.is_empty()
+        assert batch.objects.select("kind", "api_version", "name").rows() == [("Pod", "v1", "a"), ("Pod", "v1", "b")]
+        assert json.loads(batch.objects["document"][0])["s"] == ["x"]
+
+
+def test_what_is_too_long_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(limits.VARIABLE, "record=2K")
+    long = ITEM.replace("643e", "x" * 5000)
+    data = (LIST.replace("kind: List", long + ITEM + "kind: List") + "---\n" + POD + "# " + "y" * 5000 + "\n---\n" + POD).encode()
+    for size in (1, 100, 1 << 20):
+        monkeypatch.setattr("analyzer.formats.kubernetes.api_yaml.CHUNK", size)
+        batch = read(data)
+        assert batch.objects["uid"].to_list() == ["643e", "6440", "643e", "u1"]
+        assert batch.rejects["reason"].to_list() == [
+            f"longer than a record may be (--limit record=): {length:,} bytes are passed over" for length in (len(long), len(POD) + 5007)
+        ]
+
+
+def test_the_last_item_may_be_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(limits.VARIABLE, "record=2K")
+    for behind in ("", "kind: List\n", "---\n" + POD):
+        batch = read((LIST.partition("kind: List")[0] + ITEM.replace("643e", "x" * 5000) + behind).encode())
+        assert batch.objects["uid"].to_list() == ["643e", "6440"] + ["u1"] * ("---" in behind)
+        assert batch.rejects.height == 1
+
+
+LINES = [
+    *(b"---\n", b"--- \n", b"----\n", b"---", b" ---\n", b"\n", b"# d\n", b"x" * 40 + b"\n"),
+    *(b"items:\n", b"items: []\r\n", b"- b\n", b"  - c: 2\n", b"-\n", b"a: 1\n", b"kind: PodList\n", b"apiVersion: v1\n"),
+]
+
+
+@given(
+    st.lists(st.sampled_from(LINES)),
+    st.integers(1, 20),
+    st.sampled_from(["", "record=30"]),
+)
+def test_the_window_does_not_matter(parts: list[bytes], size: int, limit: str) -> None:
     data = b"".join(parts)
-    found = list(documents(io.BytesIO(data), size))
-    assert b"".join(text for _, _, text in found) == data
-    assert found == list(documents(io.BytesIO(data), 1 << 20))
-    for line, offset, text in found:
-        assert data[offset:].startswith(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(limits.VARIABLE, limit)
+        found = [piece if isinstance(piece, Reject) else (*piece[:3], piece.of()) for piece in pieces(io.BytesIO(data), size)]
+        whole = [piece if isinstance(piece, Reject) else (*piece[:3], piece.of()) for piece in pieces(io.BytesIO(data), 1 << 20)]
+    assert found == whole
+    last = 0
+    for line, offset, text, _ in found:
+        assert offset >= last
+        last = offset + (len(text) if isinstance(text, bytes) else 0)
         assert data.count(b"\n", 0, offset) + 1 == line
+        assert not isinstance(text, bytes) or data[offset:last] == text
+
+
+NAMES = st.text("ab-: #\n'\"é", min_size=1, max_size=8)
+
+
+@given(st.lists(st.dictionaries(NAMES, st.one_of(NAMES, st.lists(NAMES), st.dictionaries(NAMES, NAMES))), min_size=1), st.integers(1, 200))
+def test_items_are_cut_where_they_end(items: list[dict[str, object]], size: int) -> None:
+    """JSON is YAML: each item as kubectl lays it out, its values in flow style."""
+    text = "apiVersion: v1\nitems:\n"
+    for item in items:
+        fields = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in {"metadata": {}, **item}.items()]
+        text += "- " + "\n  ".join(fields) + "\n"
+    text += "kind: List\nmetadata:\n  resourceVersion: ''\n"
+    found = [parse(piece.text.decode()) for piece in pieces(io.BytesIO(text.encode()), size) if not isinstance(piece, Reject)]
+    assert found == [{"metadata": {}, **item} for item in items]
 
 
 def test_corpus_says_the_same_in_json(corpus: Path) -> None:

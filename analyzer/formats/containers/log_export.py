@@ -32,6 +32,7 @@ from analyzer.formats.journals.journal_fields import NEEDED, assemble
 from analyzer.formats.json_documents import Value, mostly, peeked, slices
 from analyzer.formats.kubernetes import api_yaml
 from analyzer.formats.kubernetes.api_objects import Collector
+from analyzer.formats.kubernetes.yaml_pieces import pieces
 from analyzer.formats.lines import BOM, conform
 from analyzer.formats.tables import Reject, packed, reject_frame, storable
 from analyzer.vocabulary import RECORDS
@@ -217,8 +218,10 @@ class LogExport:
 def _from_yaml(stream: BinaryIO, reader: _Reader) -> Iterator[Batch]:
     values: list[Value] = []
     rejects: list[Reject] = []
-    for line, offset, document in api_yaml.documents(stream):
-        for piece in api_yaml.pieces(line, offset, document):
+    for piece in pieces(stream):
+        if isinstance(piece, Reject):
+            rejects.append(piece)
+        else:
             written = piece.text.decode(errors="replace")
             try:
                 content = api_yaml.parse(written)
@@ -227,9 +230,9 @@ def _from_yaml(stream: BinaryIO, reader: _Reader) -> Iterator[Batch]:
                 continue
             if content is not None:
                 values.append(Value(piece.line, piece.offset, written, content))
-            if len(values) + len(rejects) >= _SLICE:
-                yield reader.batch(values, rejects)
-                values, rejects = [], []
+        if len(values) + len(rejects) >= _SLICE:
+            yield reader.batch(values, rejects)
+            values, rejects = [], []
     yield reader.batch(values, rejects)
 
 

@@ -97,7 +97,8 @@ def _scan(data: bytes, final: bool) -> _Scan:
                 break
     cut = len(data)
     if not final:
-        last = np.flatnonzero(blank & (begins < limit) & (ends < len(data)))
+        ended = len(begins) - (not data.endswith(b"\n"))  # a carriage return at the end need not be a line end's
+        last = np.flatnonzero((blank & (begins < limit))[:ended])
         cut = data.index(b"\n", int(ends[last[-1]])) + 1 if len(last) else 0
     whole = begins < cut
     return _Scan(

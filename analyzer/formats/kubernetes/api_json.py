@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Final
 
 from analyzer.formats.base import CHUNK, Batch, ReadContext
 from analyzer.formats.json_documents import BETWEEN, CUT_OFF, JsonReader, Value, clean
-from analyzer.formats.kubernetes.api_objects import Collector, is_list, listed
+from analyzer.formats.kubernetes.api_objects import Collector, is_list, listed, says_its_kind
 from analyzer.formats.lines import BOM
 from analyzer.formats.tables import Reject
 from analyzer.vocabulary import TEXT_LIMIT
@@ -91,7 +91,7 @@ def _document(reader: JsonReader, collector: Collector) -> Iterator[Batch]:
             walked = True
             of = listed(content.get("kind"), content.get("apiVersion"))
             for item in _items(reader, collector):
-                if of.kind or _says_its_kind(item.content):
+                if of.kind or says_its_kind(item.content):
                     collector.add(item.line, item.offset, item.content, item.text, of)
                 else:
                     waiting.append(item)
@@ -141,10 +141,6 @@ def _items(reader: JsonReader, collector: Collector) -> Iterator[Value]:
         if not reader.text[reader.position : reader.position + 1].isspace():
             raise _Left
     reader.skip()
-
-
-def _says_its_kind(item: Any) -> bool:
-    return isinstance(item, dict) and "kind" in item and "apiVersion" in item
 
 
 def _from_bracket(head: bytes) -> bytes:

@@ -76,6 +76,11 @@ def is_list(content: Any) -> bool:
     return isinstance(content, dict) and str(content.get("kind", "")).endswith("List") and _text(content.get("apiVersion")) is not None
 
 
+def says_its_kind(content: Any) -> bool:
+    """Of such an object a list need not say what it is."""
+    return isinstance(content, dict) and "kind" in content and "apiVersion" in content
+
+
 def unfold(content: Any, of: Listed = Listed()) -> Iterator[Object | str]:  # noqa: B008 - a tuple does not change
     """The objects in a decoded document, or why there is none."""
     if not isinstance(content, dict):

@@ -13,7 +13,7 @@ audit.k8s.io/v1alpha1 (1.7) has one ``timestamp``, with whole seconds; later ver
 
 import re
 from collections.abc import Iterator
-from typing import Any, BinaryIO, Final
+from typing import Annotated, Any, BinaryIO, Final
 
 import msgspec
 import polars as pl
@@ -36,6 +36,10 @@ LONGEST: Final = pl.duration(seconds=60)
 _FOUND: Final = {"written": pl.String, "staged": pl.String, "message": pl.String, "fields": pl.String}
 
 
+_INT64: Final = 2**63
+_Number = Annotated[int, msgspec.Meta(ge=-_INT64, le=_INT64 - 1)]
+
+
 class _Meta(msgspec.Struct, omit_defaults=True):
     name: str | None = None
     namespace: str | None = None
@@ -44,7 +48,7 @@ class _Meta(msgspec.Struct, omit_defaults=True):
 
 
 class _Spec(msgspec.Struct, omit_defaults=True):
-    replicas: int | None = None
+    replicas: _Number | None = None
 
 
 class _Preconditions(msgspec.Struct, omit_defaults=True):
@@ -54,7 +58,7 @@ class _Preconditions(msgspec.Struct, omit_defaults=True):
 class _Options(msgspec.Struct, omit_defaults=True):
     """DeleteOptions: the body of a deletion, and a part of an Eviction."""
 
-    gracePeriodSeconds: int | None = None  # noqa: N815
+    gracePeriodSeconds: _Number | None = None  # noqa: N815
     preconditions: _Preconditions | None = None
     dryRun: list[str] | None = None  # noqa: N815
 
@@ -90,7 +94,7 @@ class _Reference(msgspec.Struct, omit_defaults=True):
 
 
 class _Status(msgspec.Struct):
-    code: int | None = None
+    code: _Number | None = None
 
 
 class _Event(msgspec.Struct):
@@ -124,7 +128,7 @@ class _Fields(msgspec.Struct, omit_defaults=True):
     verb: str
     user: str
     auditID: str  # noqa: N815
-    code: int | None = None
+    code: _Number | None = None
     dryRun: bool = False  # noqa: N815
     userAgent: str | None = None  # noqa: N815
     objectRef: _Reference | None = None  # noqa: N815
@@ -148,7 +152,8 @@ def _body(raw: msgspec.Raw) -> _Body | None:
         counts = [o.value for o in _patches.decode(text) if o.path == "/spec/replicas" and o.op in ("add", "replace")]
     except (ValueError, RecursionError):  # msgspec's errors are ValueErrors
         return None
-    return _Body(spec=_Spec(counts[-1])) if counts and isinstance(counts[-1], int) else None
+    last = counts[-1] if counts else None
+    return _Body(spec=_Spec(last)) if isinstance(last, int) and -_INT64 <= last < _INT64 else None
 
 
 def _understand(event: _Event) -> tuple[str, str | None, str, str]:

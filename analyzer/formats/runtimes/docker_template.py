@@ -18,7 +18,7 @@ from analyzer.formats.tables import Reject, numbered, reject_frame
 from analyzer.vocabulary import TIME
 
 _TYPES: Final = "|".join(sorted(TYPES))
-_BEGIN: Final = rf"^(?P<time>[0-9]{{10}}|[0-9]{{19}}) (?P<type>{_TYPES}) (?P<action>[a-z][a-z_-]*)(?P<rest>(?:: | ).*)?$"
+_BEGIN: Final = rf"^(?P<time>[0-9]{{10}}|[0-8][0-9]{{18}}) (?P<type>{_TYPES}) (?P<action>[a-z][a-z_-]*)(?P<rest>(?:: | ).*)?$"
 _COMMAND: Final = r"(?s)^(: .*?) ([0-9a-f]{64})(?: (.*))?$"
 _PLAIN: Final = r"(?s)^ (\S*)(?: (.*))?$"
 _NAME: Final = r"^\[?/?([A-Za-z0-9][A-Za-z0-9_.-]*)\]?$"
