@@ -20,6 +20,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser("python -m bench.fuzz", description=__doc__)
     parser.add_argument("--inputs", type=int, default=100_000)
     parser.add_argument("--first", type=int, default=0, help="the number of the first input")
+    parser.add_argument("--pieces", type=int, default=1, help="so many changed pieces, one after the other, make an input of text")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
         "--format", action="append", choices=sorted([f.name for f in REGISTRY] + [WHOLE]), help="may be repeated (default: all)"
@@ -38,7 +39,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
         return search(options.format[0], options.guided, options.seed, options.corpus, options.save)
     stated = os.environ.get("PODOPSY_CORPUS")
-    asked = Asked(options.seed, tuple(options.format or ()), options.corpus or (Path(stated) if stated else None))
+    asked = Asked(options.seed, tuple(options.format or ()), options.corpus or (Path(stated) if stated else None), options.pieces)
     numbers = range(options.first, options.first + options.inputs)
     kinds: dict[tuple[str, str], int] = {}
     begun = shown = time.monotonic()

@@ -19,6 +19,8 @@ _WHOLE_SHARE = 20
 """One input in so many goes the whole way, which takes ten times as long."""
 _ROW = 64
 """So many inputs of one format come after one another: what polars keeps ready of its patterns are a few dozen."""
+_WHOLES = frozenset({WHOLE, "journal-binary"})
+"""What cannot be put together of pieces."""
 HANG = 10.0
 """Seconds that one input may take."""
 
@@ -35,11 +37,12 @@ class Fault:
 
 @dataclass(frozen=True)
 class Asked:
-    """Which inputs: the same ``seed``, names and corpus give the same ones."""
+    """Which inputs: the same values give the same ones. ``pieces``: changed pieces of an input, where its format is one of text."""
 
     seed: int
     names: tuple[str, ...] = ()
     corpus: Path | None = None
+    pieces: int = 1
 
 
 class Inputs:
@@ -57,7 +60,9 @@ class Inputs:
         rng = Random(f"{self._asked.seed} {number}")
         name = WHOLE if WHOLE in self._seeds and number % _WHOLE_SHARE == 0 else self.names[number // _ROW % len(self.names)]
         own = self._seeds[name]
-        return name, mutated(rng, rng.choice(own if rng.random() < 0.95 else self._all), rng.choice(self._all))
+        pieces = 1 if name in _WHOLES else self._asked.pieces
+        some = (mutated(rng, rng.choice(own if rng.random() < 0.95 else self._all), rng.choice(self._all)) for _ in range(pieces))
+        return name, b"\n".join(some)
 
 
 Try = Callable[[str, bytes], None]
