@@ -10,7 +10,7 @@ import pytest
 
 from analyzer.exceptions import StoreError
 from analyzer.ingest import ingest
-from analyzer.store import DeltaStore, open_store
+from analyzer.store import DeltaStore, open_store, packing
 from analyzer.vocabulary import TABLES
 from tests.cli.running import podopsy
 from tests.store.journals import write_journal
@@ -143,3 +143,18 @@ def test_what_nobody_names_is_deleted_a_day_later(packed: Path) -> None:
     assert young.exists()
     assert not old.exists()
     assert contents(packed) == before
+
+
+@pytest.mark.parametrize(("bytes_of_a_pack", "packs"), [(1, 6), (20_000, 3), (10**9, 1)])
+def test_a_pack_holds_so_much_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bytes_of_a_pack: int, packs: int) -> None:
+    store = tmp_path / "store"
+    for number in range(6):
+        write_journal(tmp_path / "evidence" / f"node-{number}" / "kubelet.json", f"node-{number}", 200)
+        ingest([tmp_path / "evidence"], open_store(store, create=True))
+    sizes = [size for _, size in open_store(store).files("records")]
+    assert all(4_000 < size < 9_900 for size in sizes), sizes
+    before = contents(store)
+    monkeypatch.setattr(packing, "_FULL", bytes_of_a_pack)
+    open_store(store).optimize()
+    assert len(open_store(store).files("records")) == packs
+    assert contents(store) == before
