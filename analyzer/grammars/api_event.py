@@ -12,14 +12,14 @@ from analyzer.vocabulary import EventKind as E
 _SCHEDULED = re.compile(r"^Successfully assigned (?:\S+/)?(\S+) to (\S+?)\.?$")
 _POD_NAMED = re.compile(r"^(?:(?:Created|Deleted) pod: |(?:create|delete) Pod )(\S+)")  # the latter: StatefulSets
 _SCALED = re.compile(r"^Scaled (?:up|down) replica set (\S+) (?:from \d+ )?to (\d+)")
-_CONTAINER = re.compile(r"\{([^}]+)\}|^implicitly required container (\S+)")  # the latter, to 1.2: the sandbox, POD
+_CONTAINER = re.compile(r"\{([^{}]+)\}|^implicitly required container (\S+)")  # the latter, to 1.2: the sandbox, POD
 _ID = re.compile(r"\b([0-9a-f]{64}|[0-9a-f]{12})\b")
 _TELL_IDS = frozenset({E.POD_CONTAINER_CREATED, E.POD_CONTAINER_STARTED, E.POD_CONTAINER_KILLING})
 _REPORTERS = {"controllermanager": "node-controller"}
 """Components under another name: to 1.1 the controller-manager reported as one."""
 _ABOUT = {"Minion": "Node", "BoundPod": "Pod"}
 """Objects under another name: nodes to 0.19, pods as a kubelet got them to 0.12."""
-_TERMINATED = re.compile(r"(\S+) has exceeded the grace period for deletion")
+_TERMINATED = re.compile(r"(?<!\S)(\S+) has exceeded the grace period for deletion")
 _NODE_DELETED = re.compile(r"^deleting node \S+ because it")
 """A reason of the cloud's node controller from 1.6 to 1.15, which swapped reason and message."""
 _COMBINED = re.compile(r"^\(combined from similar events\): ?|^\(events with common reason combined\)$")

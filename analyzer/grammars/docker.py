@@ -29,7 +29,7 @@ _ACTIONS = {
 }
 _VALUES = {"die": "exitCode", "died": "containerExitCode", "kill": "signal"}
 _SHOWN = ("exitCode", "containerExitCode", "signal", "name", "image")
-_SHORTENED = re.compile(r"([0-9a-f]{12})[0-9a-f]*\.{2,3}")
+_SHORTENED = re.compile(r"(?<![0-9a-f])([0-9a-f]{12})[0-9a-f]*\.{2,3}")
 
 
 def understand(records: pl.DataFrame) -> pl.DataFrame:

@@ -56,7 +56,7 @@ POD: Final = r"(?:(?P<ns>[^\s/:,]+)[/:])?(?P<pod>[^\s/:,]+?)"
 _GO_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(\.\d+)?(?: ?([+-]\d\d:?\d\d|Z))?")
 GO_TIME: Final = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [+-]\d{4}(?: [^\s,}]+)?(?: m=[+-][\d.]+)?"
 """Go's time.String()."""
-_GO_DURATION = re.compile(r"([\d.]+)(h|ms|m|s|µs|us|ns)")
+_GO_DURATION = re.compile(r"(?<![\d.])([\d.]+)(h|ms|m|s|µs|us|ns)")
 _UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "µs": 1e-6, "us": 1e-6, "ns": 1e-9}
 
 

@@ -27,6 +27,7 @@ _WORD = re.compile(r"[^\s\[\]{}()]*")
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[\[\]{}()]', re.DOTALL)
 _OPENING = {"]": "[", "}": "{", ")": "("}
 _REST = re.compile(r"\S*")
+_MEMBER = re.compile(r"(?<!\w)(\w+):([^\s}]*)")
 _ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))", re.DOTALL)
 _LETTERS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\", '"': '"', "'": "'"}
 
@@ -112,7 +113,9 @@ class Klog:
         value = self.values.get(key)
         if isinstance(value, dict):
             return {k: str(v) for k, v in value.items()}
-        return dict(re.findall(r"(\w+):(\S*?)(?=[\s}])", str(value or "")))
+        text = str(value or "")
+        members = _MEMBER.finditer(text)
+        return {member[1]: member[2] for member in members if member.end() < len(text)}  # else it was cut off
 
 
 def _as_text(value: Any) -> str | None:

@@ -23,7 +23,7 @@ _LOOPS = {
     "RESTORE": E.POD_RESTORED,
 }
 _MARKED = re.compile(r'SyncLoop \(UPDATE(?:, "(?P<source>\w+)")?\): "(?P<pods>.*)"', re.DOTALL)
-_MARKED_POD = re.compile(r"(?P<pod>[^_()\s,]+_[^_()\s,:]+(?:\([^)]*\))?)(?::DeletionTimestamp=(?P<due>[0-9TZ:.+-]+))?")
+_MARKED_POD = re.compile(r"(?<![^_()\s,])(?P<pod>[^_()\s,]+_[^_()\s,:]+(?:\([^()]*\))?)(?::DeletionTimestamp=(?P<due>[0-9TZ:.+-]+))?")
 _SYNC = re.compile(r"^SyncLoop \(SYNC\): (?P<total>\d+) pods; (?P<pods>.*)$", re.DOTALL)
 
 

@@ -95,7 +95,7 @@ def _cells(raw: str, columns: Columns) -> dict[str, str] | None:
         and not any("  " in c for c in under.values())
     ):
         return under
-    found = [cell[0] for cell in re.finditer(r"\S+(?: \([^)]* ago\))?", raw)]
+    found = [cell[0] for cell in re.finditer(r"\S+(?: \([^()]* ago\))?", raw)]
     return dict(zip(under, found, strict=True)) if len(found) == len(columns) else None
 
 
