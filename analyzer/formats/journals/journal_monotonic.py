@@ -27,6 +27,8 @@ _BUCKET = 10_000_000
 """Microseconds of which one difference is kept."""
 _LEAP = 1_000_000
 """A difference that changes by more is a wall clock that was set, or no clock at all."""
+_LONGEST = 100 * 365 * 86_400 * 1_000_000
+"""us; no machine has been up for so long."""
 _BACK = 5_000_000
 """Entries are in order but for their last moments: if the clock goes back by more, it began anew."""
 _FEW = 10
@@ -91,6 +93,7 @@ class _Entries:
         for lines, begins in records(source, _starts):
             rows, rejects = self.framing.entries(lines, begins)
             micros = pl.col("monotonic").str.replace(".", "", literal=True).cast(pl.Int64, strict=False)
+            micros = pl.when(micros < _LONGEST).then(micros)
             rows = rows.with_columns(micros=micros, of=pl.concat_str("boot_id", "node", separator=" ", ignore_nulls=True).fill_null(""))
             turns = np.zeros(rows.height, np.int64)
             for writer in rows["of"].unique(maintain_order=True):
