@@ -170,9 +170,7 @@ class _Walker:
             if _skipped(child.name):
                 continue
             if child.is_symlink() and self._leads_out(child):
-                yield _unreadable(
-                    self._name(child), root, "a link that leads out of the folder: not followed (name its target to have it read)"
-                )
+                yield _unreadable(self._name(child), root, _LEADS_OUT)
             elif not child.is_dir():
                 yield from self._file(child, root)
             elif not child.is_symlink():  # what a link leads to is met on its own

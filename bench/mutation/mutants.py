@@ -74,7 +74,7 @@ def _annotates(node: Any) -> bool:
             return True
         if within.type == "funcdef" and node is not within.children[-1] and node.type != "parameters":
             return True
-        if within.type in ("tfpdef", "annassign") and node is within.children[(within.type == "tfpdef" and 2) or 1]:
+        if within.type in ("tfpdef", "annassign") and node is within.children[2 if within.type == "tfpdef" else 1]:
             return True
         node = within
     return False
