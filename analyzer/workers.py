@@ -7,6 +7,7 @@ Nothing heavy is imported here: a worker says how many threads polars may have b
 """
 
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -51,7 +52,8 @@ def pool(processes: int, threads: int | None = None) -> ProcessPoolExecutor:
 
 
 def _begun(threads: int | None) -> None:
-    """A killed parent tells its workers nothing: they would wait for their next task for ever."""
+    """A killed parent tells its workers nothing: they would wait for their next task for ever. An interrupted one speaks for all."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     if threads is not None:
         os.environ["POLARS_MAX_THREADS"] = str(threads)
         ahead.limit(threads)
