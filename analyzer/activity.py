@@ -51,6 +51,14 @@ class Activity:
         found = owned(found)
         self._told = found if self._told is None else _merged(pl.concat([self._told, found]), pl.col("moments").explode())
 
+    def absorb(self, later: "Activity") -> None:
+        """Of the next part of the same source."""
+        self._silences.absorb(later._silences)
+        if self._told is None or later._told is None:
+            self._told = later._told if self._told is None else self._told
+        else:
+            self._told = _merged(pl.concat([self._told, later._told]), pl.col("moments").explode())
+
     @property
     def seen(self) -> bool:
         """Whether any record had a time."""

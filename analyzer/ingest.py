@@ -42,7 +42,7 @@ def ingest(paths: Sequence[str | Path], store: Target, options: Options | None =
             workers.begin(some)
             for planned, context in some:
                 reading.begin(planned.source.name, planned.size)
-                if not workers.took(planned):
+                if not workers.took(planned, context, reading):
                     read(planned, store, options, context, reading)
     sources = store.table("sources")
     if not (sources["status"] == SourceStatus.READ).any():

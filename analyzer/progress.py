@@ -28,6 +28,10 @@ class Reading:
                 self._tell(_position(stream))
             yield batch
 
+    def reached(self, read: int) -> None:
+        """So many bytes of the source have been read."""
+        self._tell(read)
+
     def _tell(self, read: int) -> None:
         if self._progress is not None:
             self._progress(self._name, self._before + min(read, self._size), self._whole)

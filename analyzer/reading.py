@@ -1,23 +1,27 @@
 """One source: framed, understood, counted, and handed to the store as one transaction."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 import polars as pl
 
 from analyzer import formats, grammars
 from analyzer.activity import Activity
 from analyzer.ahead import ahead
+from analyzer.evidence import Source
 from analyzer.exceptions import SourceError
 from analyzer.formats import ReadContext
+from analyzer.formats.journals.journal_losses import messages
 from analyzer.formats.lines import Overseen
 from analyzer.formats.tables import Reject, reject_frame
 from analyzer.grammars.base import one_line
+from analyzer.parts import Part
 from analyzer.plan import Options, Planned
 from analyzer.progress import Reading
-from analyzer.store import Writers
+from analyzer.store import Writer, Writers
 from analyzer.vocabulary import EARLIEST, LATEST, TEXT_LIMIT, SourceStatus
 
 _ALIVE = ("journal", "klog", "container", "export", "docker", "containerd", "cri")
@@ -40,7 +44,37 @@ class Tally:
     nodes: set[str] = field(default_factory=set)
     activity: Activity = field(default_factory=Activity)
     notes: dict[str, None] = field(default_factory=dict)
+    lost: Counter[str] = field(default_factory=Counter)
     fault: str | None = None  # of the first reject
+    broken: str | None = None  # why it could not be read to its end
+
+    def note(self, batch: formats.Batch) -> None:
+        """What it says was assumed or lost."""
+        self.notes |= dict.fromkeys(batch.notes)
+        self.lost.update(batch.lost)
+
+    def absorb(self, other: "Tally") -> None:
+        """Of the next part of the same source."""
+        self.records += other.records
+        self.events += other.events
+        self.objects += other.objects
+        self.rejected += other.rejected
+        self.times(pl.Series([moment for moment in (other.start, other.end) if moment is not None]))
+        self.nodes |= other.nodes
+        self.activity.absorb(other.activity)
+        self.notes |= other.notes
+        self.lost += other.lost
+        self.fault = self.fault or other.fault
+        self.broken = self.broken or other.broken
+
+    def fits(self, lines: int | None) -> bool:
+        """Whether a part may be put together with the others: it was read to its end, and each of so many lines is a record (None: of
+        the last part that need not be, since nothing comes after it)."""
+        return self.broken is None and (lines is None or (self.records == lines and not self.rejected))
+
+    def told(self) -> list[str]:
+        """What was assumed or lost."""
+        return [*self.notes, *(messages(count, how) for how, count in self.lost.items())]
 
     def times(self, series: pl.Series) -> None:
         if series.is_empty():
@@ -55,28 +89,70 @@ def read(planned: Planned, store: Writers, options: Options, context: ReadContex
     """One source into the store, as one transaction."""
     writer = store.writer(planned.source_id)
     tally = Tally()
-    detail = planned.detail
+    if planned.status is SourceStatus.READ and planned.format is not None:
+        _fill(planned.source, planned, planned.format, context, writer, tally, reading)
+    _commit(planned, options, context, writer, tally)
+
+
+def read_part(planned: Planned, part: Part, store: Writers, context: ReadContext) -> tuple[Writer, Tally]:
+    """A part of a source: not committed, to be sent to whoever puts them together."""
+    writer = store.writer(planned.source_id)
+    tally = Tally()
+    if planned.format is not None:
+        _fill(part.of(planned.source), planned, planned.format, context, writer, tally, Reading(None, 0), part)
+    writer.flush()
+    return writer, tally
+
+
+def put_together(planned: Planned, parts: Sequence[tuple[Writer, Tally]], store: Writers, options: Options, context: ReadContext) -> None:
+    """A source of which all parts were read, in their order, as one transaction."""
+    writer = store.writer(planned.source_id)
+    tally = Tally()
+    for of_part, told in parts:
+        writer.absorb(of_part)
+        tally.absorb(told)
+    _commit(planned, options, context, writer, tally)
+
+
+def _fill(
+    source: Source,
+    planned: Planned,
+    known: formats.Format,
+    context: ReadContext,
+    writer: Writer,
+    tally: Tally,
+    reading: Reading,
+    part: Part | None = None,
+) -> None:
+    """All that a source holds, or what is a part of the one that is planned."""
+    try:
+        with source.open() as stream:
+            overseen = Overseen(stream)
+            read_from = known.read(cast(BinaryIO, overseen), context)
+            if part is not None:
+                read_from = map(part.placed, read_from)
+            batches = reading.watched(_watched(planned, read_from, tally.activity), stream)
+            for batch in ahead(batches) if planned.size > _ONE_BATCH else batches:
+                _take(batch, batch.family or known.family, writer, tally)
+            if overseen.too_long:
+                long = _passed_over(overseen)
+                _take(part.placed(long) if part is not None else long, known.family, writer, tally)
+    except (OSError, EOFError, SourceError, ValueError) as error:  # broken compression or archive: what came before is kept
+        tally.broken = one_line(f"{source.problem or 'cannot be read to its end'}: {error}")
+        tally.rejected += 1
+
+
+def _commit(planned: Planned, options: Options, context: ReadContext, writer: Writer, tally: Tally) -> None:
+    detail = tally.broken or planned.detail
     status = planned.status
     if status is SourceStatus.READ and planned.format is not None:
-        try:
-            with planned.source.open() as stream:
-                overseen = Overseen(stream)
-                read_from = planned.format.read(cast(BinaryIO, overseen), context)
-                batches = reading.watched(_watched(planned, read_from, tally.activity), stream)
-                for batch in ahead(batches) if planned.size > _ONE_BATCH else batches:
-                    _take(batch, batch.family or planned.format.family, writer, tally)
-                if overseen.too_long:
-                    _take(_passed_over(overseen), planned.format.family, writer, tally)
-        except (OSError, EOFError, SourceError, ValueError) as error:  # broken compression or archive: what came before is kept
-            detail = one_line(f"{planned.source.problem or 'cannot be read to its end'}: {error}")
-            tally.rejected += 1
         if tally.records + tally.objects == 0:
             status = SourceStatus.FAILED if tally.rejected else SourceStatus.EMPTY
             nothing = f"recognised, but nothing in it could be read: {tally.fault}"
             detail = detail or (nothing if tally.rejected else "recognised, but it holds no record")
         elif not planned.format.dated and options.year is None:
             tally.notes = {f"its times lack the year: taken as {context.year}": None} | tally.notes
-        detail = "; ".join([*([detail] if detail else []), *tally.notes]) or None
+        detail = "; ".join([*([detail] if detail else []), *tally.told()]) or None
     if tally.activity.seen:
         writer.add("activity", tally.activity.frame())
         writer.add("silences", tally.activity.silences())
@@ -135,8 +211,8 @@ def _signed(batch: formats.Batch, writer: str | None) -> formats.Batch:
     return replace(batch, records=batch.records.with_columns(pl.col("identifier").fill_null(pl.lit(writer))))
 
 
-def _take(batch: formats.Batch, family: str, writer: Any, tally: Tally) -> None:
-    tally.notes |= dict.fromkeys(batch.notes)
+def _take(batch: formats.Batch, family: str, writer: Writer, tally: Tally) -> None:
+    tally.note(batch)
     events, wrong = _believed(grammars.understand(batch, family), "text")
     rejects = pl.concat([batch.rejects, wrong])
     writer.add("records", batch.records)

@@ -32,7 +32,15 @@ class Silences:
         self._told: pl.DataFrame | None = None
 
     def add(self, timed: pl.DataFrame) -> None:
-        found = owned(_stretches(timed.select(*_WRITER, *_SIDES), self._floor))
+        self._join(owned(_stretches(timed.select(*_WRITER, *_SIDES), self._floor)))
+
+    def absorb(self, later: "Silences") -> None:
+        """Of the next part of the same source."""
+        self._floor = max(self._floor, later._floor)
+        if later._told is not None:
+            self._join(later._told)
+
+    def _join(self, found: pl.DataFrame) -> None:
         self._told = found if self._told is None else _joined(pl.concat([self._told, found]), _WRITER, self._floor)
         while self._told.height > _MOST and self._floor < _HIGHEST_US:
             self._floor *= 2

@@ -1,4 +1,4 @@
-"""Sources read in processes of their own, one a processor: rules hold Python's lock, so that threads would wait for each other.
+"""Sources, and parts of large ones, read in processes of their own, one a processor: rules hold Python's lock, for which threads wait.
 
 What comes of it is the same, in the same order: results are taken in the order of the plan. Only programs that say so (``allow``) have
 workers: a process that is spawned runs its parent's main module again, which a script of somebody else need not expect.
@@ -11,6 +11,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import replace
 from multiprocessing import get_context, parent_process
 from threading import Thread
@@ -20,8 +21,13 @@ from analyzer import ahead
 
 if TYPE_CHECKING:
     from analyzer.formats import ReadContext
+    from analyzer.parts import Part
     from analyzer.plan import Options, Planned
-    from analyzer.store import Apart, Target
+    from analyzer.progress import Reading
+    from analyzer.reading import Tally
+    from analyzer.store import Apart, Target, Writer
+
+    Sent = tuple[Planned, str, ReadContext]
 
 VARIABLE = "PODOPSY_JOBS"
 """So many processes at most; 1: all is read in one."""
@@ -79,10 +85,13 @@ class Workers:
             planned.source.name: planned.size + _SMALL for planned in plan if planned.source.path is not None and planned.format is not None
         }
         whole = sum(costs.values())
-        pays = whole >= _WORTH and max(costs.values()) * _allowed <= 1.5 * whole  # one that is most of it is read as fast by all threads
+        self._large = set(_divisible(plan)) if _allowed > 1 and whole >= _WORTH else set()
+        lump = max((cost for name, cost in costs.items() if name not in self._large), default=0)
+        pays = whole >= _WORTH and lump * _allowed <= 1.5 * whole  # one that is most of it is read as fast by all threads
         self._costs = costs if _allowed > 1 and pays else {}
         self._pool = pool(_allowed, 1) if self._costs else None
         self._lots: dict[str, tuple[Future[list[Apart]], int]] = {}
+        self._parts: dict[str, list[tuple[Part, Future[tuple[Writer, Tally]]]]] = {}
 
     def __enter__(self) -> "Workers":
         return self
@@ -95,19 +104,23 @@ class Workers:
         """Hand out those that can be read elsewhere: files on disk, as they are."""
         if self._pool is None:
             return
-        for lot in self._divided(sources):
-            sent = [(replace(planned, format=None), planned.format.name if planned.format else "", context) for planned, context in lot]
-            try:
-                future = self._pool.submit(_read, sent, self._make, self._options)
-            except BrokenProcessPool:
-                return
-            self._lots |= {planned.source.name: (future, at) for at, (planned, _) in enumerate(lot)}
+        from analyzer.parts import parts
+
+        with suppress(BrokenProcessPool):  # what was not handed out is read here
+            for lot in self._divided(sources):
+                future = self._pool.submit(_read, [_sent(*each) for each in lot], self._make, self._options)
+                self._lots |= {planned.source.name: (future, at) for at, (planned, _) in enumerate(lot)}
+            for planned, context in sources:
+                if planned.source.name in self._large and planned.source.path is not None:
+                    self._parts[planned.source.name] = found = []
+                    for part in parts(planned.source.path, planned.size):
+                        found.append((part, self._pool.submit(_read_part, _sent(planned, context), part, self._make)))
 
     def _divided(self, sources: "Sequence[tuple[Planned, ReadContext]]") -> "Iterator[list[tuple[Planned, ReadContext]]]":
         lot: list[tuple[Planned, ReadContext]] = []
         cost = 0
         for each in sources:
-            if each[0].source.name not in self._costs:
+            if each[0].source.name not in self._costs or each[0].source.name in self._large:
                 continue
             lot.append(each)
             cost += self._costs[each[0].source.name]
@@ -117,8 +130,10 @@ class Workers:
         if lot:
             yield lot
 
-    def took(self, planned: "Planned") -> bool:
+    def took(self, planned: "Planned", context: "ReadContext", reading: "Reading") -> bool:
         """Wait for what came of a source, and put it into the store; False if it has to be read here."""
+        if planned.source.name in self._parts:
+            return self._put_together(planned, context, reading)
         found = self._lots.pop(planned.source.name, None)
         if found is None:
             return False
@@ -129,15 +144,64 @@ class Workers:
             return False
         return True
 
+    def _put_together(self, planned: "Planned", context: "ReadContext", reading: "Reading") -> bool:
+        """The parts of a source, if all of them are as they have to be. Else it is read as a whole, and what they wrote taken away."""
+        from analyzer.reading import put_together
 
-def _read(lot: "Sequence[tuple[Planned, str, ReadContext]]", make: "Callable[[], Apart]", options: "Options") -> "list[Apart]":
-    """In a worker: each source, with the name of its format, into something of its own."""
+        handed_out = self._parts.pop(planned.source.name)
+        found: list[tuple[Writer, Tally]] = []
+        fits = sum(part.end - part.begin for part, _ in handed_out) == planned.size
+        for part, future in handed_out:
+            if not fits and future.cancel():
+                continue
+            try:
+                found.append(future.result())
+            except BrokenProcessPool:
+                fits = False
+                continue
+            reading.reached(part.end)
+            fits = fits and found[-1][1].fits(None if part is handed_out[-1][0] else part.lines)
+        if fits:
+            put_together(planned, found, self._store, self._options, context)
+        else:
+            for writer, _ in found:
+                writer.discard()
+        return fits
+
+
+def _divisible(plan: "Sequence[Planned]") -> "Iterator[str]":
+    """The names of the sources that are read in parts."""
+    from analyzer.parts import divisible
+
+    return (planned.source.name for planned in plan if divisible(planned.source, planned.size, planned.format))
+
+
+def _sent(planned: "Planned", context: "ReadContext") -> "Sent":
+    """A format goes by its name: the other process has it, too."""
+    return replace(planned, format=None), planned.format.name if planned.format else "", context
+
+
+def _received(planned: "Planned", name: str) -> "Planned":
     from analyzer import formats
+
+    return replace(planned, format=formats.named(name))
+
+
+def _read(lot: "Sequence[Sent]", make: "Callable[[], Apart]", options: "Options") -> "list[Apart]":
+    """In a worker: each source, with the name of its format, into something of its own."""
     from analyzer.progress import Reading
     from analyzer.reading import read
 
     made: list[Any] = []
     for planned, name, context in lot:
         made.append(make())
-        read(replace(planned, format=formats.named(name)), made[-1], options, context, Reading(None, 0))
+        read(_received(planned, name), made[-1], options, context, Reading(None, 0))
     return made
+
+
+def _read_part(sent: "Sent", part: "Part", make: "Callable[[], Apart]") -> "tuple[Writer, Tally]":
+    """In a worker: a part of a source."""
+    from analyzer.reading import read_part
+
+    planned, name, context = sent
+    return read_part(_received(planned, name), part, make(), context)

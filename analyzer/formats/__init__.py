@@ -5,7 +5,7 @@ The order matters: the specific before the general.
 
 from analyzer.exceptions import UsageError
 from analyzer.formats import capture_time, klog_file, mixed_text
-from analyzer.formats.base import HEAD, Batch, Format, ReadContext
+from analyzer.formats.base import HEAD, Batch, Divisible, Format, ReadContext
 from analyzer.formats.containers import container_log, log_export
 from analyzer.formats.journals import (
     journal_binary,
@@ -67,7 +67,7 @@ REGISTRY: tuple[Format, ...] = (
     mixed_text.FORMAT,
 )
 
-__all__ = ["HEAD", "REGISTRY", "Batch", "Format", "ReadContext", "detect", "named"]
+__all__ = ["HEAD", "REGISTRY", "Batch", "Divisible", "Format", "ReadContext", "detect", "named"]
 
 
 def detect(head: bytes, name: str, beside: Format | None = None) -> Format | None:

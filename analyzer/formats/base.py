@@ -1,9 +1,9 @@
 """What a format is: it recognises the beginning of a source, and frames its bytes into records or objects."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
 import polars as pl
 
@@ -37,6 +37,7 @@ class Batch:
     """A part of a source: frames without ``source_id`` (the pipeline adds it).
 
     family: of this part, where it is not the format's own. notes: what was assumed or lost, in words, for the source's detail.
+    lost: messages that were lost on the way, how many by how they were ('left out by ...'): added up over the source.
     """
 
     records: pl.DataFrame = field(default_factory=lambda: _NO_RECORDS.clone())
@@ -44,6 +45,7 @@ class Batch:
     rejects: pl.DataFrame = field(default_factory=lambda: _NO_REJECTS.clone())
     family: str | None = None
     notes: tuple[str, ...] = ()
+    lost: Mapping[str, int] = field(default_factory=dict)
 
 
 def empty(schema: pl.Schema) -> pl.DataFrame:
@@ -69,4 +71,18 @@ class Format(Protocol):
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
         """Frame the whole stream. Never raises on content: what can't be read becomes a reject."""
+        ...
+
+
+@runtime_checkable
+class Divisible(Format, Protocol):
+    """A format of lines that can be read apart, from any line that begins an object on.
+
+    ``worth``: bytes from which on that pays: a process of its own takes half a second to begin.
+    """
+
+    worth: int
+
+    def divides(self, head: bytes) -> bool:
+        """Whether a source that begins with these bytes has a line for each object, as far as they tell."""
         ...

@@ -15,7 +15,7 @@ and an example. A version of Kubernetes that puts 'Killing container' in other w
 
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import polars as pl
 
@@ -91,6 +91,17 @@ class _Writer:
             self._tally.add(self._records, frame)
             self._written |= set(frame["component"].unique().to_list())
             self._records = None
+
+    def flush(self) -> None:
+        self._inner.flush()
+
+    def absorb(self, part: Self) -> None:
+        self._inner.absorb(part._inner)
+        self._tally.absorb(part._tally)
+        self._written |= part._written
+
+    def discard(self) -> None:
+        self._inner.discard()
 
     def commit(self, source: dict[str, Any]) -> None:
         self._inner.commit(source)

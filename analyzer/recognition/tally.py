@@ -129,6 +129,20 @@ class Tally:
         for rare in sorted(self._shapes, key=lambda k: -self._shapes[k].count)[_SITES:]:
             self._unlisted += self._shapes.pop(rare).count
 
+    def absorb(self, later: "Tally") -> None:
+        """Of the next part of the same source."""
+        for name, component in later._components.items():
+            self._components.setdefault(name, Component()).add(component)
+        for site, group in later._sites.items():
+            self._parsed[site] = self._parsed.get(site, 0) + later._parsed[site]
+            _count(self._sites, site, group)
+        for key, settled in later._shapes.items():
+            _count(self._shapes, key, settled)
+        self._files |= later._files
+        self._unlisted += later._unlisted
+        if len(self._sites) > _SITES:
+            self._settle()
+
     def result(self, written: set[str]) -> Recognition:
         """``written``: the components that the source's events name, where the records name no writer."""
         self._settle()

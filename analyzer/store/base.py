@@ -1,7 +1,7 @@
 """What the rest of the program asks of a store."""
 
 from collections.abc import Callable, Collection
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import polars as pl
 
@@ -13,6 +13,18 @@ class Writer(Protocol):
 
     def add(self, table: str, frame: pl.DataFrame) -> None:
         """Rows for one table (its schema without ``source_id``, which the writer adds)."""
+        ...
+
+    def flush(self) -> None:
+        """Write out what is to be written out: then it can be sent to another process."""
+        ...
+
+    def absorb(self, part: Self) -> None:
+        """Take over the rows that another writer has taken of a part of the same source; they come after those that are here."""
+        ...
+
+    def discard(self) -> None:
+        """Take away what was written out: it is not going to be committed."""
         ...
 
     def commit(self, source: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import polars as pl
 from deltalake import DeltaTable
@@ -391,8 +391,22 @@ class _DeltaWriter:
             self.files.setdefault(table, []).append(write(frame, self._store.directory / table, self.source_id))
         self.size += self._sizes.pop(table)
 
-    def commit(self, source: dict[str, Any]) -> None:
+    def flush(self) -> None:
         for table in list(self._pending):
             self._flush(table)
+
+    def absorb(self, part: Self) -> None:
+        for table, files in part.files.items():
+            self.files.setdefault(table, []).extend(files)
+        self.size += part.size
+
+    def discard(self) -> None:
+        for table, files in self.files.items():
+            for file in files:
+                (self._store.directory / table / file.path).unlink(missing_ok=True)
+        self.files = {}
+
+    def commit(self, source: dict[str, Any]) -> None:
+        self.flush()
         self.row = source
         self._store.hand_in(self)

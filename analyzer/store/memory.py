@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import polars as pl
 
@@ -53,6 +53,16 @@ class _MemoryWriter:
     def add(self, table: str, frame: pl.DataFrame) -> None:
         if table not in self._store._skip and not frame.is_empty():
             self._pending.setdefault(table, []).append(with_source(table, owned(frame), self._source_id))
+
+    def flush(self) -> None:
+        """Nothing is to be written."""
+
+    def absorb(self, part: Self) -> None:
+        for table, frames in part._pending.items():
+            self._pending.setdefault(table, []).extend(frames)
+
+    def discard(self) -> None:
+        self._pending = {}
 
     def commit(self, source: dict[str, Any]) -> None:
         self._pending["sources"] = [pl.DataFrame([source], schema=TABLES["sources"])]

@@ -12,6 +12,7 @@ from analyzer import formats, grammars
 from analyzer.formats import ReadContext
 from analyzer.formats.journals import journal_months
 from analyzer.formats.journals.journal_text import YEARLESS
+from analyzer.reading import Tally
 
 GLIBC = Path("/usr/share/i18n/locales")
 LINE = "Aug 21 20:24:53 n kubelet[5]: "
@@ -20,8 +21,10 @@ LINE = "Aug 21 20:24:53 n kubelet[5]: "
 def notes(text: str) -> list[str]:
     known = formats.detect(text.encode(), "")
     assert known is not None
-    told = [note for batch in known.read(io.BytesIO(text.encode()), ReadContext(2023)) for note in batch.notes]
-    return [note for note in told if "zone" not in note]
+    tally = Tally()
+    for batch in known.read(io.BytesIO(text.encode()), ReadContext(2023)):
+        tally.note(batch)
+    return [note for note in tally.told() if "zone" not in note]
 
 
 def test_binary_messages() -> None:

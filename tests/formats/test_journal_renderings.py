@@ -17,6 +17,7 @@ import pytest
 
 from analyzer import formats, grammars
 from analyzer.formats import HEAD, ReadContext
+from analyzer.reading import Tally
 from tests.formats import journal_writer
 from tests.formats.journal_renderings import MODES, STAMPS, Entry, from_export, from_json, render
 
@@ -114,7 +115,10 @@ def events(data: bytes, year: int, stated: tzinfo | None = None) -> tuple[list[d
     assert all(batch.rejects.is_empty() for batch in batches)
     found = pl.concat([grammars.understand(batch, known.family) for batch in batches])
     found = found.filter(~pl.col("text").str.starts_with("_CMDLINE"))  # a field that renderings as text do not have
-    return found.to_dicts(), tuple(note for batch in batches for note in batch.notes)
+    tally = Tally()
+    for batch in batches:
+        tally.note(batch)
+    return found.to_dicts(), tuple(tally.told())
 
 
 def identity(event: dict[str, Any], mode: str) -> dict[str, Any]:

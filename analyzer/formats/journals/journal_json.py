@@ -7,6 +7,7 @@ Old versions write blanks around the colons.
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby, islice
 from typing import Any, BinaryIO
 
@@ -16,7 +17,6 @@ import polars as pl
 from analyzer.ahead import together
 from analyzer.formats.base import Batch, ReadContext
 from analyzer.formats.journals.journal_fields import NEEDED, assemble
-from analyzer.formats.journals.journal_losses import Losses
 from analyzer.formats.lines import blocks, join_continuations, whole
 
 _SCHEMA = dict.fromkeys(NEEDED, pl.String)
@@ -30,6 +30,7 @@ _DOUBTFUL = r"^(?:[\[{-]|[0-9]+[.eE]|[0-9]{19})"  # the text of a list, an objec
 _UNUSUAL = '"(?:' + "|".join(NEEDED) + r')"\s*:\s*[^\s"n]'
 _SURROGATE = r"\\u[dD][89a-fA-F]"  # perhaps half a pair
 _LEFT_OUT = r'"MESSAGE"\s?:\s?null\b'  # a quotation mark within a value is escaped
+_LOST = "left out by journalctl (longer than 4096 bytes, without --all)"
 
 
 class JournalJson:
@@ -38,20 +39,22 @@ class JournalJson:
     name = "journal-json"
     family = "journal"
     dated = True
+    worth = 512 * 1024 * 1024  # decoding, the most of it, has all threads as it is
 
     def sniff(self, head: bytes, name: str) -> bool:
         lines = [line for line in head.split(b"\n", 64) if line.strip()][:8]
         return any(_HEAD.match(line) for line in lines) or bool(_PRETTY.match(head))
 
+    def divides(self, head: bytes) -> bool:
+        return head.startswith(b'{"')
+
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
-        count, losses = 0, Losses()
+        count = 0
         for entries in _entries(stream):
-            losses.long += int(entries["raw"].str.contains(_LEFT_OUT).sum()) if entries["MESSAGE"].null_count() else 0
             batch = assemble(entries, count)
             count += batch.records.height
-            yield batch
-        if notes := losses.notes():
-            yield Batch(notes=notes)
+            lost = int(entries["raw"].str.contains(_LEFT_OUT).sum()) if entries["MESSAGE"].null_count() else 0
+            yield replace(batch, lost={_LOST: lost}) if lost else batch
 
 
 FORMAT = JournalJson()

@@ -18,7 +18,6 @@ class Losses:
 
     def __init__(self) -> None:
         self.binary = 0  # messages that are no text
-        self.long = 0  # values that JSON leaves out
         self._lines = 0
         self._width = 0
         self._widest = 0  # lines of that width
@@ -47,15 +46,14 @@ class Losses:
     def notes(self) -> tuple[str, ...]:
         """A line for each kind of loss that there is."""
         told = []
-        if self.long:
-            told.append(f"{_messages(self.long)} left out by journalctl (longer than 4096 bytes, without --all)")
         if self.binary:
-            told.append(f"{_messages(self.binary)} binary: [.. blob data]")
+            told.append(messages(self.binary, "binary: [.. blob data]"))
         enough = self._dotted >= 2 and self._dotted * _SHARE >= self._lines and self._dotted * 10 >= self._widest * 9
         if self._width <= _WIDEST and (enough or self._hint):
             told.append(f"{self._dotted} lines are cut with ... at {self._width} columns")
         return tuple(told)
 
 
-def _messages(count: int) -> str:
-    return "1 message was" if count == 1 else f"{count} messages were"
+def messages(count: int, lost: str) -> str:
+    """How many were lost, and how."""
+    return f"1 message was {lost}" if count == 1 else f"{count} messages were {lost}"

@@ -131,6 +131,7 @@ class EventJson(Generic[Shape]):
 
     family = "docker"
     dated = True
+    worth = 64 * 1024 * 1024
 
     def __init__(self, name: str, program: str, shape: type[Shape], understand: Callable[[Shape], Found]) -> None:
         self.name = name
@@ -149,6 +150,9 @@ class EventJson(Generic[Shape]):
         except ValueError:  # msgspec's errors are ValueErrors
             return False
         return True
+
+    def divides(self, head: bytes) -> bool:
+        return head.startswith(b"{") and _one_a_line(head)
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
         head, whole = peeked(stream, HEAD)
