@@ -43,11 +43,13 @@ def main(words: Sequence[str] | None = None) -> int:
 def _kills(number: int, sources: int, seed: int, verbose: bool) -> int:
     """As many kills over each command. The cases of the batch are the shipped incidents."""
     good = True
-    with tempfile.TemporaryDirectory() as folder:
-        stores.write(Path(folder), sources)
-        for work, evidence in ((work, ROOT / "sample_logs" if work.name == "batch" else Path(folder)) for work in kills.WORKS):
+    with tempfile.TemporaryDirectory() as many, tempfile.TemporaryDirectory() as large:
+        stores.write(Path(many), sources)
+        stores.write_in_parts(Path(large))
+        evidence = {"batch": ROOT / "sample_logs", "ingest in parts": Path(large)}
+        for work in kills.WORKS:
             outcomes = []
-            for outcome in kills.sweep(work, evidence, -(-number // len(kills.WORKS)), seed):
+            for outcome in kills.sweep(work, evidence.get(work.name, Path(many)), -(-number // len(kills.WORKS)), seed):
                 outcomes.append(outcome)
                 for wrong in (*outcome.unreadable, *outcome.lost, *outcome.doubled, *outcome.left):
                     print(f"    {wrong}", flush=True)

@@ -67,6 +67,7 @@ def _broken(out: Path) -> list[str]:
 
 WORKS = (
     Work("ingest", lambda evidence, out: ["ingest", evidence, "--store", out], stores.faults, stores.contents),
+    Work("ingest in parts", lambda evidence, out: ["ingest", evidence, "--store", out], stores.faults, stores.contents),
     Work("optimize", lambda _, out: ["optimize", "--store", out], stores.faults, stores.contents, stores.bitwise),
     Work("batch", lambda evidence, out: ["batch", evidence, "--out", out, "-j", "2"], _broken, files),
 )

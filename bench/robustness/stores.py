@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from analyzer.exceptions import StoreError
+from analyzer.formats.runtimes import docker_json
 from analyzer.ingest import ingest
 from analyzer.store import DeltaStore, open_store
 from analyzer.vocabulary import TABLES
@@ -26,6 +27,11 @@ def write(folder: Path, sources: int, large: bool = True) -> list[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         evidence.write(kind, path, _LARGE if large and number == 0 else 20_000 + 997 * number, seed=number, node=f"minion-{number:03}")
     return sorted(folder.iterdir())
+
+
+def write_in_parts(folder: Path) -> None:
+    """One source that is so large that it is read in parts."""
+    evidence.write("docker-events", folder / "docker-events.jsonl", docker_json.FORMAT.worth)
 
 
 def bitwise(evidence: Path, directory: Path) -> None:
