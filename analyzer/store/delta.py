@@ -7,49 +7,39 @@ that no reader sees; the next ingest of that source removes whatever was taken i
 Writers read and parse side by side; only the taking in is done by one at a time, under a lock that ends with its process.
 """
 
-import errno
 import fcntl
 import json
-import os
-import re
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
 
 import polars as pl
 from deltalake import DeltaTable
-from deltalake.exceptions import DeltaError
 from deltalake.transaction import RemoveAction
 
 from analyzer.exceptions import StoreError
-from analyzer.store import damage
+from analyzer.store import damage, writing
 from analyzer.store.damage import PACK, owner
 from analyzer.store.files import File, added, owners, removed, write
-from analyzer.store.memory import with_source
 from analyzer.store.packing import Packed, groups
+from analyzer.store.trouble import told
+from analyzer.store.writing import DeltaApart, DeltaWriter, begin
 from analyzer.vocabulary import TABLES
 
 MARKER = "podopsy-store.json"
 LOCK = "podopsy-store.lock"
 LAYOUT = 2
-_FLUSH_BYTES = 32 * 1024 * 1024
-"""A table's rows are written out when they are estimated at more than this: memory stays bounded."""
 _KEPT_HOURS = 24
 """So long a file stays that no table names any more, or not yet."""
 _TOGETHER = 100
 """So many small sources are taken in with one commit a table."""
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
-_OS_ERROR = re.compile(r"\(os error (\d+)\)")
-
 
 def open_store(directory: Path, *, create: bool = False) -> "DeltaStore":
     """The store in ``directory``; with ``create`` an absent or empty directory becomes one. Raises StoreError."""
     marker = directory / MARKER
-    with _told(directory):
+    with told(directory):
         if create and not marker.is_file():
             _create(directory, marker)
         if not marker.is_file():
@@ -83,28 +73,6 @@ def _alone(directory: Path) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def _told(directory: Path) -> Iterator[None]:
-    """What goes wrong with files and tables as one line."""
-    try:
-        yield
-    except (DeltaError, pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
-        raise StoreError(f"{directory}: the store cannot be read or written: {_reason(error)}") from error
-
-
-def _reason(error: BaseException) -> str:
-    """What went wrong, and what to do: the operating system's word, however deep in the libraries' words it stands."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    number = error.errno if isinstance(error, OSError) else None
-    if number is None and (found := _OS_ERROR.search(text)):
-        number = int(found[1])
-    if number in _FULL:
-        return f"{os.strerror(number)} (make room and run it again: what is in stays, and the rest is completed)"
-    if number in _FORBIDDEN:
-        return f"{os.strerror(number)} (choose another place)"
-    return f"{text[:300]} (damaged? ingest into a new one)"
-
-
 class DeltaStore:
     """See the module. ``directory`` holds one Delta table per name in vocabulary.TABLES.
 
@@ -114,24 +82,24 @@ class DeltaStore:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._tables = {name: DeltaTable(str(directory / name)) for name in TABLES}
-        self._waiting: list[_DeltaWriter] = []
+        self._waiting: list[DeltaWriter] = []
         self._marks: tuple[int, frozenset[str]] = (-1, frozenset())
         self._packs: dict[str, frozenset[str]] = {}  # of each pack that was looked into, whose rows it holds
         self._sound: set[str] = set()  # files whose content has been looked at, by table and path
 
-    def writer(self, source_id: str) -> "_DeltaWriter":
-        return _writer(self, source_id)
+    def writer(self, source_id: str) -> "DeltaWriter":
+        return begin(self, source_id)
 
-    def apart(self) -> Callable[[], "_DeltaApart"]:
-        return partial(_DeltaApart, self.directory)
+    def apart(self) -> Callable[[], "DeltaApart"]:
+        return partial(DeltaApart, self.directory)
 
-    def join(self, made: "_DeltaApart") -> None:
+    def join(self, made: "DeltaApart") -> None:
         for writer in made.waiting:
             self.hand_in(writer)
 
     def scan(self, name: str) -> pl.LazyFrame:
         """Rows of committed sources, lazily."""
-        with _told(self.directory):
+        with told(self.directory):
             self._check(name, content=False)
         frame = pl.scan_delta(self._tables[name])
         if name in ("sources", "attributions"):
@@ -146,7 +114,7 @@ class DeltaStore:
         """The ids of the sources that are there."""
         version = self._tables["sources"].version()
         if self._marks[0] != version:
-            with _told(self.directory):
+            with told(self.directory):
                 self._check("sources", content=False)
                 ids = pl.scan_delta(self._tables["sources"]).select("source_id").collect().to_series()
             self._marks = (version, frozenset(ids))
@@ -154,7 +122,7 @@ class DeltaStore:
 
     def table(self, name: str) -> pl.DataFrame:
         self.take_in()
-        with _told(self.directory):
+        with told(self.directory):
             self._check(name)
             return self.scan(name).collect().cast(TABLES[name])
 
@@ -192,8 +160,8 @@ class DeltaStore:
         if owner(path) != PACK:
             return frozenset({owner(path)})
         if path not in self._packs:
-            told = owners(self.directory / name, path)
-            self._packs[path] = self._perhaps(name, path) if told is None else told
+            known = owners(self.directory / name, path)
+            self._packs[path] = self._perhaps(name, path) if known is None else known
         return self._packs[path]
 
     def _perhaps(self, name: str, path: str) -> frozenset[str]:
@@ -211,13 +179,13 @@ class DeltaStore:
 
     def check(self) -> None:
         """Look at every file of every table. Raises StoreError that says which sources are to be ingested again."""
-        with _told(self.directory):
+        with told(self.directory):
             self._check(*TABLES)
 
     def mend(self, source_ids: Collection[str]) -> frozenset[str]:
         """Forget those of these sources of whose rows a file is not as it was written: they can be read again. Returns which."""
         self.take_in()
-        with _told(self.directory):
+        with told(self.directory):
             self._check("sources")
             data = [name for name in TABLES if name not in ("sources", "attributions")] if source_ids else []
             faults = {path: fault for name in data for path, fault in self._faults(name, content=True, of=source_ids).items()}
@@ -249,21 +217,21 @@ class DeltaStore:
             frame = make()
             if self.table(name).equals(frame):
                 return
-            with _told(self.directory):
+            with told(self.directory):
                 frame.write_delta(str(self.directory / name), mode="overwrite")
                 self._tables[name].update_incremental()
 
-    def hand_in(self, writer: "_DeltaWriter") -> None:
+    def hand_in(self, writer: "DeltaWriter") -> None:
         """A source that is wholly written. A commit of its own for each of many small ones would take longer than reading them."""
         self._waiting.append(writer)
-        if len(self._waiting) >= _TOGETHER or sum(w.size for w in self._waiting) > _FLUSH_BYTES:
+        if len(self._waiting) >= _TOGETHER or sum(w.size for w in self._waiting) > writing.FLUSH_BYTES:
             self.take_in()
 
     def take_in(self) -> None:
         """What waits, into its tables, ``sources`` last; but for what another process has taken in meanwhile."""
         if not self._waiting:
             return
-        with _told(self.directory), _alone(self.directory):
+        with told(self.directory), _alone(self.directory):
             self._refresh()
             marked = set(pl.scan_delta(self._tables["sources"]).select("source_id", "source").collect().iter_rows())
             new = [w for w in self._waiting if (w.row["source_id"], w.row["source"]) not in marked]
@@ -316,7 +284,7 @@ class DeltaStore:
 
     def _pack(self, name: str, paths: Collection[str]) -> None:
         """One file in the place of these, in one commit; rows without a mark are left out. Nothing if one of them is gone."""
-        with _told(self.directory), _alone(self.directory):
+        with told(self.directory), _alone(self.directory):
             self._refresh()
             there = dict(self.files(name))
             if not there.keys() >= set(paths):
@@ -331,7 +299,7 @@ class DeltaStore:
 
     def _sweep(self, name: str) -> int:
         """Delete files that nobody has named for a day; returns how many."""
-        with _told(self.directory), _alone(self.directory):
+        with told(self.directory), _alone(self.directory):
             table = self._tables[name]
             old = table.vacuum(_KEPT_HOURS, dry_run=True, enforce_retention_duration=False, full=True)
             if old:  # it leaves a commit even where there is nothing to be deleted
@@ -343,70 +311,3 @@ class DeltaStore:
         table, folder = self._tables[name], self.directory / name
         table.create_write_transaction([*(added(folder, file) for file in files), *left_over], mode="append", schema=table.schema())
         table.update_incremental()
-
-
-class _DeltaApart:
-    """What another process has written, and no table knows yet."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.waiting: list[_DeltaWriter] = []
-
-    def writer(self, source_id: str) -> "_DeltaWriter":
-        return _writer(self, source_id)
-
-    def hand_in(self, writer: "_DeltaWriter") -> None:
-        self.waiting.append(writer)
-
-
-def _writer(store: DeltaStore | _DeltaApart, source_id: str) -> "_DeltaWriter":
-    if not os.access(store.directory, os.W_OK):
-        raise StoreError(f"{store.directory}: the store cannot be written: no permission, or a read-only disk (choose another place)")
-    return _DeltaWriter(store, source_id)
-
-
-class _DeltaWriter:
-    """``files``: by table, what has been written out; ``row``: the source's own, once it is whole."""
-
-    def __init__(self, store: DeltaStore | _DeltaApart, source_id: str) -> None:
-        self.source_id = source_id
-        self.files: dict[str, list[File]] = {}
-        self.row: dict[str, Any] = {}
-        self.size = 0
-        self._store = store
-        self._pending: dict[str, list[pl.DataFrame]] = {}
-        self._sizes: dict[str, int] = {}
-
-    def add(self, table: str, frame: pl.DataFrame) -> None:
-        if frame.is_empty():
-            return
-        self._pending.setdefault(table, []).append(with_source(table, frame, self.source_id))
-        self._sizes[table] = self._sizes.get(table, 0) + int(frame.estimated_size())
-        if self._sizes[table] > _FLUSH_BYTES:
-            self._flush(table)
-
-    def _flush(self, table: str) -> None:
-        frame = pl.concat(self._pending.pop(table))
-        with _told(self._store.directory):
-            self.files.setdefault(table, []).append(write(frame, self._store.directory / table, self.source_id))
-        self.size += self._sizes.pop(table)
-
-    def flush(self) -> None:
-        for table in list(self._pending):
-            self._flush(table)
-
-    def absorb(self, part: Self) -> None:
-        for table, files in part.files.items():
-            self.files.setdefault(table, []).extend(files)
-        self.size += part.size
-
-    def discard(self) -> None:
-        for table, files in self.files.items():
-            for file in files:
-                (self._store.directory / table / file.path).unlink(missing_ok=True)
-        self.files = {}
-
-    def commit(self, source: dict[str, Any]) -> None:
-        self.flush()
-        self.row = source
-        self._store.hand_in(self)

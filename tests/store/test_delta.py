@@ -43,7 +43,7 @@ def versions(store: DeltaStore) -> dict[str, int]:
 
 
 def test_nothing_is_visible_before_the_commit(store: DeltaStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("analyzer.store.delta._FLUSH_BYTES", 0)
+    monkeypatch.setattr("analyzer.store.writing.FLUSH_BYTES", 0)
     writer = store.writer("aaaa")
     columns = {k: v for k, v in TABLES["rejects"].items() if k != "source_id"}
     writer.add("rejects", pl.DataFrame({"line": [1], "offset": [0], "reason": ["x"], "raw": ["y"]}, schema=columns))
@@ -139,7 +139,7 @@ def test_a_source_that_another_process_finished_meanwhile_is_left_alone(store: D
 
 
 def test_large_sources_go_out_in_parts(store: DeltaStore, journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("analyzer.store.delta._FLUSH_BYTES", 10_000)
+    monkeypatch.setattr("analyzer.store.writing.FLUSH_BYTES", 10_000)
     monkeypatch.setattr("analyzer.formats.lines.CHUNK", 20_000)
     monkeypatch.setattr("analyzer.formats.lines.chunks.__defaults__", (20_000, 256 * 1024 * 1024))
     ingest([journal.parent], store)
