@@ -16,6 +16,7 @@ import polars.selectors as cs
 import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
 
 from analyzer import limits
+from analyzer.few import nulls
 from analyzer.formats.base import CHUNK
 from analyzer.vocabulary import TEXT_LIMIT
 
@@ -181,10 +182,13 @@ class _Capsule:
 
 def conform(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
     """The schema's columns but ``source_id``, in its order; those that the frame lacks are null."""
-    return frame.select(
-        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
-        for name, dtype in schema.items()
-        if name != "source_id"
+    there = set(frame.columns)
+    return pl.DataFrame(
+        [
+            frame.get_column(name).cast(dtype) if name in there else nulls(name, dtype, frame.height)
+            for name, dtype in schema.items()
+            if name != "source_id"
+        ]
     )
 
 
