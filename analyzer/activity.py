@@ -3,17 +3,32 @@
 A source is read in batches whose borders mean nothing: what is told of a writer is the same however they lie.
 """
 
+from typing import Any
+
 import polars as pl
 
+from analyzer.few import FEW, kept
 from analyzer.owned import owned
 from analyzer.silences import Silences
 from analyzer.verbosity import levels
-from analyzer.vocabulary import ACTIVITY
+from analyzer.vocabulary import ACTIVITY, TIME
 
 _PACE = 12
 """So many of a writer's last moments show how long it is usually quiet."""
 _WRITER = ["node", "identifier", "pid", "boot_id"]
 _COLUMNS = [c for c in ACTIVITY if c != "source_id"]
+_NOTHING = pl.DataFrame(schema={c: ACTIVITY[c] for c in _COLUMNS})
+_PLACE = ("time", "line", "offset", "text")
+_TAKEN = [pl.col(*_WRITER, "resolution_us", "time", "line", "offset", "message"), pl.coalesce("message", "raw").str.slice(0, 500).alias("text")]
+_SHOWN = [
+    pl.col("moments").list.diff().list.max().dt.total_microseconds().alias("pace_us"),
+    pl.when(pl.col("verbosity").is_not_null()).then("verbosity_text").alias("verbosity_text"),
+]
+
+
+_TOLD = {**ACTIVITY, "first_time": pl.Int64(), "last_time": pl.Int64(), "moments": pl.List(pl.Int64)}
+_AS_TIMES: dict[str, pl.DataType] = {"first_time": TIME, "last_time": TIME, "moments": pl.List(TIME)}
+"""Moments are made as numbers, which takes a tenth of what it takes to make them of Python's own times."""
 
 
 class Activity:
@@ -24,31 +39,13 @@ class Activity:
         self._silences = Silences()
 
     def add(self, records: pl.DataFrame) -> None:
-        timed = records.filter(pl.col("time").is_not_null())
-        if timed.is_empty():
+        untimed = records["time"].null_count()
+        if untimed == records.height:
             return
-        text = pl.coalesce("message", "raw").str.slice(0, 500)
-        timed = timed.with_columns(text.alias("text"))
+        timed = (kept(records, records["time"].is_not_null()) if untimed else records).select(_TAKEN)
         self._silences.add(timed)
-        found = _merged(
-            timed.select(
-                *_WRITER,
-                "resolution_us",
-                records=pl.lit(1, pl.Int64),
-                first_time="time",
-                first_line="line",
-                first_offset="offset",
-                first_text="text",
-                last_time="time",
-                last_line="line",
-                last_offset="offset",
-                last_text="text",
-                verbosity=levels(timed["message"], self._least()),
-                verbosity_text="text",
-            ),
-            moments=pl.col("last_time"),
-        )
-        found = owned(found)
+        shown = levels(timed["message"], self._least())
+        found = of_few(timed, shown) if timed.height < FEW else owned(_of_many(timed, shown))
         self._told = found if self._told is None else _merged(pl.concat([self._told, found]), pl.col("moments").explode())
 
     @property
@@ -59,10 +56,8 @@ class Activity:
     def frame(self) -> pl.DataFrame:
         """ACTIVITY without ``source_id``, one row a writer, in the order in which they begin to write."""
         if self._told is None:
-            return pl.DataFrame(schema={c: ACTIVITY[c] for c in _COLUMNS})
-        pace = pl.col("moments").list.diff().list.max().dt.total_microseconds()
-        shown = pl.when(pl.col("verbosity").is_not_null()).then("verbosity_text")
-        return self._told.with_columns(pace_us=pace, verbosity_text=shown).select(_COLUMNS)
+            return _NOTHING
+        return self._told.with_columns(_SHOWN)[_COLUMNS]
 
     def silences(self) -> pl.DataFrame:
         """SILENCES without ``source_id``: of those who wrote enough to have a pace."""
@@ -74,9 +69,41 @@ class Activity:
         return least if isinstance(least, int) else 0
 
 
+def of_few(timed: pl.DataFrame, shown: pl.Series) -> pl.DataFrame:
+    """The same as ``_of_many``, of few records. ``shown``: the level that each shows."""
+    taken = {name: timed[name].to_list() for name in (*_WRITER, *_PLACE[1:], "resolution_us")}
+    times, verbosity = timed["time"].cast(pl.Int64).to_list(), shown.to_list()
+    writers: dict[tuple[Any, ...], list[int]] = {}
+    for at, writer in enumerate(zip(*(taken[name] for name in _WRITER), strict=True)):
+        writers.setdefault(writer, []).append(at)
+    each = list(writers.values())
+    chosen = {
+        "first": [min(mine, key=times.__getitem__) for mine in each],
+        "last": [max(mine, key=times.__getitem__) for mine in each],
+        "highest": [max(mine, key=lambda at: verbosity[at] or 0) for mine in each],
+    }
+    columns: dict[str, list[Any]] = dict(zip(_WRITER, map(list, zip(*writers, strict=True)), strict=True))
+    columns["resolution_us"] = [max((r for at in mine if (r := taken["resolution_us"][at]) is not None), default=None) for mine in each]
+    columns["records"] = [len(mine) for mine in each]
+    for which in ("first", "last"):
+        columns[f"{which}_time"] = [times[at] for at in chosen[which]]
+        columns |= {f"{which}_{part}": [taken[part][at] for at in chosen[which]] for part in _PLACE[1:]}
+    columns["verbosity"] = [verbosity[at] for at in chosen["highest"]]
+    columns["verbosity_text"] = [taken["text"][at] for at in chosen["highest"]]
+    columns["moments"] = [sorted({times[at] for at in mine})[-_PACE:] for mine in each]
+    return pl.DataFrame([pl.Series(name, values, _TOLD[name]).cast(_AS_TIMES.get(name, _TOLD[name])) for name, values in columns.items()])
+
+
+def _of_many(timed: pl.DataFrame, shown: pl.Series) -> pl.DataFrame:
+    places = {f"{which}_{part}": part for which in ("first", "last") for part in _PLACE}
+    one = timed.select(*_WRITER, "resolution_us", records=pl.lit(1, pl.Int64), **places, verbosity=shown, verbosity_text="text")
+    return _merged(one, moments=pl.col("last_time"))
+
+
 def _merged(parts: pl.DataFrame, moments: pl.Expr) -> pl.DataFrame:
     """One row a writer, of rows in the order in which they were written. ``moments``: the last ones that each row knows."""
-    first, last = pl.col("first_time").arg_min(), pl.col("last_time").arg_max()
+    # Of several at the same time the first: arg_max of a column that is known to be sorted would be the last of them.
+    first, last = pl.col("first_time").arg_min(), (pl.col("last_time") == pl.col("last_time").max()).arg_max()
     highest = pl.col("verbosity").fill_null(0).arg_max()
     return parts.group_by(_WRITER, maintain_order=True).agg(
         pl.col("resolution_us").max(),

@@ -5,6 +5,8 @@ silence. Stretches of parts of a source, put together, are those of the whole, s
 matter. Where there are too many, the floor is doubled: for a source in the order of time that, too, depends on all of it alone.
 """
 
+from typing import Any
+
 import polars as pl
 
 from analyzer.owned import owned
@@ -21,7 +23,9 @@ _ENOUGH = 20
 _WRITER = ["node", "identifier", "pid"]
 _ANOTHER = pl.any_horizontal(pl.col(_WRITER).ne_missing(pl.col(_WRITER).shift()))
 _COLUMNS = [c for c in SILENCES if c != "source_id"]
+_NOTHING = pl.DataFrame(schema={c: SILENCES[c] for c in _COLUMNS})
 _SIDES = ("time", "line", "offset", "text")
+_TAKEN = [*_WRITER, *_SIDES]
 
 
 class Silences:
@@ -30,9 +34,17 @@ class Silences:
     def __init__(self) -> None:
         self._floor = _FLOOR_US
         self._told: pl.DataFrame | None = None
+        self._held: list[tuple[Any, ...]] = []  # records, until there are enough to tell anything of
 
     def add(self, timed: pl.DataFrame) -> None:
-        found = owned(_stretches(timed.select(*_WRITER, *_SIDES), self._floor))
+        timed = timed[_TAKEN]
+        if self._told is None and timed.height + len(self._held) < _ENOUGH:
+            self._held += timed.rows()
+            return
+        if self._held:
+            timed = pl.concat([pl.DataFrame(self._held, schema=timed.schema, orient="row"), timed])
+            self._held.clear()
+        found = owned(_stretches(timed, self._floor))
         self._told = found if self._told is None else _joined(pl.concat([self._told, found]), _WRITER, self._floor)
         while self._told.height > _MOST and self._floor < _HIGHEST_US:
             self._floor *= 2
@@ -41,7 +53,7 @@ class Silences:
     def frame(self) -> pl.DataFrame:
         """SILENCES without ``source_id``: the longest of each writer, and of all that the source holds of a node."""
         if self._told is None or self._told["records"].sum() < _ENOUGH:
-            return pl.DataFrame(schema={c: SILENCES[c] for c in _COLUMNS})
+            return _NOTHING
         whole = _joined(self._told, ["node"], self._floor).with_columns(identifier=pl.lit(None, pl.String), pid=pl.lit(None, pl.Int64))
         parts = [_between(self._told.with_columns(whole=False)), _between(whole.select(self._told.columns).with_columns(whole=True))]
         return pl.concat(parts).with_columns(floor_us=pl.lit(self._floor, pl.Int64)).select(_COLUMNS)
