@@ -19,7 +19,10 @@ _WRITER = ["node", "identifier", "pid", "boot_id"]
 _COLUMNS = [c for c in ACTIVITY if c != "source_id"]
 _NOTHING = pl.DataFrame(schema={c: ACTIVITY[c] for c in _COLUMNS})
 _PLACE = ("time", "line", "offset", "text")
-_TAKEN = [pl.col(*_WRITER, "resolution_us", "time", "line", "offset", "message"), pl.coalesce("message", "raw").str.slice(0, 500).alias("text")]
+_TAKEN = [
+    pl.col(*_WRITER, "resolution_us", "time", "line", "offset", "message"),
+    pl.coalesce("message", "raw").str.slice(0, 500).alias("text"),
+]
 _SHOWN = [
     pl.col("moments").list.diff().list.max().dt.total_microseconds().alias("pace_us"),
     pl.when(pl.col("verbosity").is_not_null()).then("verbosity_text").alias("verbosity_text"),
