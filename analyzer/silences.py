@@ -52,7 +52,7 @@ class Silences:
 
     def frame(self) -> pl.DataFrame:
         """SILENCES without ``source_id``: the longest of each writer, and of all that the source holds of a node."""
-        if self._told is None or self._told["records"].sum() < _ENOUGH:
+        if self._told is None or self._told.height < 2 or self._told["records"].sum() < _ENOUGH:
             return _NOTHING
         whole = _joined(self._told, ["node"], self._floor).with_columns(identifier=pl.lit(None, pl.String), pid=pl.lit(None, pl.Int64))
         parts = [_between(self._told.with_columns(whole=False)), _between(whole.select(self._told.columns).with_columns(whole=True))]
