@@ -148,6 +148,28 @@ def of_day(clock: pl.Expr, fraction: pl.Expr) -> pl.Expr:
 
 def utc(date: pl.Expr, clock: pl.Expr, fraction: pl.Expr, zone: pl.Expr) -> pl.Expr:
     """Of ``YYYY-MM-DD``, ``HH:MM:SS``, digits behind the point and ``+HH:MM`` or ``+HHMM`` (none: UTC); null if there is no such date."""
+    return pl.map_batches([date, clock, fraction, zone], _utc, return_dtype=TIME)
+
+
+def _utc(parts: Sequence[pl.Series]) -> pl.Series:
+    date, clock, fraction, zone = parts
+    if len(date) >= FEW:
+        return pl.select(utc_of_many(*map(pl.lit, parts))).to_series().alias(date.name)
+    whole = (date + " " + clock).str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us", strict=False).cast(pl.Int64)
+    shifts = [_shift(*both) for both in zip(fraction.to_list(), zone.to_list(), strict=True)]
+    return (whole + pl.Series(shifts, dtype=pl.Int64)).cast(TIME).alias(date.name)
+
+
+def _shift(fraction: str | None, zone: str | None) -> int:
+    """Microseconds from a whole second as written to the moment in UTC."""
+    digits = (zone or "").replace(":", "", 1)
+    hours, minutes = digits[1:3], digits[3:5]
+    east = int(hours) * 60 + int(minutes) if hours.isdigit() and minutes.isdigit() else 0
+    return int((fraction or "")[:6].ljust(6, "0")) - (-east if digits.startswith("-") else east) * 60_000_000
+
+
+def utc_of_many(date: pl.Expr, clock: pl.Expr, fraction: pl.Expr, zone: pl.Expr) -> pl.Expr:
+    """The same for many."""
     micros = fraction.str.slice(0, 6).str.pad_end(6, "0").cast(pl.Int64).fill_null(0)
     digits = zone.str.replace(":", "", literal=True)
     minutes = digits.str.slice(1, 2).cast(pl.Int64, strict=False) * 60 + digits.str.slice(3, 2).cast(pl.Int64, strict=False)

@@ -73,7 +73,7 @@ def located(records: pl.DataFrame, told: Iterable[tuple[int, Fields]], component
     columns = {name: of[name] for name in of.columns}
     for name in told_of & _EVENT_SCHEMA.keys():
         if name in columns and not all(name in row for row in rows):
-            values = [row[name] if name in row else own for row, own in zip(rows, columns[name].to_list(), strict=True)]
+            values = [row.get(name, own) for row, own in zip(rows, columns[name].to_list(), strict=True)]
         else:
             values = [_packed(row.get(name)) for row in rows] if name == "attributes" else [row.get(name) for row in rows]
         columns[name] = pl.Series(name, values, _EVENT_SCHEMA[name])
