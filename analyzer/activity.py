@@ -29,8 +29,16 @@ _SHOWN = [
 ]
 
 
-_TOLD = {**ACTIVITY, "first_time": pl.Int64(), "last_time": pl.Int64(), "moments": pl.List(pl.Int64)}
-_AS_TIMES: dict[str, pl.DataType] = {"first_time": TIME, "last_time": TIME, "moments": pl.List(TIME)}
+_NUMBERS = {"first_time": pl.Int64(), "last_time": pl.Int64(), "moments": pl.List(pl.Int64)}
+_TOLD = {
+    name: _NUMBERS.get(name) or ACTIVITY[name]
+    for name in (
+        *(*_WRITER, "resolution_us", "records"),
+        *(f"{which}_{part}" for which in ("first", "last") for part in _PLACE),
+        *("verbosity", "verbosity_text", "moments"),
+    )
+}
+_AS_TIMES = [pl.col("first_time", "last_time").cast(TIME), pl.col("moments").cast(pl.List(TIME))]
 """Moments are made as numbers, which takes a tenth of what it takes to make them of Python's own times."""
 
 
@@ -74,27 +82,20 @@ class Activity:
 
 def of_few(timed: pl.DataFrame, shown: pl.Series) -> pl.DataFrame:
     """The same as ``_of_many``, of few records. ``shown``: the level that each shows."""
-    taken = {name: timed[name].to_list() for name in (*_WRITER, *_PLACE[1:], "resolution_us")}
+    resolutions, places = timed["resolution_us"].to_list(), list(zip(*(timed[part].to_list() for part in _PLACE[1:]), strict=True))
     times, verbosity = timed["time"].cast(pl.Int64).to_list(), shown.to_list()
     writers: dict[tuple[Any, ...], list[int]] = {}
-    for at, writer in enumerate(zip(*(taken[name] for name in _WRITER), strict=True)):
+    for at, writer in enumerate(zip(*(timed[name].to_list() for name in _WRITER), strict=True)):
         writers.setdefault(writer, []).append(at)
-    each = list(writers.values())
-    chosen = {
-        "first": [min(mine, key=times.__getitem__) for mine in each],
-        "last": [max(mine, key=times.__getitem__) for mine in each],
-        "highest": [max(mine, key=lambda at: verbosity[at] or 0) for mine in each],
-    }
-    columns: dict[str, list[Any]] = dict(zip(_WRITER, map(list, zip(*writers, strict=True)), strict=True))
-    columns["resolution_us"] = [max((r for at in mine if (r := taken["resolution_us"][at]) is not None), default=None) for mine in each]
-    columns["records"] = [len(mine) for mine in each]
-    for which in ("first", "last"):
-        columns[f"{which}_time"] = [times[at] for at in chosen[which]]
-        columns |= {f"{which}_{part}": [taken[part][at] for at in chosen[which]] for part in _PLACE[1:]}
-    columns["verbosity"] = [verbosity[at] for at in chosen["highest"]]
-    columns["verbosity_text"] = [taken["text"][at] for at in chosen["highest"]]
-    columns["moments"] = [sorted({times[at] for at in mine})[-_PACE:] for mine in each]
-    return pl.DataFrame([pl.Series(name, values, _TOLD[name]).cast(_AS_TIMES.get(name, _TOLD[name])) for name, values in columns.items()])
+    rows = []
+    for writer, mine in writers.items():
+        first, last = min(mine, key=times.__getitem__), max(mine, key=times.__getitem__)
+        highest = max(mine, key=lambda at: verbosity[at] or 0)
+        coarsest = max((us for at in mine if (us := resolutions[at]) is not None), default=None)
+        moments = sorted({times[at] for at in mine})[-_PACE:]
+        edges = (times[first], *places[first], times[last], *places[last])
+        rows.append((*writer, coarsest, len(mine), *edges, verbosity[highest], places[highest][-1], moments))
+    return pl.DataFrame(rows, schema=_TOLD, orient="row").with_columns(_AS_TIMES)
 
 
 def _of_many(timed: pl.DataFrame, shown: pl.Series) -> pl.DataFrame:

@@ -199,6 +199,8 @@ class Years:
         leaps = (before - known > _HALF_A_YEAR).astype(np.int64) - (known - before > _HALF_A_YEAR)
         years = self.year + np.cumsum(leaps)
         self.year, self._day = int(years[-1]), int(known[-1])
+        if len(known) == len(days):
+            return pl.Series(years)
         return pl.Series([None], dtype=pl.Int64).new_from_index(0, len(days)).scatter(days.is_not_null().arg_true(), years)
 
     def restart(self, year: int) -> None:
