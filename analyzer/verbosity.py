@@ -68,14 +68,18 @@ MARKS: Final = {
 
 def levels(messages: pl.Series, known: int) -> pl.Series:
     """For each message the level that it shows, if that is higher than ``known``; else null."""
-    sought = {level: marks for level, marks in MARKS.items() if level > known}
     nothing = nulls("verbosity", pl.Int64(), len(messages))
-    showing = messages.str.contains(_any_above(known)) if sought else nothing
-    if not sought or not showing.any():
+    if known >= max(MARKS) or not (showing := messages.str.contains(_any_above(known))).any():
         return nothing
-    rows, said = showing.arg_true(), pl.col("said")
-    level = pl.coalesce(pl.when(said.str.contains_any(list(marks))).then(pl.lit(level, pl.Int64)) for level, marks in sought.items())
-    return nothing.scatter(rows, messages.gather(rows).alias("said").to_frame().select(level).to_series())
+    rows = showing.arg_true()
+    return nothing.scatter(rows, messages.gather(rows).alias("said").to_frame().select(_level_above(known)).to_series())
+
+
+@cache
+def _level_above(known: int) -> pl.Expr:
+    said = pl.col("said")
+    sought = [(level, list(marks)) for level, marks in MARKS.items() if level > known]
+    return pl.coalesce(pl.when(said.str.contains_any(marks)).then(pl.lit(level, pl.Int64)) for level, marks in sought)
 
 
 @cache
