@@ -3,17 +3,43 @@
 A source is read in batches whose borders mean nothing: what is told of a writer is the same however they lie.
 """
 
+from typing import Any
+
 import polars as pl
 
+from analyzer.few import FEW, kept
 from analyzer.owned import owned
 from analyzer.silences import Silences
 from analyzer.verbosity import levels
-from analyzer.vocabulary import ACTIVITY
+from analyzer.vocabulary import ACTIVITY, TIME
 
 _PACE = 12
 """So many of a writer's last moments show how long it is usually quiet."""
 _WRITER = ["node", "identifier", "pid", "boot_id"]
 _COLUMNS = [c for c in ACTIVITY if c != "source_id"]
+_NOTHING = pl.DataFrame(schema={c: ACTIVITY[c] for c in _COLUMNS})
+_PLACE = ("time", "line", "offset", "text")
+_TAKEN = [
+    pl.col(*_WRITER, "resolution_us", "time", "line", "offset", "message"),
+    pl.coalesce("message", "raw").str.slice(0, 500).alias("text"),
+]
+_SHOWN = [
+    pl.col("moments").list.diff().list.max().dt.total_microseconds().alias("pace_us"),
+    pl.when(pl.col("verbosity").is_not_null()).then("verbosity_text").alias("verbosity_text"),
+]
+
+
+_NUMBERS = {"first_time": pl.Int64(), "last_time": pl.Int64(), "moments": pl.List(pl.Int64)}
+_TOLD = {
+    name: _NUMBERS.get(name) or ACTIVITY[name]
+    for name in (
+        *(*_WRITER, "resolution_us", "records"),
+        *(f"{which}_{part}" for which in ("first", "last") for part in _PLACE),
+        *("verbosity", "verbosity_text", "moments"),
+    )
+}
+_AS_TIMES = [pl.col("first_time", "last_time").cast(TIME), pl.col("moments").cast(pl.List(TIME))]
+"""Moments are made as numbers, which takes a tenth of what it takes to make them of Python's own times."""
 
 
 class Activity:
@@ -24,31 +50,13 @@ class Activity:
         self._silences = Silences()
 
     def add(self, records: pl.DataFrame) -> None:
-        timed = records.filter(pl.col("time").is_not_null())
-        if timed.is_empty():
+        untimed = records["time"].null_count()
+        if untimed == records.height:
             return
-        text = pl.coalesce("message", "raw").str.slice(0, 500)
-        timed = timed.with_columns(text.alias("text"))
+        timed = (kept(records, records["time"].is_not_null()) if untimed else records).select(_TAKEN)
         self._silences.add(timed)
-        found = _merged(
-            timed.select(
-                *_WRITER,
-                "resolution_us",
-                records=pl.lit(1, pl.Int64),
-                first_time="time",
-                first_line="line",
-                first_offset="offset",
-                first_text="text",
-                last_time="time",
-                last_line="line",
-                last_offset="offset",
-                last_text="text",
-                verbosity=levels(timed["message"], self._least()),
-                verbosity_text="text",
-            ),
-            moments=pl.col("last_time"),
-        )
-        found = owned(found)
+        shown = levels(timed["message"], self._least())
+        found = of_few(timed, shown) if timed.height < FEW else owned(_of_many(timed, shown))
         self._told = found if self._told is None else _merged(pl.concat([self._told, found]), pl.col("moments").explode())
 
     def absorb(self, later: "Activity") -> None:
@@ -67,10 +75,8 @@ class Activity:
     def frame(self) -> pl.DataFrame:
         """ACTIVITY without ``source_id``, one row a writer, in the order in which they begin to write."""
         if self._told is None:
-            return pl.DataFrame(schema={c: ACTIVITY[c] for c in _COLUMNS})
-        pace = pl.col("moments").list.diff().list.max().dt.total_microseconds()
-        shown = pl.when(pl.col("verbosity").is_not_null()).then("verbosity_text")
-        return self._told.with_columns(pace_us=pace, verbosity_text=shown).select(_COLUMNS)
+            return _NOTHING
+        return self._told.with_columns(_SHOWN)[_COLUMNS]
 
     def silences(self) -> pl.DataFrame:
         """SILENCES without ``source_id``: of those who wrote enough to have a pace."""
@@ -82,9 +88,34 @@ class Activity:
         return least if isinstance(least, int) else 0
 
 
+def of_few(timed: pl.DataFrame, shown: pl.Series) -> pl.DataFrame:
+    """The same as ``_of_many``, of few records. ``shown``: the level that each shows."""
+    resolutions, places = timed["resolution_us"].to_list(), list(zip(*(timed[part].to_list() for part in _PLACE[1:]), strict=True))
+    times, verbosity = timed["time"].cast(pl.Int64).to_list(), shown.to_list()
+    writers: dict[tuple[Any, ...], list[int]] = {}
+    for at, writer in enumerate(zip(*(timed[name].to_list() for name in _WRITER), strict=True)):
+        writers.setdefault(writer, []).append(at)
+    rows = []
+    for writer, mine in writers.items():
+        first, last = min(mine, key=times.__getitem__), max(mine, key=times.__getitem__)
+        highest = max(mine, key=lambda at: verbosity[at] or 0)
+        coarsest = max((us for at in mine if (us := resolutions[at]) is not None), default=None)
+        moments = sorted({times[at] for at in mine})[-_PACE:]
+        edges = (times[first], *places[first], times[last], *places[last])
+        rows.append((*writer, coarsest, len(mine), *edges, verbosity[highest], places[highest][-1], moments))
+    return pl.DataFrame(rows, schema=_TOLD, orient="row").with_columns(_AS_TIMES)
+
+
+def _of_many(timed: pl.DataFrame, shown: pl.Series) -> pl.DataFrame:
+    places = {f"{which}_{part}": part for which in ("first", "last") for part in _PLACE}
+    one = timed.select(*_WRITER, "resolution_us", records=pl.lit(1, pl.Int64), **places, verbosity=shown, verbosity_text="text")
+    return _merged(one, moments=pl.col("last_time"))
+
+
 def _merged(parts: pl.DataFrame, moments: pl.Expr) -> pl.DataFrame:
     """One row a writer, of rows in the order in which they were written. ``moments``: the last ones that each row knows."""
-    first, last = pl.col("first_time").arg_min(), pl.col("last_time").arg_max()
+    # Of several at the same time the first: arg_max of a column that is known to be sorted would be the last of them.
+    first, last = pl.col("first_time").arg_min(), (pl.col("last_time") == pl.col("last_time").max()).arg_max()
     highest = pl.col("verbosity").fill_null(0).arg_max()
     return parts.group_by(_WRITER, maintain_order=True).agg(
         pl.col("resolution_us").max(),

@@ -5,10 +5,12 @@ silence. Stretches of parts of a source, put together, are those of the whole, s
 matter. Where there are too many, the floor is doubled: for a source in the order of time that, too, depends on all of it alone.
 """
 
+from typing import Any
+
 import polars as pl
 
 from analyzer.owned import owned
-from analyzer.vocabulary import SILENCES
+from analyzer.vocabulary import RECORDS, SILENCES
 
 _FLOOR_US = 1_000_000
 _MOST = 16_384
@@ -21,7 +23,10 @@ _ENOUGH = 20
 _WRITER = ["node", "identifier", "pid"]
 _ANOTHER = pl.any_horizontal(pl.col(_WRITER).ne_missing(pl.col(_WRITER).shift()))
 _COLUMNS = [c for c in SILENCES if c != "source_id"]
+_NOTHING = pl.DataFrame(schema={c: SILENCES[c] for c in _COLUMNS})
 _SIDES = ("time", "line", "offset", "text")
+_TAKEN = [*_WRITER, *_SIDES]
+_HELD = {name: RECORDS.get(name, pl.String()) for name in _TAKEN}
 
 
 class Silences:
@@ -30,15 +35,28 @@ class Silences:
     def __init__(self) -> None:
         self._floor = _FLOOR_US
         self._told: pl.DataFrame | None = None
+        self._held: list[tuple[Any, ...]] = []  # records, until there are enough to tell anything of
 
     def add(self, timed: pl.DataFrame) -> None:
-        self._join(owned(_stretches(timed.select(*_WRITER, *_SIDES), self._floor)))
+        timed = timed[_TAKEN]
+        if self._told is None and timed.height + len(self._held) < _ENOUGH:
+            self._held += timed.rows()
+        else:
+            self._take(timed)
 
     def absorb(self, later: "Silences") -> None:
         """Of the next part of the same source."""
         self._floor = max(self._floor, later._floor)
         if later._told is not None:
             self._join(later._told)
+        if later._held or (self._held and self._told is not None):
+            self.add(_frame(later._held))
+
+    def _take(self, timed: pl.DataFrame) -> None:
+        """These, and those that were held."""
+        whole = pl.concat([_frame(self._held), timed]) if self._held else timed
+        self._held.clear()
+        self._join(owned(_stretches(whole, self._floor)))
 
     def _join(self, found: pl.DataFrame) -> None:
         self._told = found if self._told is None else _joined(pl.concat([self._told, found]), _WRITER, self._floor)
@@ -48,11 +66,15 @@ class Silences:
 
     def frame(self) -> pl.DataFrame:
         """SILENCES without ``source_id``: the longest of each writer, and of all that the source holds of a node."""
-        if self._told is None or self._told["records"].sum() < _ENOUGH:
-            return pl.DataFrame(schema={c: SILENCES[c] for c in _COLUMNS})
+        if self._told is None or self._told.height < 2 or self._told["records"].sum() < _ENOUGH:
+            return _NOTHING
         whole = _joined(self._told, ["node"], self._floor).with_columns(identifier=pl.lit(None, pl.String), pid=pl.lit(None, pl.Int64))
         parts = [_between(self._told.with_columns(whole=False)), _between(whole.select(self._told.columns).with_columns(whole=True))]
         return pl.concat(parts).with_columns(floor_us=pl.lit(self._floor, pl.Int64)).select(_COLUMNS)
+
+
+def _frame(held: list[tuple[Any, ...]]) -> pl.DataFrame:
+    return pl.DataFrame(held, schema=_HELD, orient="row")
 
 
 def _stretches(timed: pl.DataFrame, floor: int) -> pl.DataFrame:

@@ -5,9 +5,12 @@ to 1.28. Lines that every kubelet writes again and again at a level go first: ho
 """
 
 import re
+from functools import cache
 from typing import Final
 
 import polars as pl
+
+from analyzer.few import nulls
 
 MARKS: Final = {
     5: (
@@ -65,14 +68,21 @@ MARKS: Final = {
 
 def levels(messages: pl.Series, known: int) -> pl.Series:
     """For each message the level that it shows, if that is higher than ``known``; else null."""
-    sought = {level: marks for level, marks in MARKS.items() if level > known}
-    nothing = pl.Series([None], dtype=pl.Int64).new_from_index(0, len(messages))
-    if not sought:
+    nothing = nulls("verbosity", pl.Int64(), len(messages))
+    if known >= max(MARKS) or not (showing := messages.str.contains(_any_above(known))).any():
         return nothing
-    any_of_them = "|".join(re.escape(mark) for marks in sought.values() for mark in marks)  # so few are found faster than by contains_any
-    rows = messages.str.contains(any_of_them).arg_true()
-    if rows.is_empty():
-        return nothing
+    rows = showing.arg_true()
+    return nothing.scatter(rows, messages.gather(rows).alias("said").to_frame().select(_level_above(known)).to_series())
+
+
+@cache
+def _level_above(known: int) -> pl.Expr:
     said = pl.col("said")
-    level = pl.coalesce(pl.when(said.str.contains_any(list(marks))).then(pl.lit(level, pl.Int64)) for level, marks in sought.items())
-    return nothing.scatter(rows, messages.gather(rows).alias("said").to_frame().select(level).to_series())
+    sought = [(level, list(marks)) for level, marks in MARKS.items() if level > known]
+    return pl.coalesce(pl.when(said.str.contains_any(marks)).then(pl.lit(level, pl.Int64)) for level, marks in sought)
+
+
+@cache
+def _any_above(known: int) -> str:
+    """So few are found faster than by contains_any."""
+    return "|".join(re.escape(mark) for level, marks in MARKS.items() if level > known for mark in marks)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,6 +41,25 @@ def test_borders_of_batches_mean_nothing(rows: list[tuple[int | None, str]], cut
     for begin, end in pairwise(borders):
         parted.add(whole[begin:end])
     assert parted.frame().equals(once.frame())
+
+
+MARKED = st.sampled_from(["a line", "Generating status for", "SyncLoop (PLEG)", "Update machine info:", "é" * 600])
+
+
+@given(
+    st.lists(st.tuples(st.none() | st.integers(0, 9), st.sampled_from(["kubelet", "dockerd"]), st.none() | MARKED), min_size=1, max_size=20)
+)
+def test_few_records_tell_the_same_as_many(rows: list[tuple[int | None, str, str | None]]) -> None:
+    """Each of many is one of few, whose moments, texts and places may be those of several at the same time."""
+    frame = records([(second, writer) for second, writer, _ in rows])
+    frame = frame.with_columns(message=pl.Series([text for *_, text in rows], dtype=pl.String), raw=pl.lit("raw"))
+    few, many = Activity(), Activity()
+    few.add(frame)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("analyzer.activity.FEW", 0)
+        many.add(frame)
+    assert few.frame().equals(many.frame())
+    assert few.frame().schema == many.frame().schema
 
 
 def test_what_is_told_of_a_writer() -> None:

@@ -6,6 +6,7 @@ not ready', 1.7 to 1.27). It counts where both tell of about the same moment: th
 
 import polars as pl
 
+from analyzer.few import nulls
 from analyzer.formats.times import minutes_east, moments
 
 _OWN = " m="
@@ -13,7 +14,7 @@ _LINE = (
     r"^[IWEF](?P<month>\d\d)(?P<day>\d\d) (?P<clock>\d\d:\d\d:\d\d)\.(?P<fraction>\d{6}) .*?"
     r"(?P<year>\d{4})-(?P<month2>\d\d)-(?P<day2>\d\d) (?P<clock2>\d\d:\d\d:\d\d)(?:\.\d+)? (?P<zone>[+-]\d{4}) \S+ m=[+-]\d"
 )
-_NOTHING = pl.DataFrame(schema={"local": pl.Datetime("us"), "east": pl.Int64})
+_TOLD = {"local": pl.Datetime("us"), "east": pl.Int64()}
 _NEAR = 2 * 60 * 1_000_000
 
 
@@ -22,7 +23,7 @@ def told(messages: pl.Series) -> pl.DataFrame:
     rows = messages.alias("message").to_frame().with_row_index("row")
     found = rows.filter(pl.col("message").str.contains(_OWN, literal=True).fill_null(False))
     if found.is_empty():
-        return _NOTHING.clear(len(messages))
+        return pl.DataFrame([nulls(name, dtype, len(messages)) for name, dtype in _TOLD.items()])
     parts = found["message"].str.extract_groups(_LINE).struct.unnest()
     parts = parts.with_columns(pl.col("year", "month", "day", "month2", "day2").cast(pl.Int64), row=found["row"])
     header = moments(*map(pl.col, ("year", "month", "day", "clock", "fraction")))

@@ -32,6 +32,7 @@ _KLOG = rf"(?P<lead>{_LEAD}){_HEADER}"
 _JSON = r'^\{"ts":(\d+(?:\.\d+)?),"'
 _OTHERS = r'^(?:time="|\{"|\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d|Flag --)'
 _PREFACE = r"^(?:Log file created at: (?P<year>\d{4})/|Running on machine: (?P<node>\S+)|Binary: Built with |Log line format: \[IWEF\])"
+_NOT_KLOG = f"{_OTHERS}|{_PREFACE}"
 _SECONDS_END = 1e11  # as seconds: the year 5138; as milliseconds: 1973
 
 _LIKE_KLOG = re.compile(_LEAD + _HEADER)
@@ -104,7 +105,7 @@ class _Reader:
         if self._first is None and (first := klog.arg_max()) is not None and klog[first]:
             self._first = int(lines["line"][first])
         said = raw.str.contains(SAID)  # in one line: what follows it is no part of it
-        other = raw.str.contains(_OTHERS) | raw.str.contains(_PREFACE) | said | said.shift(1, fill_value=False)
+        other = raw.str.contains(_NOT_KLOG) | said | said.shift(1, fill_value=False)
         early = lines["line"] < self._first if self._first is not None else raw.is_not_null()
         return klog | other | early
 

@@ -7,6 +7,7 @@ views into the chunk's own buffer.
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from itertools import chain, islice
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ import polars.selectors as cs
 import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
 
 from analyzer import limits
+from analyzer.few import nulls
 from analyzer.formats.base import CHUNK
 from analyzer.vocabulary import TEXT_LIMIT
 
@@ -81,7 +83,7 @@ def blocks(stream: BinaryIO, size: int = CHUNK, longest: int | None = None) -> I
             data, offset = data[len(BOM) :], len(BOM)
         first = False
         if data:
-            frame = split(data, line, offset)
+            frame = (_again if len(data) <= _SMALL else split)(data, line, offset)
             line += frame.height - (0 if data.endswith(b"\n") else 1)
             yield _short(frame, data, offset, longest, stream), data
             offset += len(data)
@@ -141,6 +143,11 @@ def split(data: bytes, line: int = 1, offset: int = 0) -> pl.DataFrame:
     return pl.DataFrame({"line": numbers, "offset": begins + offset, "raw": strings(data, borders)}, schema=LINES)
 
 
+_SMALL = 64 * 1024
+_again = lru_cache(maxsize=1)(split)
+"""What looks for a year or a zone reads its source twice: a small one is cut into lines but once."""
+
+
 def edges(data: bytes) -> tuple[Positions, Positions]:
     """Where each line begins and where it ends, its line end left out."""
     buffer = np.frombuffer(data, np.uint8)
@@ -181,10 +188,13 @@ class _Capsule:
 
 def conform(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
     """The schema's columns but ``source_id``, in its order; those that the frame lacks are null."""
-    return frame.select(
-        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
-        for name, dtype in schema.items()
-        if name != "source_id"
+    there = set(frame.columns)
+    return pl.DataFrame(
+        [
+            frame.get_column(name).cast(dtype) if name in there else nulls(name, dtype, frame.height)
+            for name, dtype in schema.items()
+            if name != "source_id"
+        ]
     )
 
 
@@ -222,9 +232,14 @@ def whole(
     frames: Iterable[pl.DataFrame], starts: Callable[[pl.DataFrame], pl.Series], size: int = CHUNK
 ) -> Iterator[tuple[pl.DataFrame, pl.Series]]:
     """The same for lines that have been taken apart already: frames that have ``offset``, whatever else they have."""
+    parts = iter(frames)
+    begin = list(islice(parts, 2))
+    if len(begin) == 1:  # nothing to wait for
+        yield begin[0], starts(begin[0])
+        return
     rest: pl.DataFrame | None = None
     ready: tuple[pl.DataFrame, pl.Series] | None = None
-    for chunk in frames:
+    for chunk in chain(begin, parts):
         frame = chunk if rest is None else pl.concat([rest, chunk])
         mask = starts(frame)
         last = mask.arg_max() if not mask.any() else frame.height - 1 - (mask.reverse().arg_max() or 0)

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 import orjson
 import polars as pl
 
 from analyzer.formats.base import Batch, empty
+from analyzer.formats.lines import conform
 from analyzer.vocabulary import REJECTS, TEXT_LIMIT
 
 T = TypeVar("T")
@@ -59,13 +59,7 @@ def numbered(parts: Iterable[T], batch: Callable[[T, int], Batch]) -> Iterator[B
 
 def shaped(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
     """The frame with exactly the schema's columns but ``source_id``; those it lacks are null."""
-    return frame.select(_columns(tuple(frame.columns), tuple(schema.items())))
-
-
-@lru_cache(maxsize=512)
-def _columns(present: tuple[str, ...], wanted: tuple[tuple[str, pl.DataType], ...]) -> list[pl.Expr]:
-    """Of a few rows it takes longer to say what is wanted than to do it."""
-    return [(pl.col(name) if name in present else pl.lit(None)).cast(dtype).alias(name) for name, dtype in wanted if name != "source_id"]
+    return conform(frame, schema)
 
 
 def reject_frame(rows: Sequence[Reject]) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import BinaryIO
@@ -10,6 +10,7 @@ from typing import BinaryIO
 import numpy as np
 import polars as pl
 
+from analyzer.few import FEW
 from analyzer.formats.lines import chunks
 from analyzer.vocabulary import TIME
 
@@ -102,14 +103,43 @@ def moments(year: pl.Expr, month: pl.Expr, day: pl.Expr, clock: pl.Expr, fractio
 
 def dated(year: pl.Expr, month: pl.Expr, day: pl.Expr, since: pl.Expr) -> pl.Expr:
     """Naive Datetime of a date and microseconds since its midnight; null where there is no such date."""
-    known = year.is_between(1, 9999) & month.is_between(1, 12) & day.is_between(1, 31)
-    first = pl.datetime(pl.when(known).then(year), pl.when(known).then(month), 1, time_unit="us")
-    date = first + pl.duration(days=day - 1, time_unit="us")
-    return pl.when(known & (date.dt.month() == month)).then(date + pl.duration(microseconds=since, time_unit="us"))
+    return pl.map_batches([year, month, day, since], _dated, return_dtype=pl.Datetime("us"))
+
+
+def _dated(parts: Sequence[pl.Series]) -> pl.Series:
+    """numpy counts days in months; as an expression this takes twenty steps."""
+    year, month, day, since = (np.atleast_1d(part.cast(pl.Float64).to_numpy()) for part in parts)  # nulls are NaN, which is between nothing
+    known = (year >= 1) & (year <= 9999) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31) & (since == since)
+    months = (np.where(known, (year - 1970) * 12 + month - 1, 0)).astype(np.int64).astype("M8[M]")
+    days = months.astype("M8[D]") + np.where(known, day - 1, 0).astype(np.int64)
+    known &= days.astype("M8[M]") == months
+    moments = days.astype("M8[us]") + np.where(known, since, 0).astype(np.int64)
+    return pl.Series(parts[0].name, np.where(known, moments, np.datetime64("NaT", "us")))
 
 
 def since_midnight(clock: pl.Expr, fraction: pl.Expr) -> pl.Expr:
     """Microseconds of ``HH:MM:SS`` and up to six digits behind the point; null where there is no such time of day."""
+    return pl.map_batches([clock, fraction], _since_midnight, return_dtype=pl.Int64)
+
+
+def _since_midnight(parts: Sequence[pl.Series]) -> pl.Series:
+    clock, fraction = parts
+    if len(clock) >= FEW:
+        return pl.select(of_day(pl.lit(clock), pl.lit(fraction))).to_series().alias(clock.name)
+    fractions = fraction.to_list() * (len(clock) if len(fraction) == 1 else 1)
+    return pl.Series(clock.name, [_of_day(*both) for both in zip(clock.to_list(), fractions, strict=True)], pl.Int64)
+
+
+def _of_day(clock: str | None, fraction: str | None) -> int | None:
+    digits = [clock[:2], clock[3:5], clock[6:8], f"{fraction or ''}000000"[:6]] if clock is not None else [""]
+    if not all(part.isdigit() and part.isascii() for part in digits):
+        return None
+    hour, minute, second, micros = map(int, digits)
+    return ((hour * 60 + minute) * 60 + second) * 1_000_000 + micros if hour < 24 and minute < 60 and second < 61 else None
+
+
+def of_day(clock: pl.Expr, fraction: pl.Expr) -> pl.Expr:
+    """The same for many."""
     hour, minute, second = (clock.str.slice(at, 2).cast(pl.Int64, strict=False) for at in (0, 3, 6))
     micros = (fraction.fill_null("") + "000000").str.slice(0, 6).cast(pl.Int64, strict=False)
     since = ((hour * 60 + minute) * 60 + second) * 1_000_000 + micros
@@ -118,6 +148,28 @@ def since_midnight(clock: pl.Expr, fraction: pl.Expr) -> pl.Expr:
 
 def utc(date: pl.Expr, clock: pl.Expr, fraction: pl.Expr, zone: pl.Expr) -> pl.Expr:
     """Of ``YYYY-MM-DD``, ``HH:MM:SS``, digits behind the point and ``+HH:MM`` or ``+HHMM`` (none: UTC); null if there is no such date."""
+    return pl.map_batches([date, clock, fraction, zone], _utc, return_dtype=TIME)
+
+
+def _utc(parts: Sequence[pl.Series]) -> pl.Series:
+    date, clock, fraction, zone = parts
+    if len(date) >= FEW:
+        return pl.select(utc_of_many(*map(pl.lit, parts))).to_series().alias(date.name)
+    whole = (date + " " + clock).str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us", strict=False).cast(pl.Int64)
+    shifts = [_shift(*both) for both in zip(fraction.to_list(), zone.to_list(), strict=True)]
+    return (whole + pl.Series(shifts, dtype=pl.Int64)).cast(TIME).alias(date.name)
+
+
+def _shift(fraction: str | None, zone: str | None) -> int:
+    """Microseconds from a whole second as written to the moment in UTC."""
+    digits = (zone or "").replace(":", "", 1)
+    hours, minutes = digits[1:3], digits[3:5]
+    east = int(hours) * 60 + int(minutes) if hours.isdigit() and minutes.isdigit() else 0
+    return int((fraction or "")[:6].ljust(6, "0")) - (-east if digits.startswith("-") else east) * 60_000_000
+
+
+def utc_of_many(date: pl.Expr, clock: pl.Expr, fraction: pl.Expr, zone: pl.Expr) -> pl.Expr:
+    """The same for many."""
     micros = fraction.str.slice(0, 6).str.pad_end(6, "0").cast(pl.Int64).fill_null(0)
     digits = zone.str.replace(":", "", literal=True)
     minutes = digits.str.slice(1, 2).cast(pl.Int64, strict=False) * 60 + digits.str.slice(3, 2).cast(pl.Int64, strict=False)
@@ -147,6 +199,8 @@ class Years:
         leaps = (before - known > _HALF_A_YEAR).astype(np.int64) - (known - before > _HALF_A_YEAR)
         years = self.year + np.cumsum(leaps)
         self.year, self._day = int(years[-1]), int(known[-1])
+        if len(known) == len(days):
+            return pl.Series(years)
         return pl.Series([None], dtype=pl.Int64).new_from_index(0, len(days)).scatter(days.is_not_null().arg_true(), years)
 
     def restart(self, year: int) -> None:

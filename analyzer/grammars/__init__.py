@@ -5,6 +5,7 @@ To add a component: one module with a GRAMMAR, one line in REGISTRY.
 
 import polars as pl
 
+from analyzer.few import kept
 from analyzer.formats.base import Batch
 from analyzer.grammars import (
     api_documents,
@@ -24,7 +25,7 @@ from analyzer.grammars import (
     systemd,
 )
 from analyzer.grammars.base import EVENT_COLUMNS, events_frame
-from analyzer.grammars.relevance import Grammar
+from analyzer.grammars.relevance import Grammar, asked
 from analyzer.grammars.relevance import relevant as _relevant
 
 _CONTROL = (controller_manager.GRAMMAR, scheduler.GRAMMAR, sent_events.GRAMMAR)
@@ -54,11 +55,12 @@ def relevant(records: pl.DataFrame, family: str) -> pl.Series:
 
 def understand(batch: Batch, family: str) -> pl.DataFrame:
     """Events of one batch (EVENTS without source_id), in the order of the records."""
-    chosen = batch.records if batch.records.is_empty() else batch.records.filter(relevant(batch.records, family))
-    parts = [] if chosen.is_empty() else [grammar.understand(chosen, batch.records) for grammar in REGISTRY[family]]
+    grammars = REGISTRY[family]
+    chosen = kept(batch.records, relevant(batch.records, family)) if grammars and batch.records.height else batch.records.clear()
+    parts = [grammar.understand(chosen, batch.records) for grammar in asked(chosen, grammars)] if chosen.height else []
     if not batch.objects.is_empty():
         parts.append(api_documents.understand(batch.objects))
     parts = [part for part in parts if not part.is_empty()]
     if not parts:
         return events_frame([])
-    return pl.concat(parts).sort("record", maintain_order=True).select(EVENT_COLUMNS)
+    return (parts[0] if len(parts) == 1 else pl.concat(parts)).sort("record", maintain_order=True)[EVENT_COLUMNS]

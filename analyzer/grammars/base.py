@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 import orjson
 import polars as pl
 
+from analyzer.few import FEW
 from analyzer.formats.tables import shaped
 from analyzer.vocabulary import EVENTS, TEXT_LIMIT, EventKind
 
@@ -18,6 +19,7 @@ Fields = dict[str, Any]
 
 POSITION = ("record", "line", "offset", "time", "resolution_us", "node", "pid", "boot_id")
 """The columns that an event inherits from its record."""
+_INHERITED = [*POSITION, "message"]
 EVENT_COLUMNS = [c for c in EVENTS if c != "source_id"]
 _EVENT_SCHEMA = {c: t for c, t in EVENTS.items() if c != "source_id"}
 
@@ -64,19 +66,27 @@ def located(records: pl.DataFrame, told: Iterable[tuple[int, Fields]], component
         at.append(place)
         rows.append(row)
     if not rows:
-        return events_frame([])
+        return _NONE
     told_of = set().union(*rows)
-    of = records.select(*POSITION, "message")[at].with_columns(component=pl.lit(component))
-    columns: dict[str, pl.Expr] = {}
+    of = records[_INHERITED] if at == list(range(records.height)) else records[_INHERITED][at]
+    of = of.hstack([pl.Series("component", [component], pl.String).new_from_index(0, of.height)])
+    columns = {name: of[name] for name in of.columns}
     for name in told_of & _EVENT_SCHEMA.keys():
-        values = [_packed(row.get(name)) for row in rows] if name == "attributes" else [row.get(name) for row in rows]
-        column = pl.lit(pl.Series(name, values, _EVENT_SCHEMA[name]))
-        own = name in of.columns and not all(name in row for row in rows)
-        columns[name] = pl.when(pl.Series([name in row for row in rows])).then(column).otherwise(pl.col(name)) if own else column
-    frame = of.with_columns(**columns).with_columns(
-        text=one_lines(pl.coalesce("text" if "text" in told_of else "message", "message").fill_null(""))
-    )
-    return shaped(frame, EVENTS)
+        if name in columns and not all(name in row for row in rows):
+            values = [row.get(name, own) for row, own in zip(rows, columns[name].to_list(), strict=True)]
+        else:
+            values = [_packed(row.get(name)) for row in rows] if name == "attributes" else [row.get(name) for row in rows]
+        columns[name] = pl.Series(name, values, _EVENT_SCHEMA[name])
+    columns["text"] = _texts(columns.get("text"), columns["message"])
+    return shaped(pl.DataFrame(columns), EVENTS)
+
+
+def _texts(shown: pl.Series | None, message: pl.Series) -> pl.Series:
+    if len(message) < FEW:
+        both = zip(message if shown is None else shown, message, strict=True)
+        return pl.Series("text", [one_line((said if text is None else text) or "") for text, said in both], pl.String)
+    text = message if shown is None else shown.zip_with(shown.is_not_null(), message)
+    return text.alias("text").to_frame().select(one_lines(pl.col("text").fill_null(""))).to_series()
 
 
 def _packed(attributes: Fields | None) -> str | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import orjson
 import polars as pl
 
+from analyzer.few import known
 from analyzer.grammars.base import Fields, events_frame, fields, position
 from analyzer.grammars.controller_manager import TIMING_FLAGS
 from analyzer.grammars.relevance import Grammar, Seen, alone, chosen
@@ -23,8 +24,9 @@ def understand(records: pl.DataFrame) -> pl.DataFrame:
     return events_frame(list(_events(chosen(records, _told).unique(["node", "boot_id", "pid"], keep="first", maintain_order=True))))
 
 
-def _told(seen: Seen) -> pl.Series:
-    return seen.records["fields"].str.contains('"_CMDLINE":', literal=True).fill_null(False)
+def _told(seen: Seen) -> pl.Series | None:
+    more = seen.records["fields"]
+    return None if more.null_count() == len(more) else known(more.str.contains('"_CMDLINE":', literal=True))
 
 
 GRAMMAR = Grammar(alone(understand), others=_told)

@@ -9,9 +9,10 @@ from typing import Final
 
 import polars as pl
 
+from analyzer.few import kept, known
 from analyzer.grammars import kubelet
 from analyzer.grammars.base import events_frame
-from analyzer.grammars.relevance import Grammar, united
+from analyzer.grammars.relevance import Grammar, asked, united
 
 KUBELETS: Final = r"^(?:k8s_)?(?:kubelet|hyperkube|k3s|rke2)(?:-(?:server|agent|wrapper))?$|^(?:origin|atomic-openshift)-node$"
 """Containers that are a kubelet, by name: a kubelet-csr-approver is none."""
@@ -25,8 +26,8 @@ def understand(records: pl.DataFrame, batch: pl.DataFrame) -> pl.DataFrame:
     events = kubelet.understand(records, batch)
     if events.is_empty():
         return events
-    own = records.filter(pl.col("identifier").str.contains(KUBELETS).fill_null(False))["record"]
-    return events.filter((pl.col("component") != "kubelet") | pl.col("record").is_in(own.implode()))
+    own = records["record"].filter(records["identifier"].str.contains(KUBELETS))
+    return kept(events, (events["component"] != "kubelet") | events["record"].is_in(own.implode()))
 
 
 GRAMMAR = Grammar(understand, kubelet.GRAMMAR.literals, kubelet.GRAMMAR.others)
@@ -36,13 +37,17 @@ def parted(of_hosts: Sequence[Grammar], of_containers: Sequence[Grammar]) -> Gra
     """Of exports, which hold both: what the host's services wrote is read as their journal is, all else as what a container wrote."""
 
     def understand_both(records: pl.DataFrame, batch: pl.DataFrame) -> pl.DataFrame:
-        contained = pl.col("fields").str.contains('"k8s_container_name":', literal=True).fill_null(False)
-        host = pl.any_horizontal(pl.col("unit", "identifier").is_not_null()) & ~contained
-        parts = [
-            grammar.understand(records.filter(part), batch.filter(part))
-            for grammars, part in ((of_hosts, host), (of_containers, ~host))
-            for grammar in grammars
-        ]
-        return pl.concat([events_frame([]), *parts]).sort("record", maintain_order=True)
+        said, all_of = _of_host(records), _of_host(batch)
+        parts = [events_frame([])]
+        for grammars, chosen, whole in ((of_hosts, said, all_of), (of_containers, ~said, ~all_of)):
+            if chosen.any():
+                own, beside = kept(records, chosen), kept(batch, whole)
+                parts += [grammar.understand(own, beside) for grammar in asked(own, grammars)]
+        return pl.concat(parts).sort("record", maintain_order=True)
 
     return united((*of_hosts, *of_containers), understand_both)
+
+
+def _of_host(records: pl.DataFrame) -> pl.Series:
+    contained = known(records["fields"].str.contains('"k8s_container_name":', literal=True))
+    return (records["unit"].is_not_null() | records["identifier"].is_not_null()) & ~contained

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import polars as pl
 
+from analyzer.few import FEW
 from analyzer.grammars import klog
 from analyzer.grammars.base import Fields, Rule, container_id, fields, integer, located, pattern, pod_columns, pod_list
 from analyzer.grammars.klog import Klog
@@ -176,11 +177,10 @@ class Rulebook:
 
     def tried(self, messages: pl.Series) -> Iterator[tuple[KlogRule, ...]]:
         """Of each message the rules whose literal it holds, in their order."""
-        messages = messages.fill_null("")
-        if len(messages) < _FEW:
-            held = ["\n".join(literal for literal in self.literals if literal in message) for message in messages]
+        if len(messages) < FEW:
+            held = ["\n".join(literal for literal in self.literals if literal in (message or "")) for message in messages.to_list()]
         else:
-            held = messages.str.extract_many(list(self.literals), overlapping=True).list.join("\n").to_list()
+            held = messages.fill_null("").str.extract_many(list(self.literals), overlapping=True).list.join("\n").to_list()
         return map(self._of, held)
 
     def _of(self, literals: str) -> tuple[KlogRule, ...]:
@@ -193,28 +193,27 @@ class Rulebook:
         return known
 
 
-_FEW = 50
-"""To look for all literals in so few messages takes less than to make ready to look for them in many."""
 _SETS = 10_000
 """So many sets of literals are remembered: of what is written by programs there are some hundreds."""
 
 
 def understand_klog(records: pl.DataFrame, rules: Rulebook, component: str) -> pl.DataFrame:
     """Records whose message is a klog line to EVENTS (without source_id)."""
-    chosen = records if records.height < _FEW else records.filter(said(records, rules.literals))
+    chosen = records if records.height < FEW else records.filter(said(records, rules.literals))
     return located(chosen, _events(chosen, rules), component)
 
 
 def _events(chosen: pl.DataFrame, rules: Rulebook) -> Iterator[tuple[int, Fields]]:
     columns = (chosen[name].to_list() for name in ("message", "identifier", "node"))
-    coarse = chosen.select(((pl.col("resolution_us") > 1) & pl.col("time").is_not_null()).fill_null(False)).to_series().to_list()
+    resolutions, times = chosen["resolution_us"].to_list(), chosen["time"]
     for at, (tried, message, writer, host) in enumerate(zip(rules.tried(chosen["message"]), *columns, strict=True)):
         line = parse(message, writer, host) if tried else None
         if line is None:
             continue
         for rule in tried:
             if rows := list(rule.build(line)):
-                refined = klog.refine(line, chosen["time"][at]) if coarse[at] else None
+                written = times[at] if (resolutions[at] or 0) > 1 else None
+                refined = None if written is None else klog.refine(line, written)
                 for row in rows:
                     yield at, row if refined is None else {"time": refined, "resolution_us": 1, **row}
                 break

@@ -5,8 +5,9 @@ Absence of a line proves nothing unless others of its verbosity are there.
 
 import polars as pl
 
+from analyzer.few import kept, known
 from analyzer.grammars import kubelet_cleanup, kubelet_containers, kubelet_node, kubelet_pods, kubelet_process
-from analyzer.grammars.base import Rule
+from analyzer.grammars.base import Rule, events_frame
 from analyzer.grammars.klog_rules import KlogRule, Rulebook, structured, text, understand_klog
 from analyzer.grammars.relevance import Grammar, Seen
 from analyzer.grammars.writers import CONTROLLERS_FILE, is_kubelet, shown
@@ -34,30 +35,34 @@ def understand(records: pl.DataFrame, batch: pl.DataFrame) -> pl.DataFrame:
 
     What every program of Kubernetes says is taken only of one that surely is a kubelet, the rest also of one that may be.
     """
-    message = pl.col("message")
-    chosen = records.with_columns(pl.when(message.str.contains(CONTROLLERS_FILE)).then(False).otherwise(is_kubelet()).alias("kubelet"))
-    unknown = chosen.filter(pl.col("kubelet").is_null())["identifier"].unique().to_list()
-    if unknown:
-        kubelets, cadvisors = shown(batch, unknown)
-        told = pl.when(_written_by(kubelets)).then(True).when(_written_by(cadvisors)).then(False)
-        chosen = chosen.with_columns(pl.coalesce("kubelet", told))
-    sure = chosen.filter(pl.col("kubelet"))
+    kubelet = _kubelets(records, batch)
     parts = [
-        understand_klog(sure, _SURE, "kubelet"),
-        understand_klog(chosen.filter(pl.col("kubelet").is_null()), _PERHAPS, "kubelet"),
-        understand_klog(chosen.filter(~pl.col("kubelet")), _OTHERS, "kubelet"),
+        understand_klog(kept(records, mask), rules, "kubelet")
+        for rules, spoken in ((_SURE, True), (_PERHAPS, None), (_OTHERS, False))
+        if (mask := pl.Series([known is spoken for known in kubelet], dtype=pl.Boolean)).any()
     ]
-    fatal = understand_klog(sure.filter(message.str.contains(_FATAL_LINE)), _LAST_WORDS, "kubelet")
-    parts.append(fatal.join(parts[0], on="record", how="anti"))
-    return pl.concat(parts).sort("record", maintain_order=True)
+    last = _last_words(Seen(records)) & pl.Series([known is True for known in kubelet], dtype=pl.Boolean)
+    if last.any():
+        fatal = understand_klog(kept(records, last), _LAST_WORDS, "kubelet")
+        parts.append(fatal.join(parts[0], on="record", how="anti"))
+    return parts[0] if len(parts) == 1 else pl.concat([events_frame([]), *parts]).sort("record", maintain_order=True)
+
+
+def _kubelets(records: pl.DataFrame, batch: pl.DataFrame) -> list[bool | None]:
+    """Of each record whether a kubelet wrote it; None: perhaps."""
+    controllers = known(records["message"].str.contains(CONTROLLERS_FILE))
+    names = records["identifier"].to_list()
+    told = [False if other else is_kubelet(name, unit) for other, name, unit in zip(controllers, names, records["unit"], strict=True)]
+    unknown = {name for name, kubelet in zip(names, told, strict=True) if kubelet is None}
+    if not unknown:
+        return told
+    kubelets, cadvisors = shown(batch, list(unknown))
+    seen = dict.fromkeys(unknown) | dict.fromkeys(cadvisors, False) | dict.fromkeys(kubelets, True)
+    return [seen[name] if kubelet is None else kubelet for name, kubelet in zip(names, told, strict=True)]
 
 
 def _last_words(seen: Seen) -> pl.Series:
-    return seen.records["message"].str.contains(_FATAL_LINE).fill_null(False)
+    return known(seen.records["message"].str.contains(_FATAL_LINE))
 
 
 GRAMMAR = Grammar(understand, _SURE.literals, _last_words)
-
-
-def _written_by(identifiers: set[str | None]) -> pl.Expr:
-    return pl.col("identifier").is_in(list(identifiers), nulls_equal=True)

@@ -13,6 +13,8 @@ from typing import TypeAlias
 import numpy as np
 import polars as pl
 
+from analyzer.few import FEW, kept, known
+
 Understand: TypeAlias = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
 """Relevant records and the batch that they are of, to EVENTS without ``source_id``."""
 
@@ -26,7 +28,8 @@ class Seen:
     @cached_property
     def names(self) -> list[str | None]:
         """The identifiers, each once."""
-        return self.records["identifier"].unique().to_list()
+        written = self.records["identifier"]
+        return list(set(written)) if len(written) < FEW else written.unique().to_list()
 
 
 Choose: TypeAlias = Callable[[Seen], pl.Series | None]
@@ -58,12 +61,25 @@ def relevant(records: pl.DataFrame, grammars: Sequence[Grammar]) -> pl.Series:
 
 def chosen(records: pl.DataFrame, choose: Choose) -> pl.DataFrame:
     mask = choose(Seen(records))
-    return records.clear() if mask is None else records.filter(mask)
+    return records.clear() if mask is None else kept(records, mask)
+
+
+def asked(records: pl.DataFrame, grammars: Sequence[Grammar]) -> list[Grammar]:
+    """The grammars that may make an event of any of these records; of many records not worth knowing: all."""
+    if records.height >= FEW:
+        return list(grammars)
+    seen, text = Seen(records), "\n".join(filter(None, records["message"].to_list()))
+    return [grammar for grammar in grammars if any(map(text.__contains__, grammar.literals)) or _chooses(grammar, seen)]
+
+
+def _chooses(grammar: Grammar, seen: Seen) -> bool:
+    mask = None if grammar.others is None else grammar.others(seen)
+    return mask is not None and bool(mask.any())
 
 
 def said(records: pl.DataFrame, literals: tuple[str, ...]) -> pl.Series:
     """Whether a message holds one of the literals."""
-    return records["message"].str.contains(any_of(literals)).fill_null(False)
+    return known(records["message"].str.contains(any_of(literals)))
 
 
 @cache
@@ -82,7 +98,7 @@ def any_of(literals: tuple[str, ...]) -> str:
 def written_by(seen: Seen, writers: str, words: str) -> pl.Series | None:
     """Records whose identifier matches ``writers`` and whose message ``words``. Few have names: each is looked at once."""
     names = [name for name in seen.names if name is not None and re.search(writers, name)]
-    return narrowed(seen, seen.records["identifier"].is_in(names).fill_null(False), words) if names else None
+    return narrowed(seen, known(seen.records["identifier"].is_in(names)), words) if names else None
 
 
 def nameless(seen: Seen, *words: str) -> pl.Series | None:
@@ -97,12 +113,14 @@ def nameless(seen: Seen, *words: str) -> pl.Series | None:
 
 def narrowed(seen: Seen, mask: pl.Series, words: str) -> pl.Series:
     """Of the chosen records those whose message matches ``words``: no others are looked at."""
-    at = mask.arg_true()
-    if at.is_empty():
+    if not mask.any():
         return mask
-    kept = at.filter(seen.records["message"].gather(at).str.contains(words).fill_null(False))
+    if len(mask) < FEW:
+        return mask & known(seen.records["message"].str.contains(words))
+    at = mask.arg_true()
+    found = at.filter(seen.records["message"].gather(at).str.contains(words).fill_null(False))
     chosen = np.zeros(seen.records.height, dtype=bool)
-    chosen[kept.to_numpy()] = True
+    chosen[found.to_numpy()] = True
     return pl.Series("chosen", chosen)
 
 

@@ -6,9 +6,11 @@ any name (a wrapper, a container): then the lines themselves must show it, by a 
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import polars as pl
 
+from analyzer.few import kept
 from analyzer.formats.containers.container_text import CONTROL_FILES
 
 _KUBELETS = (
@@ -46,36 +48,39 @@ CONTROLLERS_FILE = _TO_FILE + CONTROL_FILES + ":[0-9]"
 _CADVISOR_FILE = r"^[IWEF][0-9]{4} [0-9:.]+ +[0-9]+ (?:cadvisor|storagedriver)\.go:[0-9]+\]"
 
 
-def is_kubelet() -> pl.Expr:
-    """True, False, or null where neither identifier nor unit tells."""
-    name, unit = pl.col("identifier"), pl.col("unit")
-    return (
-        pl.when(name.str.contains(KUBELET))
-        .then(True)
-        .when(name.str.contains(_OTHER))
-        .then(False)
-        .when(unit.str.contains(_OTHER_UNIT))
-        .then(False)
-        .when(unit.str.contains(_KUBELET_UNIT))
-        .then(True)
-    )
+@lru_cache(maxsize=4096)  # of a log's writers there are some dozens
+def is_kubelet(name: str | None, unit: str | None) -> bool | None:
+    """Of an identifier and a unit; None where neither tells."""
+    if name is not None and (_matches(KUBELET, name) or _matches(_OTHER, name)):
+        return _matches(KUBELET, name)
+    if unit is not None and (_matches(_OTHER_UNIT, unit) or _matches(_KUBELET_UNIT, unit)):
+        return not _matches(_OTHER_UNIT, unit)
+    return None
+
+
+def _matches(pattern: str, name: str) -> bool:
+    """For Python, ``$`` would also stand before a line end."""
+    return re.fullmatch(pattern.removesuffix("$"), name) is not None
 
 
 def shown(records: pl.DataFrame, identifiers: Sequence[str | None]) -> tuple[set[str | None], set[str | None]]:
     """Of writers of which nobody knows what they are: those whose lines show a kubelet, and those that show a lone cAdvisor."""
-    some = records.filter(pl.col("identifier").is_in(list(identifiers), nulls_equal=True))
-    kubelets, cadvisors = (
-        set(some.filter(pl.col("message").str.contains(pattern).fill_null(False))["identifier"].unique().to_list())
-        for pattern in (_OWN_FILES, _CADVISOR_FILE)
-    )
+    mask = records["identifier"].is_in(list(identifiers), nulls_equal=True)
+    names, messages = (records[column].filter(mask) for column in ("identifier", "message"))
+    kubelets, cadvisors = (set(names.filter(messages.str.contains(pattern))) for pattern in (_OWN_FILES, _CADVISOR_FILE))
     return kubelets, cadvisors - kubelets
 
 
 def spoken_by(component: str, records: pl.DataFrame) -> pl.DataFrame:
     """The records that may be this component's: not those of a writer whose name is another's."""
-    others = "|".join(pattern for name, pattern in _COMPONENTS.items() if name != component)
-    named, own = pl.col("identifier").str.contains(others), pl.col("identifier").str.contains(_COMPONENTS[component])
-    return records.filter((~named | own).fill_null(True))
+    return kept(records, pl.Series([_may_be(component, name) for name in records["identifier"]], dtype=pl.Boolean))
+
+
+@lru_cache(maxsize=4096)
+def _may_be(component: str, name: str | None) -> bool:
+    if name is None or re.search(_COMPONENTS[component], name):
+        return True
+    return not any(re.search(pattern, name) for other, pattern in _COMPONENTS.items() if other != component)
 
 
 def written_by(writer: str | None) -> str | None:

@@ -58,4 +58,5 @@ def main(words: Sequence[str] | None = None) -> int:
 
 if __name__ == "__main__":
     os.environ.setdefault("POLARS_MAX_THREADS", "1")  # of each process: there is one a core, and frames have a few rows
+    os.environ.setdefault("RUST_MIN_STACK", str(8 * 1024 * 1024))  # of that thread (home.py): as much as a process's first one has
     sys.exit(main())

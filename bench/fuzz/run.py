@@ -11,6 +11,7 @@ from queue import Empty
 from random import Random
 from typing import Any
 
+from bench.fuzz.home import at_home
 from bench.fuzz.mutate import mutated
 from bench.fuzz.seeds import WHOLE, seeds
 from bench.fuzz.trial import nothing_written, try_one
@@ -83,18 +84,22 @@ def outcome(asked: Inputs, number: int, trial: Try = try_one) -> Fault | None:
 def _work(asked: Asked, numbers: range, trial: Try, started: Any, faults: Any) -> None:
     """In a process of its own. ``started``: number and moment of the input that it is at."""
     inputs, parent = Inputs(asked), os.getppid()
-    with nothing_written() as written:
-        for number in numbers:
-            if os.getppid() != parent:  # it was killed: nobody listens any more
-                return
-            started[0], started[1] = float(number), time.monotonic()
-            fault = outcome(inputs, number, trial)
-            if written:
-                name, data = inputs.make(number)
-                fault = Fault(number, name, f"wrote: {written.pop()}", data)
-            if fault is not None:
-                faults.put(fault)
-        started[0] = float(numbers.stop)
+
+    def all_of_them() -> None:
+        with nothing_written() as written:
+            for number in numbers:
+                if os.getppid() != parent:  # it was killed: nobody listens any more
+                    return
+                started[0], started[1] = float(number), time.monotonic()
+                fault = outcome(inputs, number, trial)
+                if written:
+                    name, data = inputs.make(number)
+                    fault = Fault(number, name, f"wrote: {written.pop()}", data)
+                if fault is not None:
+                    faults.put(fault)
+            started[0] = float(numbers.stop)
+
+    at_home(all_of_them)
 
 
 class _Worker:

@@ -70,6 +70,8 @@ def _as_promised(what: str, frame: pl.DataFrame, promised: pl.Schema) -> None:
     """The promised columns; what is no UTF-8, and what no time, shows when it becomes Python's own: to a file it goes as it is."""
     if frame.schema != promised:
         raise Broken(f"{what}: {frame.schema} instead of {promised}")
+    if frame.is_empty():
+        return
     frame.rows()
     frame.write_ipc_stream(io.BytesIO())
 

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, Final
 import orjson
 import polars as pl
 
+from analyzer.few import kept, nulls
 from analyzer.formats.base import HEAD, Batch, ReadContext
 from analyzer.formats.containers.container_text import KLOG, Fineness, Writer, pids, utc
 from analyzer.formats.journals.journal_fields import rejected
@@ -36,10 +37,12 @@ _OBJECT: Final = pl.Schema({"log": pl.String(), "stream": pl.String(), "time": p
 _UNUSUAL: Final = r'"(?:log|stream|time)"\s*:\s*[^\s"]|\\u[dD][89a-fA-F]'
 """Values that are no strings, and half a surrogate pair. A quotation mark before a colon always ends a key."""
 _BULK: Final = 8192  # objects that are decoded in one go; one broken object sends so many the slow way
+_INDENTED: Final = r"^[ \t]"
 _FRAME: Final = pl.Schema(
     {
         **LINES,
         "written": pl.String(),
+        "us": pl.Int64(),
         "stream": pl.String(),
         "container": pl.String(),
         "partial": pl.Boolean(),
@@ -76,18 +79,20 @@ class ContainerLog:
         for lines, starts in whole(unwrapped(), _starts):
             framed = _joined(lines, starts)
             records = framed.with_row_index("record", count).with_columns(
-                time=utc(framed["written"]).cast(TIME),
+                time=pl.col("us").cast(TIME),
                 resolution_us=pl.lit(fineness.resolution, pl.Int64),
                 identifier=pl.coalesce("container", pl.lit(writer.identifier, pl.String)),
                 pid=pids(framed["text"]),
                 message=pl.col("text"),
             )
             count += records.height
-            yield Batch(records=conform(records, RECORDS), rejects=rejected(lines.filter(pl.col("reason").is_not_null())))
+            yield Batch(records=conform(records, RECORDS), rejects=rejected(kept(lines, lines["reason"].is_not_null())))
 
 
 def _starts(lines: pl.DataFrame) -> pl.Series:
     """Lines before which no message is under way, in none of the streams."""
+    if not lines["partial"].any():
+        return ~lines["text"].str.contains(_INDENTED)
     under_way = [
         pl.when(pl.col("stream") == name).then("partial").forward_fill().shift(1, fill_value=False).fill_null(False)
         for name in lines["stream"].unique(maintain_order=True).drop_nulls()
@@ -96,14 +101,14 @@ def _starts(lines: pl.DataFrame) -> pl.Series:
 
 
 def _indented() -> pl.Expr:
-    return pl.col("text").str.contains(r"^[ \t]").fill_null(False)
+    return pl.col("text").str.contains(_INDENTED)
 
 
 def _joined(lines: pl.DataFrame, starts: pl.Series) -> pl.DataFrame:
     """Parts of a line, and the lines of a message of klog, as one row each; its place and time are those of the first part."""
     good = pl.col("reason").is_null()
     if starts.all():
-        return lines.filter(good)
+        return kept(lines, lines["reason"].is_null())
     alone = starts & starts.shift(-1, fill_value=True)
     some = lines.filter(~alone & good).with_columns(part=pl.col("partial").shift(1, fill_value=False).over("stream"))
     # what an indented line belongs to is the last line before it that is neither indented nor a part
@@ -124,12 +129,16 @@ def _joined(lines: pl.DataFrame, starts: pl.Series) -> pl.DataFrame:
 
 def _framed(lines: pl.DataFrame, why: str) -> pl.DataFrame:
     """The columns of _FRAME; a row whose time cannot be read says so."""
-    missing = [pl.lit(None, dtype).alias(name) for name, dtype in _FRAME.items() if name not in lines.columns]
-    lines = lines.with_columns(missing).with_columns(pl.col("text").fill_null(""), pl.col("stream").fill_null(""))
-    undated = utc(lines["written"]).is_null()
+    missing = [nulls(name, dtype, lines.height) for name, dtype in _FRAME.items() if name not in lines.columns]
+    us = utc(lines["written"])
+    undated = us.is_null()
+    lines = lines.with_columns(missing) if missing else lines
     return lines.with_columns(
-        reason=pl.coalesce("reason", pl.when(undated).then(pl.lit(why))), partial=pl.col("partial").fill_null(False) & ~undated
-    ).select(_FRAME.names())
+        pl.col("text", "stream").fill_null(""),
+        us=us,
+        reason=pl.coalesce("reason", pl.when(undated).then(pl.lit(why))),
+        partial=pl.col("partial").fill_null(False) & ~undated,
+    )[_FRAME.names()]
 
 
 def _cri(lines: pl.DataFrame) -> pl.DataFrame:

@@ -149,12 +149,19 @@ def _batch(data: bytes, scan: _Scan, line: int, offset: int, first: int) -> Batc
     raw = strings(data, np.append(np.column_stack((begins, stops)).ravel(), len(data)))
     entries = pl.DataFrame({"entry": numbers, "line": lines + line, "offset": begins + offset, "raw": raw})
     entries = entries.with_columns(pl.col("raw").str.strip_chars_end("\r\n"))
-    values = _fields(data, scan, entry)
-    for name in NEEDED:
-        column = values.filter(pl.col("name") == name).unique("entry", keep="last", maintain_order=True)
-        entries = entries.join(column.select("entry", pl.col("value").alias(name)), on="entry", how="left", maintain_order="left")
-    batch = assemble(entries, first)
+    batch = assemble(entries.hstack(_columns(_fields(data, scan, entry), numbers)), first)
     return Batch(records=batch.records, rejects=pl.concat([batch.rejects, rejected(broken)]).sort("offset"))
+
+
+def _columns(fields: pl.DataFrame, entries: npt.NDArray[Any]) -> list[pl.Series]:
+    """The NEEDED fields of each entry, as columns; of a field that stands more than once the last."""
+    rows = np.searchsorted(entries, fields["entry"].to_numpy())
+    which = fields["name"].replace_strict(NEEDED, range(len(NEEDED)), return_dtype=pl.Int64).to_numpy()
+    at = np.full((len(NEEDED), len(entries)), -1)
+    at[which, rows] = np.arange(fields.height)
+    places = pl.Series(at.ravel())
+    values = fields["value"].gather(places.set(places < 0, None))
+    return [values[row * len(entries) : (row + 1) * len(entries)].alias(name) for row, name in enumerate(NEEDED)]
 
 
 def _fields(data: bytes, scan: _Scan, entry: npt.NDArray[Any]) -> pl.DataFrame:

@@ -2,8 +2,10 @@
 
 import polars as pl
 
+from analyzer.few import kept as rows_kept
 from analyzer.formats.base import Batch
 from analyzer.formats.lines import conform
+from analyzer.formats.tables import reject_frame
 from analyzer.vocabulary import RECORDS, REJECTS, TEXT_LIMIT, TIME
 
 KEPT = (
@@ -53,8 +55,9 @@ def assemble(entries: pl.DataFrame, first: int) -> Batch:
         entries = entries.with_columns(reason=pl.lit(None, pl.String))
     received, sent = _moment("__REALTIME_TIMESTAMP"), _moment("_SOURCE_REALTIME_TIMESTAMP")
     entries = entries.with_columns(reason=pl.coalesce("reason", pl.when(received.is_null()).then(pl.lit(_NO_TIME))))
+    unread = entries["reason"].is_not_null()
     records = (
-        entries.filter(pl.col("reason").is_null())
+        rows_kept(entries, ~unread)
         .with_row_index("record", first)
         .with_columns(
             time=pl.coalesce(sent, received).cast(TIME),
@@ -69,11 +72,13 @@ def assemble(entries: pl.DataFrame, first: int) -> Batch:
         )
     )
     records = records.with_columns(fields=kept(records))
-    return Batch(records=conform(records, RECORDS), rejects=rejected(entries.filter(pl.col("reason").is_not_null())))
+    return Batch(records=conform(records, RECORDS), rejects=rejected(rows_kept(entries, unread)))
 
 
 def rejected(rows: pl.DataFrame) -> pl.DataFrame:
     """Rejects from rows with ``line``, ``offset``, ``reason`` and ``raw``."""
+    if rows.is_empty():
+        return reject_frame([])
     return conform(rows.with_columns(pl.col("raw").str.slice(0, TEXT_LIMIT)), REJECTS)
 
 

@@ -250,4 +250,6 @@ def _with_unit(rows: pl.DataFrame) -> pl.DataFrame:
                 pl.when(pl.col("unit") == "init.scope").then(pl.lit("systemd")), pl.col("unit").str.replace(r"\.\w+$", ""), "identifier"
             )
         )
+    if manager.is_empty():
+        return rows
     return rows.with_columns(rows["unit"].scatter(manager, rows["message"].gather(manager).str.extract(_SERVICE, 1)))

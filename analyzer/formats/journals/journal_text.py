@@ -69,6 +69,8 @@ class _Header:
     @property
     def east(self) -> int | None:
         """Minutes east of Greenwich, if all that is told agrees: summer and winter time do not."""
+        if not self._zones:
+            return None
         told = set(pl.DataFrame({"zone": sorted(self._zones)}, schema={"zone": pl.String}).select(minutes_east(pl.col("zone"))).to_series())
         return told.pop() if len(told) == 1 else None
 

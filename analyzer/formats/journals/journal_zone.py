@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from analyzer.few import nulls
 from analyzer.formats.base import ReadContext
 from analyzer.formats.journals.journal_clocks import clocks, klog_times
 from analyzer.formats.times import behind, minutes_east, to_utc
@@ -155,6 +156,8 @@ def _steady(values: Minutes, run: int) -> npt.NDArray[np.bool_]:
 
 def _east(zone: pl.Series) -> pl.Series:
     """Minutes east of Greenwich; there are few distinct zones."""
+    if zone.null_count() == len(zone):
+        return nulls("zone", pl.Int64(), len(zone))
     distinct = zone.unique()
     minutes = distinct.alias("zone").to_frame().select(minutes_east(pl.col("zone"))).to_series()
     if len(distinct) < 2:
