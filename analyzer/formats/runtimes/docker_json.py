@@ -53,15 +53,18 @@ Nanoseconds = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=2**63 // 10**9)]
 
 
-class _Actor(msgspec.Struct, gc=False):
+A = TypeVar("A")
+
+
+class _Actor(msgspec.Struct, Generic[A], gc=False):
     id: str = msgspec.field(name="ID", default="")
-    attributes: dict[str, Any] | None = msgspec.field(name="Attributes", default=None)
+    attributes: A | None = msgspec.field(name="Attributes", default=None)
 
 
-class _Event(msgspec.Struct, gc=False):
+class _Event(msgspec.Struct, Generic[A], gc=False):
     type: str = msgspec.field(name="Type", default="")
     action: str = msgspec.field(name="Action", default="")
-    actor: _Actor | None = msgspec.field(name="Actor", default=None)
+    actor: _Actor[A] | None = msgspec.field(name="Actor", default=None)
     status: str = ""
     id: str = ""
     image: str = msgspec.field(name="from", default="")
@@ -113,31 +116,69 @@ def told_twice(seconds: int, nanoseconds: int) -> tuple[int, int]:
     raise ValueError("no time")
 
 
-def _understand(event: _Event) -> Found:
+def _understand(event: _Event[dict[str, Any]]) -> Found:
     """ValueError: this is no event of docker's."""
+    return _found(event, fields((event.actor and event.actor.attributes) or {}))
+
+
+def _found(event: _Event[Any], told: str | None) -> Found:
     time, resolution = told_twice(event.time, event.nanoseconds)
     if event.type and event.action and event.actor is not None:
-        return time, resolution, message(event.type, event.action, event.actor.id), fields(event.actor.attributes or {})
+        return time, resolution, message(event.type, event.action, event.actor.id), told
     if event.status.partition(":")[0] in ACTIONS and event.id and not event.type:
         return time, resolution, untyped_message(event.status, event.id), fields({"image": event.image} if event.image else {})
     raise ValueError("no docker event")
+
+
+_decoded = msgspec.json.Decoder(_Event[msgspec.Raw]).decode
+_attributes = msgspec.json.Decoder(dict[str, Any] | None).decode
+
+
+class _Repeated:
+    """The events of a batch, one after the other: several tell of one container, whose attributes are looked at once."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, str | None] = {}
+
+    def __call__(self, raw: str) -> Found:
+        """ValueError, RecursionError: look closer."""
+        event = _decoded(raw)
+        if event.actor is None or event.actor.attributes is None:
+            return _found(event, None)
+        if raw.count('"Attributes"') > 1:  # the last one counts, but none may be broken
+            raise ValueError("told twice")
+        written = bytes(event.actor.attributes)
+        if written not in self._known:
+            self._known[written] = fields(_attributes(written) or {})
+        return _found(event, self._known[written])
 
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 
 class EventJson(Generic[Shape]):
-    """JSON of events, each of which is a ``shape`` that ``understand`` makes sense of; ValueError: it is no event."""
+    """JSON of events, each of which is a ``shape`` that ``understand`` makes sense of; ValueError: it is no event.
+
+    ``quick`` makes what does the same for one batch; where it raises an error, the event is looked at again.
+    """
 
     family = "docker"
     dated = True
 
-    def __init__(self, name: str, program: str, shape: type[Shape], understand: Callable[[Shape], Found]) -> None:
+    def __init__(
+        self,
+        name: str,
+        program: str,
+        shape: type[Shape],
+        understand: Callable[[Shape], Found],
+        quick: Callable[[], Callable[[str], Found]] | None = None,
+    ) -> None:
         self.name = name
         self._program = program
         self._shape = shape
         self._decoder = msgspec.json.Decoder(shape)
         self._understand = understand
+        self._quick = quick or (lambda: self._strict)
 
     def sniff(self, head: bytes, name: str) -> bool:
         """Most of the first values are events."""
@@ -155,24 +196,37 @@ class EventJson(Generic[Shape]):
         yield from self._lines(whole) if _one_a_line(head) else batches(whole, _SLICE, self._batch)
 
     def _lines(self, stream: BinaryIO) -> Iterator[Batch]:
-        bare = (frame.with_columns(pl.col("raw").str.strip_chars_start("\x1e")) for frame in chunks(stream))
-        return numbered((frame.filter(pl.col("raw").str.contains(r"\S")) for frame in bare), self._batch)
+        return numbered((_bare(frame) for frame in chunks(stream)), self._batch)
 
     def _batch(self, events: pl.DataFrame, first: int) -> Batch:
         """Records and rejects of a frame with line, offset and raw, each row an event."""
         found: list[Found] = []
         broken: dict[int, str] = {}
-        understand, decode, add = self._understand, self._decoder.decode, found.append
+        quick, add = self._quick(), found.append
         for index, raw in enumerate(events["raw"].to_list()):
             try:
-                add(understand(decode(raw)))
-            except (ValueError, RecursionError) as error:
-                broken[index] = str(error)
+                add(quick(raw))
+            except (ValueError, RecursionError):
+                try:
+                    add(self._strict(raw))
+                except (ValueError, RecursionError) as error:
+                    broken[index] = str(error)
         events, rejects = parted(events, broken)
         told = zip(*found, strict=True) if found else ([] for _ in _FOUND)
         series = [pl.Series(name, values, dtype) for (name, dtype), values in zip(_FOUND.items(), told, strict=True)]
         columns = pl.DataFrame(series).with_columns(pl.col("time").cast(TIME))
         return Batch(records=docker_frame(pl.concat([events, columns], how="horizontal"), first, self._program), rejects=rejects)
+
+    def _strict(self, raw: str) -> Found:
+        return self._understand(self._decoder.decode(raw))
+
+
+def _bare(lines: pl.DataFrame) -> pl.DataFrame:
+    """Without blank lines, and without what opens each value of RFC 7464 text sequences."""
+    if lines["raw"].str.starts_with("{").all():
+        return lines
+    bare = lines.with_columns(pl.col("raw").str.strip_chars_start("\x1e"))
+    return bare.filter(pl.col("raw").str.contains(r"\S"))
 
 
 def _one_a_line(head: bytes) -> bool:
@@ -187,4 +241,4 @@ def _one_a_line(head: bytes) -> bool:
     return True
 
 
-FORMAT = EventJson("docker-json", "docker", _Event, _understand)
+FORMAT = EventJson("docker-json", "docker", _Event[dict[str, Any]], _understand, _Repeated)

@@ -20,19 +20,24 @@ _SOURCES: Final = ("api", "etcd", "file", "http")  # where the kubelet had a pod
 
 def identify(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Namespace, pod, uid and container (columns of EVENTS) of labels and ``name``; empty where Kubernetes did not make it."""
-    told = {key: value for key, value in attributes.items() if isinstance(value, str)}  # in damaged evidence it may be anything
-    named = from_name(told.get("name", ""))
-    pod = told.get("io.kubernetes.pod.name")
-    namespace = told.get("io.kubernetes.pod.namespace")
+
+    def told(key: str) -> str | None:
+        value = attributes.get(key)
+        return value if isinstance(value, str) and value else None  # in damaged evidence it may be anything
+
+    pod = told("io.kubernetes.pod.name")
+    namespace = told("io.kubernetes.pod.namespace")
     if pod and "/" in pod:  # 1.0 and 1.1: "namespace/name"
         namespace, _, pod = pod.partition("/")
     labelled = {
         "k8s_namespace_name": namespace,
         "k8s_pod_name": pod,
-        "k8s_pod_uid": told.get("io.kubernetes.pod.uid"),
-        "k8s_container_name": told.get("io.kubernetes.container.name"),
+        "k8s_pod_uid": told("io.kubernetes.pod.uid"),
+        "k8s_container_name": told("io.kubernetes.container.name"),
     }
-    return {**named, **{k: v for k, v in labelled.items() if v}}
+    if all(labelled.values()):
+        return labelled
+    return {**from_name(told("name") or ""), **{column: value for column, value in labelled.items() if value}}
 
 
 def from_name(name: str) -> dict[str, Any]:
