@@ -2,18 +2,19 @@
 
 podman says 'died' for docker's 'die', 'remove' for 'destroy', and 'cleanup' for what follows each death: where that was lost, the
 container had ended by then. What docker's manual and people shorten is known by its first twelve digits.
-
-Several events of one container come with the same attributes: those are looked at once.
 """
 
 import re
+from operator import attrgetter
+from typing import Any
 
+import msgspec
 import orjson
 import polars as pl
 
-from analyzer.formats.runtimes.docker_names import identify
+from analyzer.formats.runtimes.docker_names import LABELS, owners
 from analyzer.formats.tables import shaped
-from analyzer.grammars.base import POSITION, container_id, events_frame, integer, one_lines
+from analyzer.grammars.base import POSITION, container_id, events_frame, one_lines
 from analyzer.grammars.relevance import Grammar, Seen, alone, chosen
 from analyzer.vocabulary import EVENTS
 from analyzer.vocabulary import EventKind as E
@@ -32,8 +33,11 @@ _ACTIONS = {
 _VALUES = {"die": "exitCode", "died": "containerExitCode", "kill": "signal"}
 _SHOWN = ("exitCode", "containerExitCode", "signal", "name", "image")
 _SHORTENED = re.compile(r"(?<![0-9a-f])([0-9a-f]{12})[0-9a-f]*\.{2,3}")
-_OWNER = ("k8s_namespace_name", "k8s_pod_name", "k8s_pod_uid", "k8s_container_name")
-_NOTHING = "{}"
+_ATTRIBUTES = (*LABELS.values(), *_SHOWN)
+_Attributes = msgspec.defstruct(
+    "_Attributes", [(f"key_{n}", str, msgspec.field(name=key, default=None)) for n, key in enumerate(_ATTRIBUTES)], gc=False
+)
+_decode = msgspec.json.Decoder(list[_Attributes]).decode  # type: ignore[valid-type]
 
 
 def understand(records: pl.DataFrame) -> pl.DataFrame:
@@ -41,16 +45,18 @@ def understand(records: pl.DataFrame) -> pl.DataFrame:
     own = chosen(records, _told)
     if own.is_empty():
         return events_frame([])
-    own = own.select(*POSITION, "message", pl.col("identifier").alias("component"), pl.col("fields").fill_null(_NOTHING))
-    told = own.join(_attributes(own["fields"].unique()), on="fields", how="left", maintain_order="left")
-    action = pl.col("message").str.extract(r"^container (\w+)")
-    events = told.with_columns(
+    words = own["message"].str.splitn(" ", 3).struct
+    told = _attributes(own["fields"])
+    action = pl.lit(words[1])
+    shown = pl.concat_str((pl.format(f"{key}={{}}", key) for key in _SHOWN), separator=", ", ignore_nulls=True)
+    value = pl.coalesce(pl.when(action == name).then(key) for name, key in _VALUES.items())
+    columns = told.select(
         kind=action.replace_strict({name: str(kind) for name, kind in _ACTIONS.items()}),
-        value=pl.coalesce(pl.when(action == name).then(key) for name, key in _VALUES.items()),
-        container_id=_ids(told["message"].str.extract(r"(\S+)$")),
-        text=one_lines(pl.format("{} ({})", "message", "shown")),
+        value=pl.when(value.str.contains("^-?[0-9]{1,18}$")).then(value).cast(pl.Int64),
+        text=one_lines(pl.format("{} ({})", own["message"], shown)),
     )
-    return shaped(events, EVENTS)
+    placed = own.select(*POSITION, "message", pl.col("identifier").alias("component"), container_id=_ids(words[2]))
+    return shaped(pl.concat([placed, columns, owners(told)], how="horizontal"), EVENTS)
 
 
 def _told(seen: Seen) -> pl.Series:
@@ -61,13 +67,19 @@ GRAMMAR = Grammar(alone(understand), others=_told)
 
 
 def _attributes(fields: pl.Series) -> pl.DataFrame:
-    """What these attributes tell, each of them once: owner, what is shown of them, and their numbers."""
-    each = orjson.loads(f"[{','.join(fields)}]")
-    owners = [identify(attributes) for attributes in each]
-    columns = {column: [owner.get(column) for owner in owners] for column in _OWNER}
-    shown = [", ".join([f"{key}={attributes[key]}" for key in _SHOWN if key in attributes]) for attributes in each]
-    numbers = {key: pl.Series([integer(attributes.get(key)) for attributes in each], dtype=pl.Int64) for key in _VALUES.values()}
-    return pl.DataFrame({"fields": fields, **columns, "shown": shown, **numbers}, schema_overrides=dict.fromkeys(_OWNER, pl.String))
+    """Of each record the attributes that tell something, as text."""
+    texts = fields.fill_null("{}").to_list()
+    try:
+        each = _decode(f"[{','.join(texts)}]")
+    except msgspec.ValidationError:  # docker writes strings; damage makes anything of them
+        each = _decode(orjson.dumps([_as_text(orjson.loads(text)) for text in texts]))
+    return pl.DataFrame([pl.Series(key, list(map(attrgetter(f"key_{n}"), each)), pl.String) for n, key in enumerate(_ATTRIBUTES)])
+
+
+def _as_text(attributes: dict[str, Any]) -> dict[str, str]:
+    """Shown is whatever it is; a label that is no text is none."""
+    shown = {key: str(attributes[key]) for key in _SHOWN if key in attributes}
+    return {key: value for key in LABELS.values() if isinstance(value := attributes.get(key), str)} | shown
 
 
 def _ids(written: pl.Series) -> pl.Series:
