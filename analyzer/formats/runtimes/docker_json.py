@@ -4,7 +4,7 @@ Three shapes, told apart by their keys: before Docker 1.10 ``{status, id, from, 
 ``{Type, Action, Actor{ID, Attributes}}``; since 29 (API 1.52) only the latter.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated, Any, BinaryIO, Final, Generic, TypeVar, cast
 
 import msgspec
@@ -145,10 +145,15 @@ _decode_usual: Callable[[str], _Event[Any]] = msgspec.json.Decoder(_Event[_Usual
 _encode = msgspec.json.Encoder().encode
 
 
-def _usual(raw: pl.Series) -> list[Found | None]:
+def _usual(raw: pl.Series) -> Iterator[tuple[str, Found | None]]:
     """Events as docker writes them since 1.10, in a third of the time; None: look closer."""
     escaped = raw.str.contains("\\u", literal=True)  # perhaps in a key
-    return [None if odd else _as_usual(text) for text, odd in zip(raw.to_list(), escaped.to_list(), strict=True)]
+    for text, odd in zip(raw.to_list(), escaped.to_list(), strict=True):
+        yield text, None if odd else _as_usual(text)
+
+
+def _one_by_one(raw: pl.Series) -> Iterator[tuple[str, Found | None]]:
+    return ((text, None) for text in raw.to_list())
 
 
 def _as_usual(raw: str) -> Found | None:
@@ -171,7 +176,7 @@ Shape = TypeVar("Shape", bound=msgspec.Struct)
 class EventJson(Generic[Shape]):
     """JSON of events, each of which is a ``shape`` that ``understand`` makes sense of; ValueError: it is no event.
 
-    ``usual`` makes the same of many texts, as far as it can: None where it is to be looked at closer.
+    ``usual`` goes through many texts and makes the same of those that it can; None: to be looked at closer.
     """
 
     family = "docker"
@@ -183,7 +188,7 @@ class EventJson(Generic[Shape]):
         program: str,
         shape: type[Shape],
         understand: Callable[[Shape], Found],
-        usual: Callable[[pl.Series], list[Found | None]] = lambda raw: [None] * len(raw),
+        usual: Callable[[pl.Series], Iterable[tuple[str, Found | None]]] = _one_by_one,
     ) -> None:
         self.name = name
         self._program = program
@@ -212,19 +217,21 @@ class EventJson(Generic[Shape]):
 
     def _batch(self, events: pl.DataFrame, first: int) -> Batch:
         """Records and rejects of a frame with line, offset and raw, each row an event."""
-        made = self._usual(events["raw"])
+        told: dict[str, list[Any]] = {name: [] for name in _FOUND}
+        add_time, add_resolution, add_message, add_fields = (values.append for values in told.values())
         broken: dict[int, str] = {}
-        others = [index for index, each in enumerate(made) if each is None]
-        for index, raw in zip(others, events["raw"].gather(others).to_list(), strict=True):
+        for index, (raw, found) in enumerate(self._usual(events["raw"])):
             try:
-                made[index] = self._understand(self._decoder.decode(raw))
+                time, resolution, said, attributes = found or self._understand(self._decoder.decode(raw))
             except (ValueError, RecursionError) as error:
                 broken[index] = str(error)
-        found = [each for each in made if each is not None]
+                continue
+            add_time(time)
+            add_resolution(resolution)
+            add_message(said)
+            add_fields(attributes)
         events, rejects = parted(events, broken)
-        told = zip(*found, strict=True) if found else ([] for _ in _FOUND)
-        series = [pl.Series(name, values, dtype) for (name, dtype), values in zip(_FOUND.items(), told, strict=True)]
-        columns = pl.DataFrame(series).with_columns(pl.col("time").cast(TIME))
+        columns = pl.DataFrame(told, schema=_FOUND).with_columns(pl.col("time").cast(TIME))
         return Batch(records=docker_frame(pl.concat([events, columns], how="horizontal"), first, self._program), rejects=rejects)
 
 
