@@ -68,11 +68,11 @@ GRAMMAR = Grammar(alone(understand), others=_told)
 
 def _attributes(fields: pl.Series) -> pl.DataFrame:
     """Of each record the attributes that tell something, as text."""
-    texts = fields.fill_null("{}").to_list()
+    texts = f"[{fields.fill_null('{}').str.join(',').item()}]"
     try:
-        each = _decode(f"[{','.join(texts)}]")
+        each = _decode(texts)
     except msgspec.ValidationError:  # docker writes strings; damage makes anything of them
-        each = _decode(orjson.dumps([_as_text(orjson.loads(text)) for text in texts]))
+        each = _decode(orjson.dumps([_as_text(attributes) for attributes in orjson.loads(texts)]))
     return pl.DataFrame([pl.Series(key, list(map(attrgetter(f"key_{n}"), each)), pl.String) for n, key in enumerate(_ATTRIBUTES)])
 
 
