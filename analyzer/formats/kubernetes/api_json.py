@@ -133,6 +133,7 @@ def _items(reader: JsonReader, collector: Collector) -> Iterator[Value]:
     while (following := reader.peek(_BETWEEN_ITEMS)) != "]":
         if not following:
             raise ValueError(_CUT)
+        yield from reader.alike()
         item = reader.whole()
         if isinstance(item, Value):
             yield item
