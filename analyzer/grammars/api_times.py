@@ -12,7 +12,11 @@ import polars as pl
 from analyzer.vocabulary import EARLIEST, LATEST, TIME
 
 _SECOND = 1_000_000
-_USUAL = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?Z$"
+_TO_SECONDS = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-5][0-9]:[0-5][0-9]"
+_USUAL = (
+    (_TO_SECONDS + "Z$", "%Y-%m-%dT%H:%M:%SZ"),
+    (_TO_SECONDS + r"\.[0-9]{1,6}Z$", "%Y-%m-%dT%H:%M:%S%.fZ"),
+)  # the former in a quarter of the time
 _NANOS = r"\.([0-9a-f]{15,16})\n?$"
 
 
@@ -39,15 +43,19 @@ def occurrences(told: pl.DataFrame) -> pl.DataFrame:
 
 def moments(texts: pl.Series) -> pl.Series:
     """Written times; null: none. Go's zero time is how some clients write null."""
-    usual = texts.str.contains(_USUAL)
-    times = texts.to_frame("text").select(
-        pl.when(usual).then("text").str.to_datetime("%Y-%m-%dT%H:%M:%S%.fZ", time_unit="us", strict=False)
-    )
-    others = (~usual & (texts != "")).arg_true()
-    found = times.to_series().dt.replace_time_zone("UTC").alias(texts.name)
-    if others.len():
-        found = found.scatter(others, pl.Series([_moment(text) for text in texts.gather(others)], dtype=TIME))
-    return found.to_frame().select(pl.when(pl.all().is_between(EARLIEST, LATEST, closed="left")).then(pl.all())).to_series()
+    if texts.null_count() == len(texts):
+        return texts.cast(TIME)
+    times = pl.Series(texts.name, [None], pl.Datetime("us")).new_from_index(0, len(texts))
+    others = texts.is_not_null()
+    for pattern, form in _USUAL:
+        usual = texts.str.contains(pattern) & others
+        if usual.any():
+            read = texts.to_frame().select(pl.when(usual).then(pl.all().str.to_datetime(form, time_unit="us", strict=False))).to_series()
+            times, others = read.zip_with(usual, times), others & ~usual
+    times = times.dt.replace_time_zone("UTC")
+    if others.any():
+        times = times.scatter(others.arg_true(), pl.Series([_moment(text) for text in texts.filter(others)], dtype=TIME))
+    return times.to_frame().select(pl.when(pl.all().is_between(EARLIEST, LATEST, closed="left")).then(pl.all())).to_series()
 
 
 def _moment(text: str) -> datetime | None:
