@@ -93,6 +93,8 @@ def _understood(objects: pl.DataFrame) -> pl.DataFrame:
         except msgspec.DecodeError:
             continue  # kept as an object; not an event as the API defines it
         kept.append(index)
+    if not kept:
+        return events_frame([])
     told = _columns(events)
     rows = pl.concat([objects.select("record", "line", "offset")[kept], event_frame(told), occurrences(told)], how="horizontal")
     rows = rows.with_columns(several=told["several"], condition=told["condition"], created=_created(rows["reporter"], told["created"]))

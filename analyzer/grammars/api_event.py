@@ -43,7 +43,7 @@ class _Told(NamedTuple):
     replica_set: str | None = None
 
 
-_TOLD: Final = pl.Schema({name: pl.String for name in _Told._fields} | {"combined": pl.Boolean, "value": pl.Int64})
+_TOLD: Final = pl.Schema(dict.fromkeys(_Told._fields, pl.String) | {"combined": pl.Boolean, "value": pl.Int64})
 
 
 def event_columns(

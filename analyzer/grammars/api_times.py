@@ -50,7 +50,7 @@ def moments(texts: pl.Series) -> pl.Series:
     for pattern, form in _USUAL:
         usual = texts.str.contains(pattern) & others
         if usual.any():
-            read = texts.to_frame().select(pl.when(usual).then(pl.all().str.to_datetime(form, time_unit="us", strict=False))).to_series()
+            read = texts.to_frame().select(pl.when(usual).then(pl.all()).str.to_datetime(form, time_unit="us", strict=False)).to_series()
             times, others = read.zip_with(usual, times), others & ~usual
     times = times.dt.replace_time_zone("UTC")
     if others.any():

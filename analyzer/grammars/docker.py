@@ -88,4 +88,4 @@ def _ids(written: pl.Series) -> pl.Series:
     if plain.all():
         return written
     others = [container_id(_SHORTENED.sub(r"\1", text) if "." in text else text) for text in written.filter(~plain)]
-    return written.scatter(~plain, pl.Series(others, dtype=pl.String))
+    return written.scatter((~plain).arg_true(), pl.Series(others, dtype=pl.String))
