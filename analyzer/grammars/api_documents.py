@@ -96,19 +96,17 @@ def _understood(objects: pl.DataFrame) -> pl.DataFrame:
     if not kept:
         return events_frame([])
     told = _columns(events)
-    rows = pl.concat([objects.select("record", "line", "offset")[kept], event_frame(told), occurrences(told)], how="horizontal")
-    rows = rows.with_columns(several=told["several"], condition=told["condition"], created=_created(rows["reporter"], told["created"]))
-    # between the first and the last of several it was ready again: the first begins nothing that lasts;
-    # what many were combined to has the message of the latest of them
-    last_only = (pl.col("kind") == EventKind.NODE_NOT_READY) | pl.col("combined")
-    ends = rows.filter(pl.col("end").is_not_null()).with_columns(time="end", resolution_us="end_us", created=None)
-    rows = pl.concat([rows.filter(~last_only | pl.col("end").is_null()), ends]).sort("record", maintain_order=True) if ends.height else rows
+    places = objects[kept].select("record", "line", "offset")
+    rows = pl.concat([places, event_frame(told), occurrences(told), told.select("several", "condition", "created")], how="horizontal")
+    # the API server's time, beside those of a kubelet, which are its node's
+    rows = rows.with_columns(created=pl.when(pl.col("reporter") == "kubelet").then("created"))
+    if rows["end"].null_count() < rows.height:
+        # between the first and the last of several it was ready again: the first begins nothing that lasts;
+        # what many were combined to has the message of the latest of them
+        last_only = (pl.col("kind") == EventKind.NODE_NOT_READY) | pl.col("combined")
+        ends = rows.filter(pl.col("end").is_not_null()).with_columns(time="end", resolution_us="end_us", created=None)
+        rows = pl.concat([rows.filter(~last_only | pl.col("end").is_null()), ends]).sort("record", maintain_order=True)
     return shaped(rows.with_columns(attributes=_attributes(rows), text=one_lines(_text())), EVENTS)
-
-
-def _created(reporter: pl.Series, created: pl.Series) -> pl.Series:
-    """The API server's time, beside those of a kubelet, which are its node's."""
-    return pl.select(pl.when(reporter == "kubelet").then(created)).to_series()
 
 
 def _text() -> pl.Expr:
@@ -119,19 +117,19 @@ def _text() -> pl.Expr:
     return pl.concat_str(stamp.fill_null("no time"), pl.lit(" "), "message", pl.col("several").fill_null(""))
 
 
-def _attributes(rows: pl.DataFrame) -> pl.Series:
+def _attributes(rows: pl.DataFrame) -> pl.Expr:
     """JSON objects with sorted keys."""
-    texts = {name: _quoted(rows[name]) for name in ("condition", "created", "reason", "replica_set", "reporter")}
+    names = ["condition", "created", "reason", "replica_set", "reporter"]
+    odd = rows.select(pl.col(names).str.contains(r'["\\\x00-\x1f]').any()).row(0, named=True)
     members: dict[str, pl.Expr] = {"combined": pl.when("combined").then(pl.lit('"combined":true'))}
-    members |= {name: pl.lit(f'"{name}":') + pl.lit(text) for name, text in texts.items()}
-    joined = pl.concat_str([members[name] for name in sorted(members)], separator=",", ignore_nulls=True)
-    return rows.select(pl.format("{{{}}}", joined)).to_series()
+    for name in names:
+        text = pl.lit(_quoted(rows[name])) if odd[name] else '"' + pl.col(name) + '"'
+        members[name] = pl.lit(f'"{name}":') + text
+    return pl.format("{{{}}}", pl.concat_str([members[name] for name in sorted(members)], separator=",", ignore_nulls=True))
 
 
 def _quoted(texts: pl.Series) -> pl.Series:
-    if texts.str.contains(r'["\\\x00-\x1f]').any():
-        return pl.Series([None if text is None else orjson.dumps(text).decode() for text in texts], dtype=pl.String)
-    return pl.select(pl.lit('"') + pl.lit(texts) + pl.lit('"')).to_series()
+    return pl.Series([None if text is None else orjson.dumps(text).decode() for text in texts], dtype=pl.String)
 
 
 def _columns(events: list[_Event]) -> pl.DataFrame:

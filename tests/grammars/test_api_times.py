@@ -62,4 +62,4 @@ def test_occurrences(rows: list[dict[str, Any]]) -> None:
 
 @pytest.mark.parametrize("texts", [[], [None], ["", None]])
 def test_nothing(texts: list[str | None]) -> None:
-    assert moments(pl.Series("first", texts, pl.String)).to_list() == [None] * len(texts)
+    assert moments(pl.Series(texts, dtype=pl.String)).to_list() == [None] * len(texts)
