@@ -1,5 +1,6 @@
 """Docker's usual events are read in a quicker way, which takes nothing else and makes the same of them."""
 
+import io
 import json
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from analyzer.formats.base import ReadContext
 from analyzer.formats.runtimes import docker_json
 
 STRICT = msgspec.json.Decoder(docker_json._Event[dict[str, Any] | None]).decode
@@ -27,7 +29,7 @@ TEXTS = st.sampled_from(["container", "die", "exec_start: sh -c 'é'", "", "9c0d
 
 def found(line: str, way: str) -> docker_json.Found | None:
     if way == "usual":
-        return docker_json._as_usual(line)
+        return docker_json._usual(line)
     try:
         return docker_json._understand(STRICT(line))
     except ValueError:
@@ -46,9 +48,12 @@ def pairs(members: list[tuple[str, Any]], ascii_only: bool) -> str:
 def test_the_same_or_nothing(attributes: list[tuple[str, Any]], kind: str, action: str, identity: str, time: Any, ascii_only: bool) -> None:
     actor = f'{{"ID":{json.dumps(identity)},"Attributes":{pairs(attributes, ascii_only)}}}'
     line = f'{{"Type":"{kind}","Action":{json.dumps(action, ensure_ascii=ascii_only)},"Actor":{actor},"timeNano":{json.dumps(time)}}}'
-    [(text, usual)] = docker_json._usual(pl.Series([line]))
-    assert text == line
+    usual = found(line, "usual")
     assert usual is None or usual == found(line, "strict")
+    batch = next(docker_json.FORMAT.read(io.BytesIO(line.encode()), ReadContext(2026)))
+    read = batch.records.select(pl.col("time").cast(pl.Int64), "resolution_us", "message", "fields").rows()
+    strict = found(line, "strict")
+    assert read == ([] if strict is None or strict[0] >= 2**63 else [strict])
 
 
 @pytest.mark.parametrize(
@@ -63,4 +68,8 @@ def test_the_usual_goes_the_quick_way(attributes: dict[str, str]) -> None:
 @pytest.mark.parametrize("attributes", ['{"io.kubernetes.new":"x"}', '{"io.kubernete\\u0073.new":"x"}', '{"image":5}', "null", "5"])
 def test_the_unusual_does_not(attributes: str) -> None:
     line = f'{{"Type":"container","Action":"die","Actor":{{"ID":"9c0d","Attributes":{attributes}}},"timeNano":1609840802345678901}}'
-    assert [usual for _, usual in docker_json._usual(pl.Series([line]))] == [None]
+    if "\\u" not in line:
+        assert found(line, "usual") is None
+    batch = next(docker_json.FORMAT.read(io.BytesIO(line.encode()), ReadContext(2026)))
+    strict = found(line, "strict")
+    assert batch.records["fields"].to_list() == ([] if strict is None else [strict[3]])

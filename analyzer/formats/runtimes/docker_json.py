@@ -4,7 +4,7 @@ Three shapes, told apart by their keys: before Docker 1.10 ``{status, id, from, 
 ``{Type, Action, Actor{ID, Attributes}}``; since 29 (API 1.52) only the latter.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, BinaryIO, Final, Generic, TypeVar, cast
 
 import msgspec
@@ -145,18 +145,8 @@ _decode_usual: Callable[[str], _Event[Any]] = msgspec.json.Decoder(_Event[_Usual
 _encode = msgspec.json.Encoder().encode
 
 
-def _usual(raw: pl.Series) -> Iterator[tuple[str, Found | None]]:
-    """Events as docker writes them since 1.10, in a third of the time; None: look closer."""
-    escaped = raw.str.contains("\\u", literal=True)  # perhaps in a key
-    for text, odd in zip(raw.to_list(), escaped.to_list(), strict=True):
-        yield text, None if odd else _as_usual(text)
-
-
-def _one_by_one(raw: pl.Series) -> Iterator[tuple[str, Found | None]]:
-    return ((text, None) for text in raw.to_list())
-
-
-def _as_usual(raw: str) -> Found | None:
+def _usual(raw: str) -> Found | None:
+    """An event as docker writes it since 1.10, in a third of the time; None: look closer."""
     try:
         event = _decode_usual(raw)
     except (ValueError, RecursionError):
@@ -176,7 +166,7 @@ Shape = TypeVar("Shape", bound=msgspec.Struct)
 class EventJson(Generic[Shape]):
     """JSON of events, each of which is a ``shape`` that ``understand`` makes sense of; ValueError: it is no event.
 
-    ``usual`` goes through many texts and makes the same of those that it can; None: to be looked at closer.
+    ``usual`` makes the same of a text in which no character is escaped by its number; None: look closer.
     """
 
     family = "docker"
@@ -188,7 +178,7 @@ class EventJson(Generic[Shape]):
         program: str,
         shape: type[Shape],
         understand: Callable[[Shape], Found],
-        usual: Callable[[pl.Series], Iterable[tuple[str, Found | None]]] = _one_by_one,
+        usual: Callable[[str], Found | None] = lambda _: None,
     ) -> None:
         self.name = name
         self._program = program
@@ -220,9 +210,11 @@ class EventJson(Generic[Shape]):
         told: dict[str, list[Any]] = {name: [] for name in _FOUND}
         add_time, add_resolution, add_message, add_fields = (values.append for values in told.values())
         broken: dict[int, str] = {}
-        for index, (raw, found) in enumerate(self._usual(events["raw"])):
+        usual, understand, decode = self._usual, self._understand, self._decoder.decode
+        escaped = events["raw"].str.contains("\\u", literal=True)  # perhaps in a key
+        for index, (raw, odd) in enumerate(zip(events["raw"].to_list(), escaped.to_list(), strict=True)):
             try:
-                time, resolution, said, attributes = found or self._understand(self._decoder.decode(raw))
+                time, resolution, said, attributes = (None if odd else usual(raw)) or understand(decode(raw))
             except (ValueError, RecursionError) as error:
                 broken[index] = str(error)
                 continue
