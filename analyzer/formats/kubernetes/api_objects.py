@@ -59,6 +59,10 @@ class Object(NamedTuple):
 def canonical(content: Any) -> str:
     """Compact JSON with sorted keys. ValueError: JSON cannot hold this."""
     try:
+        return orjson.dumps(content, option=orjson.OPT_SORT_KEYS).decode()
+    except orjson.JSONEncodeError:  # YAML may have keys that are no strings: looking for them takes a quarter longer
+        pass
+    try:
         return orjson.dumps(content, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()
     except orjson.JSONEncodeError as error:  # a number of more than 64 bits; bytes that were no UTF-8
         raise ValueError(f"cannot be written as JSON: {error}") from error
