@@ -22,8 +22,8 @@ SMALL, LARGE = 1_000_000, 3_000_000  # bytes
 PER_EVENT = {  # calls to an event: of reading, and of the whole analysis; three times what they were
     "journal-json": (60, 135),
     "journal-text": (60, 135),
-    "docker-events": (66, 120),
-    "api-events": (170, 285),
+    "docker-events": (3, 30),
+    "api-events": (36, 160),
 }
 PER_QUIET_LINE = 0.5
 """Calls to a line of which no rule knows anything: less than one, or there is a loop over lines."""

@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, NamedTuple, cast
 
 import msgspec
+import numpy as np
 import polars as pl
 
 from analyzer import limits
-from analyzer.formats.base import CHUNK, Batch
+from analyzer.formats.base import Batch
 from analyzer.formats.lines import LINES
 from analyzer.formats.tables import Reject, numbered, reject_frame
 from analyzer.vocabulary import TEXT_LIMIT
@@ -30,6 +31,7 @@ TOO_LONG = "longer than a record may be (--limit record=)"
 _EDGE = 16  # an error this close to the end of the window may be due to the cut (a literal, a number, an escape)
 _DEEPEST = 200  # characters of indentation that are recognised as such
 _NEAR = 65536  # characters in which the end of an indented object is looked for
+_WINDOW = 8 * 1024 * 1024  # bytes that are read at a time: what is larger does not stay in the processor's cache
 _decode = json.JSONDecoder().raw_decode
 _quick = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -46,7 +48,7 @@ class Value(NamedTuple):
 class JsonReader:
     """A window on a stream of JSON text; bytes that are no UTF-8 are carried along as lone surrogates."""
 
-    def __init__(self, stream: BinaryIO, size: int = CHUNK) -> None:
+    def __init__(self, stream: BinaryIO, size: int = _WINDOW) -> None:
         self._stream = stream
         self._size = size
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
@@ -122,6 +124,27 @@ class JsonReader:
         self.position = end
         return content
 
+    def alike(self) -> Iterator[Value]:
+        """The objects from here on of a list that is indented, as long as they are plain to see; steps over each and what parts it."""
+        indent = len(self.indent())
+        while indent and self.text[self.position] == "{":
+            near = self.text[self.position : self.position + _NEAR].encode(errors="surrogateescape")
+            line, offset = self.place()
+            begin = 0
+            for end, lines in _brackets(near, indent):
+                text = near[begin:end].rstrip(b" \t\r\n").removesuffix(b",")
+                try:
+                    content = _quick(text)
+                except (ValueError, RecursionError):
+                    return
+                value = Value(self._line, self._offset, text.decode(), content)
+                self.position += len(value.text) + end - begin - len(text)
+                self._counted, self._line, self._offset = self.position, line + lines, offset + end
+                begin = end
+                yield value
+            if not begin:
+                return
+
     def indent(self) -> str:
         """The blanks before the value that begins here, if nothing else stands before it on its line."""
         near = self.text[max(0, self.position - _DEEPEST) : self.position]
@@ -177,6 +200,14 @@ class JsonReader:
         self.text = kept + self._decoder.decode(block, final=self._ended)
         self.position = self._counted = 0
         return not self._ended or len(self.text) > len(kept)
+
+
+def _brackets(text: bytes, indent: int) -> Iterator[tuple[int, int]]:
+    """Where in this text lines begin with so many characters and a bracket, and how many lines lie before."""
+    codes = np.frombuffer(text, np.uint8)
+    begins = np.flatnonzero(codes == ord("\n")) + indent + 1
+    numbers = np.flatnonzero(codes[np.minimum(begins, len(codes) - 1)] == ord("{"))
+    return zip(begins[numbers].tolist(), (numbers + 1).tolist(), strict=True)
 
 
 def mostly(head: bytes, told: Callable[[Any], bool], begins: re.Pattern[str] | None = None) -> bool:

@@ -1,28 +1,22 @@
 """API documents of kind Event to events. (Other kinds are state, not happenings: lifecycle reads them as they are.)
 
-Times: firstTimestamp and lastTimestamp have seconds and may be null; eventTime has microseconds; the event's name ends in the
-hexadecimal UnixNano of its first occurrence (client-go GenerateEventName, all versions to 2025): the best time there is. Until
-v1beta2 (2014) there was but one ``timestamp``, and the metadata and the source stood in the event itself.
+Until v1beta2 (2014) the metadata and the source stood in the event itself.
 """
 
-import re
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-
 import msgspec
+import orjson
 import polars as pl
 
-from analyzer.grammars.api_event import event_columns
-from analyzer.grammars.base import Fields, events_frame
-from analyzer.vocabulary import EARLIEST, LATEST, EventKind
+from analyzer.formats.tables import shaped
+from analyzer.grammars.api_event import event_frame
+from analyzer.grammars.api_times import occurrences
+from analyzer.grammars.base import events_frame, one_lines
+from analyzer.vocabulary import EVENTS, EventKind
 
-_SECOND = 1_000_000
-_ONE_READING = timedelta(seconds=2)
-_ONE_DAY = timedelta(days=1)
-_NANOS = re.compile(r"\.([0-9a-f]{15,16})$")
+_SLICE = 16_384  # events that are looked at in one go
 
 
-class _Reference(msgspec.Struct):
+class _Reference(msgspec.Struct, gc=False):
     kind: str | None = None
     namespace: str | None = None
     name: str | None = None
@@ -30,22 +24,26 @@ class _Reference(msgspec.Struct):
     fieldPath: str | None = None  # noqa: N815 - the API's names
 
 
-class _Source(msgspec.Struct):
+class _Source(msgspec.Struct, gc=False):
     component: str | None = None
     host: str | None = None
 
 
-class _Series(msgspec.Struct):
+class _Series(msgspec.Struct, gc=False):
     count: int | None = None
     lastObservedTime: str | None = None  # noqa: N815
 
 
-class _Meta(msgspec.Struct):
+class _Meta(msgspec.Struct, gc=False):
     name: str | None = None
     creationTimestamp: str | None = None  # noqa: N815
 
 
-class _Event(msgspec.Struct):
+_NOBODY = _Reference()
+_NOWHERE = _Source()
+
+
+class _Event(msgspec.Struct, gc=False):
     """core/v1, events.k8s.io/v1 and v1beta1 to v1beta3 together."""
 
     metadata: _Meta = msgspec.field(default_factory=_Meta)
@@ -75,101 +73,95 @@ class _Event(msgspec.Struct):
     status: str | None = None  # what 'condition' was called before
 
 
-_DECODER = msgspec.json.Decoder(_Event)
+_decode = msgspec.json.Decoder(_Event).decode
 
 
 def understand(objects: pl.DataFrame) -> pl.DataFrame:
     """OBJECTS to EVENTS (without source_id): one row for the first occurrence, one more for the last of several."""
-    return events_frame(list(_rows(objects.filter(pl.col("kind") == "Event"))))
+    # a deleted one: the event's time to live, not a happening
+    own = objects.filter((pl.col("kind") == "Event") & pl.col("watch").ne_missing("DELETED"))
+    parts = [_understood(part) for part in own.iter_slices(_SLICE)]
+    return pl.concat(parts) if parts else events_frame([])
 
 
-def _rows(objects: pl.DataFrame) -> Iterator[Fields]:
-    for record in objects.iter_rows(named=True):
-        if record["watch"] == "DELETED":  # the event's time to live, not a happening
-            continue
+def _understood(objects: pl.DataFrame) -> pl.DataFrame:
+    events: list[_Event] = []
+    kept: list[int] = []
+    for index, document in enumerate(objects["document"].to_list()):
         try:
-            event = _DECODER.decode(record["document"])
+            events.append(_decode(document))
         except msgspec.DecodeError:
             continue  # kept as an object; not an event as the API defines it
-        about = event.involvedObject or event.regarding or _Reference()
-        told_by = event.source or event.deprecatedSource or _Source()
-        source = _Source(told_by, event.host) if isinstance(told_by, str) else told_by
-        count = event.count or event.deprecatedCount or (event.series.count if event.series else None)
-        columns = event_columns(
-            kind=about.kind or "",
-            namespace=about.namespace,
-            name=about.name or "",
-            uid=about.uid,
-            reason=event.reason or "",
-            message=(event.message or event.note or "").rstrip("\n"),
-            reporter=source.component or event.reportingComponent or event.reportingController or "",
-            host=source.host,
-            field_path=about.fieldPath,
-            count=None,
-        )
-        where = {c: record[c] for c in ("record", "line", "offset")}
-        by_kubelet = columns["attributes"]["reporter"] == "kubelet"  # its own times are its node's; the creation is the API server's
-        created = (event.metadata.creationTimestamp or event.creationTimestamp) if by_kubelet else None
-        if condition := event.condition or event.status:
-            columns["attributes"] |= {"condition": condition}
-        times = _times(event, count)
-        first = times[0]
-        if columns["kind"] == EventKind.NODE_NOT_READY or "combined" in columns["attributes"]:
-            # between the first and the last of several it was ready again: the first begins nothing that lasts
-            # what many were combined to has the message of the latest of them
-            times = times[-1:]
-        for time, resolution in times:
-            stamp = time.strftime("%Y-%m-%dT%H:%M:%S.%fZ" if resolution == 1 else "%Y-%m-%dT%H:%M:%SZ") if time else "no time"
-            text = f"{stamp} {columns['message']}" + (f" (x{count})" if count and count > 1 else "")
-            row = {**where, **columns, "time": time, "resolution_us": resolution, "text": text}
-            if created and (time, resolution) == first:
-                row["attributes"] = {**columns["attributes"], "created": created}
-            yield row
+        kept.append(index)
+    if not kept:
+        return events_frame([])
+    told = _columns(events)
+    places = objects[kept].select("record", "line", "offset")
+    rows = pl.concat([places, event_frame(told), occurrences(told), told.select("several", "condition", "created")], how="horizontal")
+    # the API server's time, beside those of a kubelet, which are its node's
+    rows = rows.with_columns(created=pl.when(pl.col("reporter") == "kubelet").then("created"))
+    if rows["end"].null_count() < rows.height:
+        # between the first and the last of several it was ready again: the first begins nothing that lasts;
+        # what many were combined to has the message of the latest of them
+        last_only = (pl.col("kind") == EventKind.NODE_NOT_READY) | pl.col("combined")
+        ends = rows.filter(pl.col("end").is_not_null()).with_columns(time="end", resolution_us="end_us", created=None)
+        rows = pl.concat([rows.filter(~last_only | pl.col("end").is_null()), ends]).sort("record", maintain_order=True)
+    return shaped(rows.with_columns(attributes=_attributes(rows), text=one_lines(_text())), EVENTS)
 
 
-def _times(event: _Event, count: int | None) -> list[tuple[datetime | None, int]]:
-    """First occurrence, and the last if there were several. A resolution of a second means: within it."""
-    first = _parse(event.firstTimestamp or event.deprecatedFirstTimestamp or event.timestamp)
-    last = _parse(event.lastTimestamp or event.deprecatedLastTimestamp)
-    exact = _parse(event.eventTime)
-    created = _parse(event.metadata.creationTimestamp or event.creationTimestamp)
-    named = _from_name(event.metadata.name or event.id or "", first or exact, created)
-    begin: tuple[datetime | None, int]
-    if exact is not None:
-        begin = (exact, 1)
-    elif named is not None:
-        begin = (named, 1)
-    else:
-        begin = (first or last or created, _SECOND)
-    series = _parse(event.series.lastObservedTime) if event.series is not None else None
-    end = (series, 1) if series is not None else (last, _SECOND)
-    several = series is not None or (count is not None and count > 1)  # a series counts from 1 or from 2, as its client was of age
-    if several and begin[0] is not None and end[0] is not None and end[0] - begin[0] > timedelta(seconds=1):
-        return [begin, end]
-    return [begin]
+def _text() -> pl.Expr:
+    time = pl.col("time").dt
+    stamp = (
+        pl.when(pl.col("resolution_us") == 1).then(time.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")).otherwise(time.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    )
+    return pl.concat_str(stamp.fill_null("no time"), pl.lit(" "), "message", pl.col("several").fill_null(""))
 
 
-def _parse(text: str | None) -> datetime | None:
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None
-    return moment if EARLIEST <= moment < LATEST else None  # Go's zero time is how some clients write null
+def _attributes(rows: pl.DataFrame) -> pl.Expr:
+    """JSON objects with sorted keys."""
+    names = ["condition", "created", "reason", "replica_set", "reporter"]
+    odd = rows.select(pl.col(names).str.contains(r'["\\\x00-\x1f]').any()).row(0, named=True)
+    members: dict[str, pl.Expr] = {"combined": pl.when("combined").then(pl.lit('"combined":true'))}
+    for name in names:
+        text = pl.lit(_quoted(rows[name])) if odd[name] else '"' + pl.col(name) + '"'
+        members[name] = pl.lit(f'"{name}":') + text
+    return pl.format("{{{}}}", pl.concat_str([members[name] for name in sorted(members)], separator=",", ignore_nulls=True))
 
 
-def _from_name(name: str, written: datetime | None, created: datetime | None) -> datetime | None:
-    """The moment in an event's name, if it is one: other producers use other suffixes.
+def _quoted(texts: pl.Series) -> pl.Series:
+    return pl.Series([None if text is None else orjson.dumps(text).decode() for text in texts], dtype=pl.String)
 
-    The name and the time of the first occurrence are one reading of one clock, so they differ by less than the second that the latter
-    is cut to. The API server writes the creation by its own clock when the event has reached it, which may be an hour later (sent
-    again after an outage): it only tells that the suffix is a time at all.
-    """
-    match = _NANOS.search(name)
-    near, off = (written, _ONE_READING) if written is not None else (created, _ONE_DAY)
-    if match is None or near is None:
-        return None
-    moment = datetime.fromtimestamp(int(match[1], 16) // 1000 / 1e6, UTC)
-    return moment if abs(moment - near) < off else None
+
+def _columns(events: list[_Event]) -> pl.DataFrame:
+    """What ``event_frame`` and ``occurrences`` ask for, whichever version of the API an event is of."""
+    about = [event.involvedObject or event.regarding or _NOBODY for event in events]
+    sources = [_source(event) for event in events]
+    counts = [event.count or event.deprecatedCount or (event.series.count if event.series else None) for event in events]
+    columns: dict[str, list[str | None]] = {
+        "kind": [each.kind or "" for each in about],
+        "namespace": [each.namespace for each in about],
+        "name": [each.name or "" for each in about],
+        "uid": [each.uid for each in about],
+        "field_path": [each.fieldPath for each in about],
+        "reason": [event.reason or "" for event in events],
+        "message": [(event.message or event.note or "").rstrip("\n") for event in events],
+        "reporter": [
+            source.component or event.reportingComponent or event.reportingController or ""
+            for source, event in zip(sources, events, strict=True)
+        ],
+        "host": [source.host for source in sources],
+        "condition": [event.condition or event.status or None for event in events],
+        "several": [f" (x{count})" if count and count > 1 else None for count in counts],
+        "called": [event.metadata.name or event.id or "" for event in events],
+        "first": [event.firstTimestamp or event.deprecatedFirstTimestamp or event.timestamp or None for event in events],
+        "last": [event.lastTimestamp or event.deprecatedLastTimestamp or None for event in events],
+        "exact": [event.eventTime or None for event in events],
+        "created": [event.metadata.creationTimestamp or event.creationTimestamp or None for event in events],
+        "series": [event.series.lastObservedTime or None if event.series else None for event in events],
+    }
+    return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
+
+
+def _source(event: _Event) -> _Source:
+    told = event.source or event.deprecatedSource or _NOWHERE
+    return _Source(told, event.host) if isinstance(told, str) else told

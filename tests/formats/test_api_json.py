@@ -377,3 +377,38 @@ def test_dumps_without_kind_or_link_tell_it_by_what_they_hold(kind: str, spec: d
     batch = read(json.dumps([item, node, other]).encode())
     assert batch.objects["kind"].to_list() == [kind, "Node"]
     assert batch.rejects["reason"].to_list() == ["not a Kubernetes object"]
+
+
+ITEMS = [POD, EVENT | {"kind": "Event", "apiVersion": "v1"}, NODE | {"kind": "Node", "apiVersion": "v1", "é": [{"a": {}}, {}]}]
+BETWEEN_ITEMS = st.sampled_from([",\n    ", ",\r\n    ", "\n    ,", "\n    , ", ",", ", ", ",\n", ",\n      ", ",,\n    ", " ,\n    "])
+WRITTEN = st.sampled_from([None, 0, 2, 4]).flatmap(lambda indent: st.sampled_from([json.dumps(item, indent=indent) for item in ITEMS]))
+BROKEN = st.sampled_from(
+    ['{"kind": "Pod", "apiVersion": "v1", "metadata": {}, "a": 1e999}', '{"kind": 1', "{", "5", '{"a": "\\ud800"}', '{"a": 01}']
+)
+
+
+@given(st.lists(st.tuples(WRITTEN | BROKEN, BETWEEN_ITEMS), min_size=1, max_size=8), st.sampled_from([7, 200, 10_000]))
+def test_a_list_however_it_is_indented(items: list[tuple[str, str]], size: int) -> None:
+    """What is plain to see is read as what is looked at item by item."""
+    text = '{"kind": "List", "apiVersion": "v1", "items": [\n    ' + "".join(item + gap for item, gap in items[:-1]) + items[-1][0] + "\n]}"
+    data = text.replace("\n", "\n    ").encode()
+
+    def made(alike: Callable[[JsonReader], Any]) -> tuple[pl.DataFrame, pl.DataFrame]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(api_json, "JsonReader", partial(JsonReader, size=size))
+            patch.setattr(JsonReader, "alike", alike)
+            batch = read(data)
+        return batch.objects, batch.rejects
+
+    quick, slow = made(JsonReader.alike), made(lambda _: iter(()))
+    assert quick[0].equals(slow[0])
+    assert quick[1].equals(slow[1])
+
+
+def test_an_indented_list_goes_the_quick_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = json.dumps(listed("List", *(POD | {"n": n} for n in range(1000))), indent=4, ensure_ascii=False).encode()
+    seen: list[int] = []
+    whole = JsonReader.whole
+    monkeypatch.setattr(JsonReader, "whole", lambda reader: seen.append(1) or whole(reader))  # type: ignore[func-returns-value]
+    assert read(data).objects.height == 1000
+    assert len(seen) < 10

@@ -1,8 +1,11 @@
 """Whose container it is, by what each version of Kubernetes called it."""
 
+import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from analyzer.formats.runtimes.docker_names import identify
+from analyzer.formats.runtimes.docker_names import LABELS, identify, owners
 
 UID = "19cf7564-3ab0-4d6a-8ed5-8b701600fbe8"
 
@@ -52,3 +55,16 @@ def test_no_names_of_kubernetes(name: str) -> None:
 def test_labels(labels: dict[str, str]) -> None:
     told = {"k8s_container_name": "web", "k8s_pod_name": "web-8x2ab", "k8s_namespace_name": "default", "k8s_pod_uid": UID}
     assert identify(labels) == told
+
+
+TOLD = st.none() | st.sampled_from(
+    ["", "web", "default/web", "/", "x/", f"k8s_web_web-8x2ab_default_{UID}_0", "k8s_net.d4c0f3a1_frontend_1f0a3c5d"]
+)
+KEYS = (*LABELS.values(), "name")
+
+
+@given(st.lists(st.fixed_dictionaries(dict.fromkeys(KEYS, TOLD)), max_size=5))
+def test_many_at_once(told: list[dict[str, str | None]]) -> None:
+    columns = owners(pl.DataFrame(told, schema=dict.fromkeys(KEYS, pl.String)))
+    assert columns.columns == list(LABELS)
+    assert columns.rows(named=True) == [dict.fromkeys(LABELS) | identify(each) for each in told]

@@ -50,7 +50,7 @@ class ApiJson:
         reader = JsonReader(io.BytesIO(text))
         if reader.peek(BETWEEN) != "{":
             return False
-        collector = Collector(CHUNK)
+        collector = Collector(CHUNK // 4)
         batches = [*_document(reader, collector), collector.flush()]
         objects = sum(batch.objects.height for batch in batches)
         faults = [reason for batch in batches for reason in batch.rejects["reason"]]
@@ -60,7 +60,7 @@ class ApiJson:
 
     def read(self, stream: BinaryIO, context: ReadContext) -> Iterator[Batch]:
         reader = JsonReader(stream)
-        collector = Collector(CHUNK)
+        collector = Collector(CHUNK // 4)
         while begin := reader.peek(BETWEEN):
             if begin == "{":
                 yield from _document(reader, collector)
@@ -133,6 +133,7 @@ def _items(reader: JsonReader, collector: Collector) -> Iterator[Value]:
     while (following := reader.peek(_BETWEEN_ITEMS)) != "]":
         if not following:
             raise ValueError(_CUT)
+        yield from reader.alike()
         item = reader.whole()
         if isinstance(item, Value):
             yield item

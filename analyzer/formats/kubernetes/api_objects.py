@@ -59,6 +59,10 @@ class Object(NamedTuple):
 def canonical(content: Any) -> str:
     """Compact JSON with sorted keys. ValueError: JSON cannot hold this."""
     try:
+        return orjson.dumps(content, option=orjson.OPT_SORT_KEYS).decode()
+    except orjson.JSONEncodeError:  # YAML may have keys that are no strings: looking for them takes a quarter longer
+        pass
+    try:
         return orjson.dumps(content, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()
     except orjson.JSONEncodeError as error:  # a number of more than 64 bits; bytes that were no UTF-8
         raise ValueError(f"cannot be written as JSON: {error}") from error
@@ -113,9 +117,12 @@ def _unfold_watch(verb: str, content: dict[str, Any]) -> Iterator[Object | str]:
 
 
 def _object(content: dict[str, Any], of: Listed) -> Object | str:
-    kind, version = _identify(content, of)
-    if kind is None or version is None:
-        return "not a Kubernetes object"
+    kind, version = content.get("kind"), content.get("apiVersion")
+    if not (kind and version and isinstance(kind, str) and isinstance(version, str)):
+        kind, version = _identify(content, of)
+        if kind is None or version is None:
+            return "not a Kubernetes object"
+        content = {**content, "kind": kind, "apiVersion": version}
     if version.startswith("audit.k8s.io/"):
         return "an audit log entry, no API object"
     metadata = content.get("metadata")
@@ -126,8 +133,6 @@ def _object(content: dict[str, Any], of: Listed) -> Object | str:
         if _text(content.get("id")) is None:
             return "not a Kubernetes object"
         metadata = {**content, "name": content["id"]}
-    if content.get("kind") != kind or content.get("apiVersion") != version:
-        content = {**content, "kind": kind, "apiVersion": version}
     if kind == "Secret":
         content = _withheld(content)
     try:
@@ -180,6 +185,14 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
+def _may_hold(content: dict[str, Any]) -> bool:
+    """Whether it looks as if there were other objects in it."""
+    return "items" in content or "object" in content or "event" in content or content.get("kind") == "Table"
+
+
+_GATHERED: Final = pl.Schema({name: dtype for name, dtype in OBJECTS.items() if name not in ("source_id", "record")})
+
+
 class Collector:
     """Gathers objects and rejects of one source into batches of bounded size."""
 
@@ -187,7 +200,7 @@ class Collector:
         self._size = size
         self._first = 0
         self._held = 0
-        self._rows: list[tuple[Any, ...]] = []
+        self._columns: list[list[Any]] = [[] for _ in _GATHERED]  # a tuple of each row would keep Python's search for cycles busy
         self._rejects: list[Reject] = []
 
     @property
@@ -196,12 +209,14 @@ class Collector:
 
     def add(self, line: int, offset: int, content: Any, text: str, of: Listed = Listed()) -> None:  # noqa: B008
         """The objects in a document that begins here, and is written like this."""
-        for item in unfold(content, of):
+        for item in unfold(content, of) if not isinstance(content, dict) or _may_hold(content) else (_object(content, of),):
             if isinstance(item, str):
                 self.reject(Reject(line, offset, item, text))
-            else:  # a table can hold all of it, since its document, of which it is taken, could be written
-                self._rows.append((line, offset, *item))
-                self._held += len(item.document)
+                continue
+            # a table can hold all of it, since its document, of which it is taken, could be written
+            for values, value in zip(self._columns, (line, offset, *item), strict=True):
+                values.append(value)
+            self._held += len(item.document)
 
     def reject(self, reject: Reject) -> None:
         self._rejects.append(reject._replace(raw=reject.raw[:TEXT_LIMIT]))
@@ -209,11 +224,9 @@ class Collector:
 
     def flush(self) -> Batch:
         """What was gathered since the last time."""
-        schema = {name: dtype for name, dtype in OBJECTS.items() if name not in ("source_id", "record")}
-        columns = zip(*self._rows, strict=True) if self._rows else ([] for _ in schema)
-        frame = pl.DataFrame([pl.Series(name, values, schema[name]) for name, values in zip(schema, columns, strict=True)])
+        frame = pl.DataFrame(dict(zip(_GATHERED, self._columns, strict=True)), schema=_GATHERED)
         frame = frame.insert_column(0, pl.int_range(self._first, self._first + frame.height, dtype=pl.Int64, eager=True).alias("record"))
         rejects = reject_frame(self._rejects)
         self._first += frame.height
-        self._rows, self._rejects, self._held = [], [], 0
+        self._columns, self._rejects, self._held = [[] for _ in _GATHERED], [], 0
         return Batch(objects=frame, rejects=rejects)

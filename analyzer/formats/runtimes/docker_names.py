@@ -14,25 +14,41 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+import polars as pl
+
 _RANDOM: Final = re.compile(r"[0-9a-f]{8}")
 _SOURCES: Final = ("api", "etcd", "file", "http")  # where the kubelet had a pod from; part of its full name to 0.9
 
 
+LABELS: Final = {
+    "k8s_namespace_name": "io.kubernetes.pod.namespace",
+    "k8s_pod_name": "io.kubernetes.pod.name",
+    "k8s_pod_uid": "io.kubernetes.pod.uid",
+    "k8s_container_name": "io.kubernetes.container.name",
+}
+
+
 def identify(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Namespace, pod, uid and container (columns of EVENTS) of labels and ``name``; empty where Kubernetes did not make it."""
-    told = {key: value for key, value in attributes.items() if isinstance(value, str)}  # in damaged evidence it may be anything
-    named = from_name(told.get("name", ""))
-    pod = told.get("io.kubernetes.pod.name")
-    namespace = told.get("io.kubernetes.pod.namespace")
+    told = {key: value for key in (*LABELS.values(), "name") if isinstance(value := attributes.get(key), str)}  # damage makes it anything
+    labelled = {column: told.get(label) for column, label in LABELS.items()}
+    pod = labelled["k8s_pod_name"]
     if pod and "/" in pod:  # 1.0 and 1.1: "namespace/name"
-        namespace, _, pod = pod.partition("/")
-    labelled = {
-        "k8s_namespace_name": namespace,
-        "k8s_pod_name": pod,
-        "k8s_pod_uid": told.get("io.kubernetes.pod.uid"),
-        "k8s_container_name": told.get("io.kubernetes.container.name"),
-    }
-    return {**named, **{k: v for k, v in labelled.items() if v}}
+        labelled["k8s_namespace_name"], _, labelled["k8s_pod_name"] = pod.partition("/")
+    return {**from_name(told.get("name", "")), **{column: value for column, value in labelled.items() if value}}
+
+
+def owners(told: pl.DataFrame) -> pl.DataFrame:
+    """The same of many, whose labels and names are columns. Where labels say all, nothing is looked at; of the others, each once."""
+    columns = told.select(pl.col(label).alias(column) for column, label in LABELS.items())
+    plain = columns.select(pl.all_horizontal((pl.all() != "").fill_null(False), ~pl.col("k8s_pod_name").str.contains("/").fill_null(False)))
+    mask = plain.to_series()
+    if mask.all():
+        return columns
+    others = told.filter(~mask).select(*LABELS.values(), "name")
+    known = {row: identify(dict(zip(others.columns, row, strict=True))) for row in set(others.iter_rows())}
+    named = pl.DataFrame([known[row] for row in others.iter_rows()], schema=columns.schema)
+    return pl.concat([columns.filter(mask), named])[pl.concat([mask.arg_true(), (~mask).arg_true()]).arg_sort()]
 
 
 def from_name(name: str) -> dict[str, Any]:
