@@ -322,3 +322,8 @@ _TICK: Final = timedelta(microseconds=1)
 def ticks(moment: datetime) -> int:
     """Microseconds since 1970."""
     return (moment - _EPOCH) // _TICK
+
+
+def moment(micros: int) -> datetime:
+    """``ticks`` back."""
+    return _EPOCH + micros * _TICK

@@ -7,16 +7,21 @@ from typing import Any
 import pytest
 
 from analyzer.lifecycle import correction
-from analyzer.lifecycle.clocks import Clock, Clocks, _of_node, clocks
+from analyzer.lifecycle.clocks import Clock, Clocks, clocks
+from analyzer.lifecycle.clocks import _of_node as _clocks_of
 from analyzer.lifecycle.containers import Status
 from analyzer.lifecycle.event import Event
-from analyzer.lifecycle.sightings import Pair
 from analyzer.lifecycle.signs import Spell
 from analyzer.proof import Edge
 from analyzer.vocabulary import EventKind as E
 from tests.lifecycle import pieces
 from tests.lifecycle.incident import A, B, at
+from tests.lifecycle.paired import Pair, table
 from tests.lifecycle.pieces import bounds, edge, event, in_order, proof, seconds
+
+
+def _of_node(node: str, pairs: Iterable[Pair]) -> list[Clock]:
+    return _clocks_of(node, table(pairs))
 
 
 def length(seconds: float | None) -> timedelta | None:
@@ -48,7 +53,7 @@ def around(offset: float, *moments: float, first: int = 0, source: str = "journa
 
 def offsets(pairs: Iterable[Pair]) -> list[tuple[float | None, int, float | None]]:
     """Best offset, votes, since when."""
-    return [(seconds(c.best), c.votes, seconds(c.since)) for c in _of_node(A, list(pairs))]
+    return [(seconds(c.best), c.votes, seconds(c.since)) for c in _of_node(A, pairs)]
 
 
 # --- the election
