@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from itertools import pairwise
 from typing import Any, Final, overload
 
 import numpy as np
@@ -225,12 +224,17 @@ class Events(Sequence[Event]):
         edges = zip(found.tolist(), (ends - counts).tolist(), ends.tolist(), strict=True)
         return {_KINDS[code]: Events(self._table, rows[low:high]) for code, low, high in edges}
 
+    def reported_by(self, reporter: str) -> "Events":
+        """What somebody told the API."""
+        told = self.by("api")
+        by: Mask = (told.column("attributes").str.json_path_match("$.reporter") == reporter).fill_null(False).to_numpy()
+        return told.where(by)
+
     def shared_out(self, owners: npt.NDArray[np.int64], count: int) -> "list[Part]":
         """Those of each of so many owners. ``owners``: whose each event is; negative: nobody's."""
         order = np.argsort(owners, kind="stable")
-        edges = np.searchsorted(owners[order], np.arange(count + 1))
-        group = _Group(self._table, self.rows[order])
-        return [Part(group, low, high) for low, high in pairwise(edges.tolist())]
+        group = _Group(self._table, self.rows[order], np.searchsorted(owners[order], np.arange(count + 1)))
+        return [Part(group, owner) for owner in range(count)]
 
     def read(self) -> None:
         """Make them all, together: one at a time they take far longer."""
@@ -240,22 +244,32 @@ class Events(Sequence[Event]):
 class _Group:
     """Rows of a table in an order of their own: those of one owner, then those of the next."""
 
-    def __init__(self, table: _Table, rows: Rows) -> None:
-        self.table = table
-        self.rows = rows
-        self.kinds = table.kinds[rows]
+    def __init__(self, table: _Table, rows: Rows, edges: Rows) -> None:
+        """``edges``: where those of each owner begin, and where the last one's end."""
+        self.table, self.rows, self.edges = table, rows, edges
+        self._of: dict[tuple[EventKind, ...], tuple[Rows, Rows]] = {}
+
+    def of(self, kinds: tuple[EventKind, ...]) -> tuple[Rows, Rows]:
+        """The rows of some kinds alone, and their edges: looked for once for all owners."""
+        found = self._of.get(kinds)
+        if found is None:
+            wanted = np.zeros(len(_KINDS), dtype=np.bool_)
+            wanted[[_CODES[kind] for kind in kinds]] = True
+            places = np.flatnonzero(wanted[self.table.kinds[self.rows]])
+            found = self._of[kinds] = self.rows[places], np.searchsorted(places, self.edges)
+        return found
 
 
 class Part(Sequence[Event]):
     """The events of one of many owners, in the order of time."""
 
-    __slots__ = ("_group", "_high", "_low")
+    __slots__ = ("_group", "_owner")
 
-    def __init__(self, group: _Group, low: int, high: int) -> None:
-        self._group, self._low, self._high = group, low, high
+    def __init__(self, group: _Group, owner: int) -> None:
+        self._group, self._owner = group, owner
 
     def __len__(self) -> int:
-        return self._high - self._low
+        return len(self.rows)
 
     @overload
     def __getitem__(self, index: int) -> Event: ...
@@ -268,18 +282,19 @@ class Part(Sequence[Event]):
         return iter(self._all())
 
     def _all(self) -> list[Event]:
-        return self._group.table.events(self.rows) if self._high > self._low else []
+        return self._group.table.events(rows) if len(rows := self.rows) else []
 
     @property
     def rows(self) -> Rows:
         """Of the table of all."""
-        return self._group.rows[self._low : self._high]
+        edges = self._group.edges
+        return self._group.rows[edges[self._owner] : edges[self._owner + 1]]
 
     def of(self, *kinds: EventKind) -> list[Event]:
         """Those of some kinds."""
-        wanted = [_CODES[kind] for kind in kinds]
-        at = [n for n, kind in enumerate(self._group.kinds[self._low : self._high].tolist(), self._low) if kind in wanted]
-        return self._group.table.events(self._group.rows[at]) if at else []
+        rows, edges = self._group.of(kinds)
+        low, high = edges[self._owner], edges[self._owner + 1]
+        return self._group.table.events(rows[low:high]) if high > low else []
 
 
 def of_kinds(events: Sequence[Event], *kinds: EventKind) -> list[Event]:
@@ -324,6 +339,6 @@ def ticks(moment: datetime) -> int:
     return (moment - _EPOCH) // _TICK
 
 
-def moment(micros: int) -> datetime:
+def instant(micros: int) -> datetime:
     """``ticks`` back."""
     return _EPOCH + micros * _TICK

@@ -13,7 +13,7 @@ import numpy as np
 import orjson
 import polars as pl
 
-from analyzer.lifecycle.event_table import moment, ticks
+from analyzer.lifecycle.event_table import instant, ticks
 from analyzer.proof import Proof, rfc3339
 from analyzer.store import Store, source_names
 from analyzer.vocabulary import EARLIEST, LATEST
@@ -216,8 +216,8 @@ class _Clock:
             return None, None
         before = int(np.searchsorted(self._versions, version, "right"))
         after = int(np.searchsorted(self._versions, version, "left"))
-        low = moment(int(self._low[before - 1])) if before else None
-        return low, moment(int(self._high[after])) if after < len(self._high) else None
+        low = instant(int(self._low[before - 1])) if before else None
+        return low, instant(int(self._high[after])) if after < len(self._high) else None
 
 
 def _clock(frame: pl.DataFrame) -> _Clock:

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 import numpy as np
 import polars as pl
 
-from analyzer.lifecycle.event_table import Mask, Rows, moment
+from analyzer.lifecycle.event_table import Mask, Rows, instant
 from analyzer.proof import Proof
 
 Cite = Callable[[dict[str, Any]], tuple[Proof, ...]]
@@ -66,7 +66,7 @@ class Pairs:
     def span(self) -> tuple[datetime, datetime]:
         """The first and the last moment, as shown."""
         moments = self.numbers("moment")
-        return moment(int(moments.min())), moment(int(moments.max()))
+        return instant(int(moments.min())), instant(int(moments.max()))
 
     @property
     def votes(self) -> int:

@@ -4,15 +4,16 @@ Their runs are read off the columns, all together; an event is made only when so
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from analyzer.lifecycle.event_table import Events, Mask, Part, Rows
+from analyzer.lifecycle.recorded import Recorded
 from analyzer.lifecycle.run import ENDED, RECORDED, RELIST, STARTED, UNKNOWN_EDGE, Run
-from analyzer.proof import Edge, Proof
+from analyzer.proof import Edge
 from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS
 from analyzer.vocabulary import EventKind as E
 
@@ -103,7 +104,7 @@ class _Lives:
                 yield UNKNOWN_EDGE
             else:
                 latest = time + _TICK * (resolution - 1) if resolution and resolution > 1 else time
-                yield _Recorded(time, time, latest, rule=RECORDED, told=self.told, row=row, proves=proves)
+                yield Recorded(time, time, latest, rule=RECORDED, told=self.told, row=row, proves=proves)
 
     def _signs(self, chosen: Rows) -> tuple[list[Part], list[Part]]:
         """What was done to each, and what was noticed of it, while it ran or just after."""
@@ -120,40 +121,14 @@ class _Lives:
         return shared(E.CONTAINER_SIGNALLED, E.CONTAINER_KILLING), shared(E.CONTAINER_SEEN_RUNNING, E.CONTAINER_SEEN_DEAD)
 
 
-class _Recorded(Edge):
-    """An edge that a runtime's event tells: the proof is made when it is read."""
-
-    def __init__(
-        self,
-        time: datetime | None,
-        earliest: datetime | None,
-        latest: datetime | None,
-        proofs: tuple[Proof, ...] | None = None,
-        rule: str = "",
-        told: Events | None = None,
-        row: int = -1,
-        proves: str = "",
-    ) -> None:
-        self.__dict__.update(time=time, earliest=earliest, latest=latest, rule=rule, _proofs=proofs, _of=(told, row, proves))
-
-    @property
-    def proofs(self) -> tuple[Proof, ...]:
-        found: tuple[Proof, ...] | None = self.__dict__["_proofs"]
-        if found is None:
-            told, row, proves = self.__dict__["_of"]
-            found = tuple(event.proof(proves) for event in told.at(np.array([row])))
-            self.__dict__["_proofs"] = found
-        return found
-
-
 def read(runs: Iterable[Run]) -> None:
     """Make the events of runs together, before each is asked for its proofs: one at a time they take far longer."""
     all_of: Events | None = None
     rows: list[int] = []
     for run in runs:
         for edge in (run.start, run.end):
-            if isinstance(edge, _Recorded):
-                all_of, row, _ = edge.__dict__["_of"]
+            if isinstance(edge, Recorded):
+                all_of, row = edge.event
                 rows.append(row)
         rows += [row for some in (run.kills, run.noticed) if isinstance(some, Part) for row in some.rows.tolist()]
     if all_of is not None:

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from analyzer.lifecycle.event_table import Events, moment, ticks
+from analyzer.lifecycle.event_table import Events, instant, ticks
 from analyzer.lifecycle.objects import Version, mapping, mappings, moments, parse_time, text
 from analyzer.lifecycle.pairs import Pairs
 from analyzer.proof import Proof
@@ -142,7 +142,7 @@ def pairs(events: Events, versions: list[Version]) -> Pairs:
         if at >= _VERSIONS:
             there = written[at - _VERSIONS][-1]
         else:
-            sent = f"created by the API's clock at {moment(pair['low_known']):%H:%M:%S}Z"
+            sent = f"created by the API's clock at {instant(pair['low_known']):%H:%M:%S}Z"
             there = _proof(events, at, sent if sort.sent else "by the API's clock")
         return (there, here) if sort.api_first else (here, there)
 

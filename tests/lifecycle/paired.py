@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from analyzer.lifecycle.event_table import moment, ticks
+from analyzer.lifecycle.event_table import instant, ticks
 from analyzer.lifecycle.pairs import Pairs
 from analyzer.proof import Proof
 
@@ -65,7 +65,7 @@ def listed(pairs: Pairs) -> list[Pair]:
     for row in pairs.frame.iter_rows(named=True):
         proofs = pairs.cite(row)
         shown = next(p for p in proofs if p.proves in ("by the node's clock", "by the kubelet's clock"))
-        assert (shown.time, shown.source) == (moment(row["moment"]), row["source"])
+        assert (shown.time, shown.source) == (instant(row["moment"]), row["source"])
         lengths = [None if row[name] is None else row[name] * _TICK for name in _LENGTHS]
         found.append(Pair(row["node"], str(row["happening"]), str(row["known"]), *lengths, shown, proofs))  # type: ignore[arg-type]
     return found

@@ -4,7 +4,7 @@ import orjson
 import polars as pl
 import pytest
 
-from analyzer.lifecycle.event_table import moment, ticks
+from analyzer.lifecycle.event_table import instant, ticks
 from analyzer.lifecycle.objects import _Clock, last_told, moments
 from tests.lifecycle.incident import at
 
@@ -49,7 +49,7 @@ def test_of_no_documents_there_are_no_times() -> None:
 def test_texts_are_read_as_moments() -> None:
     read = moments(pl.Series(["2026-03-01T10:00:01Z", None, "yesterday", "2026-03-01T12:00:01+02:00", "1066-10-14T00:00:00Z"]))
     assert read.to_list() == [ticks(at(1)), None, None, ticks(at(1)), None]
-    assert moment(ticks(at(1.000001))) == at(1.000001)
+    assert instant(ticks(at(1.000001))) == at(1.000001)
 
 
 def test_a_version_was_written_between_the_events_around_it() -> None:
