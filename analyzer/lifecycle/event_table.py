@@ -75,8 +75,11 @@ class _Table:
     def events(self, rows: Rows) -> list[Event]:
         made = self.made
         asked = rows.tolist()
-        missing = sorted({row for row in asked if row not in made})
-        if missing and self.frame.height <= _SMALL:
+        try:
+            return [made[row] for row in asked]
+        except KeyError:
+            missing = sorted({row for row in asked if row not in made})
+        if self.frame.height <= _SMALL:
             missing = [row for row in range(self.frame.height) if row not in made]
         for low in range(0, len(missing), _AT_ONCE):
             self._make(missing[low : low + _AT_ONCE])
@@ -295,6 +298,16 @@ class Part(Sequence[Event]):
         rows, edges = self._group.of(kinds)
         low, high = edges[self._owner], edges[self._owner + 1]
         return self._group.table.events(rows[low:high]) if high > low else []
+
+    def any_of(self, *kinds: EventKind) -> bool:
+        """Whether one is of some kinds."""
+        _, edges = self._group.of(kinds)
+        return bool(edges[self._owner + 1] > edges[self._owner])
+
+
+def any_of(events: Sequence[Event], *kinds: EventKind) -> bool:
+    """Whether one is of some kinds; where there are columns, without a look at any."""
+    return events.any_of(*kinds) if isinstance(events, Part) else bool(of_kinds(events, *kinds))
 
 
 def of_kinds(events: Sequence[Event], *kinds: EventKind) -> list[Event]:

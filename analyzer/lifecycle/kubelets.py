@@ -79,8 +79,8 @@ def foresee(by_node: Mapping[str, Events], events: Events) -> None:
     rows = [np.empty(0, dtype=np.int64)]
     for some in by_node.values():
         lines, marks = some.by("kubelet"), some.times[some.are(*_SYSTEMD, E.KUBELET_READY)]
-        at = np.searchsorted(lines.times, marks, "right")  # the last line before each is cited
-        rows.append(lines.rows[at[at > 0] - 1])
+        at = np.concatenate([np.searchsorted(lines.times, marks, side) for side in ("left", "right")])
+        rows.append(lines.rows[at[at > 0] - 1])  # the last line before each, and up to each, is cited
     events.at(np.unique(np.concatenate(rows))).read()
 
 

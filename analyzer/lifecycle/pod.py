@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from analyzer.lifecycle.event import Event
-from analyzer.lifecycle.event_table import of_kinds
+from analyzer.lifecycle.event_table import any_of, of_kinds
 from analyzer.lifecycle.run import Run
 from analyzer.proof import Edge
 from analyzer.vocabulary import SANDBOX
@@ -37,6 +37,10 @@ class Pod:
     def told(self, *kinds: E) -> list[Event]:
         """Its events of some kinds."""
         return of_kinds(self.events, *kinds)
+
+    def tells(self, *kinds: E) -> bool:
+        """Whether it has an event of some kinds."""
+        return any_of(self.events, *kinds)
 
     @property
     def apps(self) -> list[Run]:

@@ -11,6 +11,11 @@ from analyzer.proof import Edge, Proof
 class Recorded(Edge):
     """``told``, ``row``: the event, by its place in the table of all; ``proves``: what it proves; ``more``: other proofs after it."""
 
+    event: tuple[Events, int]
+    _proofs: tuple[Proof, ...] | None
+    _proves: str
+    _more: tuple[Proof, ...]
+
     def __init__(
         self,
         time: datetime | None,
@@ -23,19 +28,21 @@ class Recorded(Edge):
         proves: str = "",
         more: tuple[Proof, ...] = (),
     ) -> None:
-        self.__dict__.update(time=time, earliest=earliest, latest=latest, rule=rule, _proofs=proofs, _of=(told, row, proves, more))
+        put = object.__setattr__  # an Edge is frozen
+        put(self, "time", time)
+        put(self, "earliest", earliest)
+        put(self, "latest", latest)
+        put(self, "rule", rule)
+        put(self, "_proofs", proofs)
+        put(self, "event", (told, row))
+        put(self, "_proves", proves)
+        put(self, "_more", more)
 
     @property
     def proofs(self) -> tuple[Proof, ...]:
-        found: tuple[Proof, ...] | None = self.__dict__["_proofs"]
+        found = self._proofs
         if found is None:
-            told, row, proves, more = self.__dict__["_of"]
-            found = (*(event.proof(proves) for event in told.at(np.array([row]))), *more)
-            self.__dict__["_proofs"] = found
+            events, row = self.event
+            found = (*(event.proof(self._proves) for event in events.at(np.array([row]))), *self._more)
+            object.__setattr__(self, "_proofs", found)
         return found
-
-    @property
-    def event(self) -> tuple[Events, int]:
-        """The table, and the row."""
-        told, row, *_ = self.__dict__["_of"]
-        return told, row
