@@ -11,7 +11,7 @@ import polars as pl
 from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.coverage_hole import Found, Hole, Where, told
 from analyzer.lifecycle.event import Event
-from analyzer.lifecycle.event_table import Events, ticks
+from analyzer.lifecycle.event_table import Events, instant, ticks
 from analyzer.lifecycle.kubelets import Outage
 from analyzer.lifecycle.objects import last_told
 from analyzer.proof import Proof
@@ -157,7 +157,7 @@ class _Stream:
         self.times = events.times
         self._made, self._ended = made, ended
         self._starting = starting  # when its kubelet began
-        self._first, self._last = events[0].time + _NEAR, events[-1].time - _NEAR
+        self._first, self._last = instant(int(self.times[0])) + _NEAR, instant(int(self.times[-1])) - _NEAR
 
     def untold(self, run: Run) -> Iterator[tuple[datetime, Proof]]:
         """When a container started or ended within the stream, by others alone, and who says so."""

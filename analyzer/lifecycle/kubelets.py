@@ -80,7 +80,8 @@ def foresee(by_node: Mapping[str, Events], events: Events) -> None:
     for some in by_node.values():
         lines, marks = some.by("kubelet"), some.times[some.are(*_SYSTEMD, E.KUBELET_READY)]
         at = np.concatenate([np.searchsorted(lines.times, marks, side) for side in ("left", "right")])
-        rows.append(lines.rows[at[at > 0] - 1])  # the last line before each, and up to each, is cited
+        cited = lines.times[at[at > 0] - 1]  # the last line before each, and up to each, with those of the same moment
+        rows.append(lines.rows[np.isin(lines.times, cited)])
     events.at(np.unique(np.concatenate(rows))).read()
 
 

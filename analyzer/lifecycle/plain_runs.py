@@ -3,13 +3,14 @@
 Their runs are read off the columns, all together; an event is made only when somebody reads it as proof.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from analyzer.lifecycle.event import Event
 from analyzer.lifecycle.event_table import Events, Mask, Part, Rows
 from analyzer.lifecycle.recorded import Recorded
 from analyzer.lifecycle.run import ENDED, RECORDED, RELIST, STARTED, UNKNOWN_EDGE, Run
@@ -82,7 +83,7 @@ class _Lives:
 
     def runs(self, chosen: Rows) -> Iterator[Run]:
         started, died = self.started[chosen], self.died[chosen]
-        columns = [self._column(name, first[chosen]) for name, first in (("node", self.node), *self.names.items())]
+        columns = [self._names(name, first[chosen]) for name, first in (("node", self.node), *self.names.items())]
         kills, noticed = self._signs(chosen)
         starts, ends = self._edges(started, STARTED), self._edges(died, ENDED)
         codes = self._column("value", died)
@@ -97,6 +98,11 @@ class _Lives:
         values = self.told.column(name).gather(np.maximum(at, 0)).to_list()
         return [value if there else None for value, there in zip(values, (at >= 0).tolist(), strict=True)]
 
+    def _names(self, name: str, at: Rows) -> list[str | None]:
+        """The same, each text once: most are those of others too."""
+        known: dict[str | None, str | None] = {}
+        return [known.setdefault(text, text) for text in self._column(name, at)]
+
     def _edges(self, at: Rows, proves: str) -> Iterator[Edge]:
         rows = self.told.rows[at].tolist()
         for time, resolution, row in zip(self._column("time", at), self._column("resolution_us", at), rows, strict=True):
@@ -106,7 +112,7 @@ class _Lives:
                 latest = time + _TICK * (resolution - 1) if resolution and resolution > 1 else time
                 yield Recorded(time, time, latest, rule=RECORDED, told=self.told, row=row, proves=proves)
 
-    def _signs(self, chosen: Rows) -> tuple[list[Part], list[Part]]:
+    def _signs(self, chosen: Rows) -> tuple[list[Sequence[Event]], list[Sequence[Event]]]:
         """What was done to each, and what was noticed of it, while it ran or just after."""
         times = self.told.times
         died = np.where(self.died >= 0, times[self.died] + RELIST // _TICK, _NEVER)
@@ -114,7 +120,7 @@ class _Lives:
         place[chosen] = np.arange(len(chosen))
         there = (times >= times[self.started][self.whose]) & (times <= died[self.whose]) & (place[self.whose] >= 0)
 
-        def shared(*kinds: E) -> list[Part]:
+        def shared(*kinds: E) -> list[Sequence[Event]]:
             some = there & self.told.are(*kinds)
             return self.told.where(some).shared_out(place[self.whose[some]], len(chosen))
 
@@ -128,8 +134,8 @@ def read(runs: Iterable[Run]) -> None:
     for run in runs:
         for edge in (run.start, run.end):
             if isinstance(edge, Recorded):
-                all_of, row = edge.event
-                rows.append(row)
+                all_of = edge.told
+                rows.append(edge.row)
         rows += [row for some in (run.kills, run.noticed) if isinstance(some, Part) for row in some.rows.tolist()]
     if all_of is not None:
         all_of.at(np.array(rows, dtype=np.int64)).read()

@@ -12,7 +12,7 @@ from analyzer.vocabulary import SANDBOX
 from analyzer.vocabulary import EventKind as E
 
 
-@dataclass
+@dataclass(slots=True)
 class Pod:
     """One pod, by uid where it is known (else by namespace and name)."""
 

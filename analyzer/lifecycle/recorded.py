@@ -11,10 +11,11 @@ from analyzer.proof import Edge, Proof
 class Recorded(Edge):
     """``told``, ``row``: the event, by its place in the table of all; ``proves``: what it proves; ``more``: other proofs after it."""
 
-    event: tuple[Events, int]
-    _proofs: tuple[Proof, ...] | None
-    _proves: str
-    _more: tuple[Proof, ...]
+    told: Events
+    row: int
+    _proofs: tuple[Proof, ...] | None = None
+    _proves: str = ""
+    _more: tuple[Proof, ...] = ()
 
     def __init__(
         self,
@@ -33,16 +34,18 @@ class Recorded(Edge):
         put(self, "earliest", earliest)
         put(self, "latest", latest)
         put(self, "rule", rule)
-        put(self, "_proofs", proofs)
-        put(self, "event", (told, row))
+        put(self, "told", told)
+        put(self, "row", row)
         put(self, "_proves", proves)
-        put(self, "_more", more)
+        if proofs is not None:
+            put(self, "_proofs", proofs)
+        if more:
+            put(self, "_more", more)
 
     @property
     def proofs(self) -> tuple[Proof, ...]:
         found = self._proofs
         if found is None:
-            events, row = self.event
-            found = (*(event.proof(self._proves) for event in events.at(np.array([row]))), *self._more)
+            found = (*(event.proof(self._proves) for event in self.told.at(np.array([self.row]))), *self._more)
             object.__setattr__(self, "_proofs", found)
         return found

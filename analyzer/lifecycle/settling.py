@@ -29,7 +29,10 @@ _MARKS: Final = {  # what tells that a pod was marked for deletion (or, to 1.0, 
     E.POD_REMOVE_SEEN: "the pod was gone from the API",
 }
 _EXACT: Final = (E.POD_EVICTED, E.POD_DELETED, E.POD_DELETE_ASKED)
-_READ: Final = (*_EXACT, E.POD_DELETE_SEEN, E.POD_UNWANTED, E.POD_REMOVE_SEEN, E.POD_ADDED)
+_READ: Final = (
+    *(E.POD_CREATED, E.POD_SCHEDULED, E.POD_ADDED),
+    *(E.POD_EVICTED, E.POD_DELETED, E.POD_DELETE_ASKED, E.POD_DELETE_SEEN, E.POD_UNWANTED, E.POD_REMOVE_SEEN),
+)
 """Kinds of events that are looked at later on, pod by pod."""
 _TOLD: Final = "this is the first record that tells of the deletion, and it was written when it was asked for"
 _HEARD: Final = "this is the first record that tells of the deletion; it was asked for at some moment before"

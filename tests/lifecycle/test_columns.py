@@ -128,7 +128,7 @@ def test_events_of_kinds_components_and_nodes(events: list[Event]) -> None:
         assert list(part) == mine
         assert len(part) == len(mine)
         for some in (wanted, wanted[:1], ()):
-            assert part.of(*some) == [e for e in mine if e.kind in some]
+            assert of_kinds(part, *some) == [e for e in mine if e.kind in some]
             assert any_of(part, *some) == any_of(mine, *some) == any(e.kind in some for e in mine)
 
 

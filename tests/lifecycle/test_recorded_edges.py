@@ -22,7 +22,7 @@ def test_its_proof_is_made_when_it_is_read(told: Events) -> None:
     more = (proof(5),)
     edge = Recorded(at(2), None, at(3), rule="why", told=told, row=1, proves="so", more=more)
     assert (edge.time, edge.earliest, edge.latest, edge.rule) == (at(2), None, at(3), "why")
-    assert edge.event == (told, 1)
+    assert (edge.told, edge.row) == (told, 1)
     assert told._table.made == {}
     assert edge.proofs == (told[1].proof("so"), *more)
     assert edge.proofs is edge.proofs
