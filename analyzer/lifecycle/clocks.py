@@ -83,12 +83,16 @@ class Clocks:
 
     def of(self, node: str | None, source: str, shown: datetime | None) -> Clock | None:
         """The clock of a node (else: of whoever wrote the source) in a source, at a shown moment."""
-        mine = self._by_node.get(node if node is not None else self.of_source.get(source, ""), ())
-        own = [c for c in mine if source in c.sources] or [c for c in mine if not c.sources]
+        own = self.all_of(node if node is not None else self.of_source.get(source, ""), source)
         if not own:
             return None
         at = bisect_right([c.since or datetime.min.replace(tzinfo=shown.tzinfo) for c in own], shown) if shown is not None else 1
         return own[max(at - 1, 0)]
+
+    def all_of(self, node: str, source: str) -> list[Clock]:
+        """The clocks of a node in a source, in the order of time."""
+        mine = self._by_node.get(node, ())
+        return [c for c in mine if source in c.sources] or [c for c in mine if not c.sources]
 
     def reporting(self, node: str | None) -> timedelta:
         """What a node's reports to the API are off."""

@@ -232,11 +232,18 @@ class Events(Sequence[Event]):
         edges = zip(found.tolist(), (ends - counts).tolist(), ends.tolist(), strict=True)
         return {_KINDS[code]: Events(self._table, rows[low:high]) for code, low, high in edges}
 
-    def reported_by(self, reporter: str) -> "Events":
-        """What somebody told the API."""
-        told = self.by("api")
-        by: Mask = (told.column("attributes").str.json_path_match("$.reporter") == reporter).fill_null(False).to_numpy()
-        return told.where(by)
+    def moved(self, times: Rows) -> "Events":
+        """The same at other times (microseconds), in their order."""
+        frame = self.columns(*_SCHEMA).with_columns(time=pl.Series(times).cast(pl.Datetime("us", "UTC")))
+        place = pl.coalesce(pl.col("line").replace(0, None), "offset", 0)
+        return Events.of_frame(frame.sort("time", "source", place, maintain_order=True))
+
+    def reports(self, reporter: str) -> Mask:
+        """Which are what somebody told the API."""
+        found = self.told_by("api")
+        told = self.where(found).column("attributes").str.json_path_match("$.reporter")
+        found[found] = (told == reporter).fill_null(False).to_numpy()
+        return found
 
     def shared_out(self, owners: npt.NDArray[np.int64], count: int) -> list[Sequence[Event]]:
         """Those of each of so many owners. ``owners``: whose each event is; negative: nobody's."""

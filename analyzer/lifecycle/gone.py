@@ -39,7 +39,7 @@ class Gone:
 
 def gone(life: Lifecycle, pod: Pod) -> Gone | None:
     """None: nothing tells that its object was gone. Static pods have none of their own."""
-    if pod.static or _untold(life, pod) or not pod.apps:
+    if pod.static or not pod.apps or _untold(life, pod):
         return None
     exact = _at_once(life, pod)
     if exact is not None:

@@ -95,7 +95,7 @@ class _Sightings:
         self.spells = spells
         self.kubelet = [s for s in spells if s.of_kubelet]
         lines = [p for s in self.kubelet for p in (s.first, s.last)]
-        self.reports = events.reported_by("kubelet")
+        self.reports = events.where(events.reports("kubelet"))
         self.signs = Signs(lines, events.by("kubelet"), "the kubelet wrote this")
 
     def rebooted(self, start: datetime) -> Event | None:

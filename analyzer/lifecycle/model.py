@@ -78,7 +78,7 @@ class NodeLife:
 
     @cached_property
     def _reports(self) -> Rows:
-        return self.events.reported_by("kubelet").times
+        return self.events.times[self.events.reports("kubelet")]
 
     def reported_after(self, moment: datetime) -> datetime | None:
         """When its kubelet first told the API of anything, after a moment."""
