@@ -95,6 +95,12 @@ def test_who_may_mean_either_is_not_against() -> None:
     assert offsets([*around(60, 1, 2), *both])[0][:2] == (60, 6)
 
 
+@pytest.mark.parametrize(("least", "most", "best"), [(-2, 0, 0), (0, 2, 0), (-2, -0.000001, 60), (0.000001, 2, 60)])
+def test_none_is_allowed_up_to_the_edges(least: float, most: float, best: float) -> None:
+    against = [pair(50 + n, -n, least, most, -0.5, 0.5) for n in (1, 2)]
+    assert offsets([*around(60, 1, 2, 3), *against])[0][0] == best
+
+
 # --- several offsets of one node
 
 

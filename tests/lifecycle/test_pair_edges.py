@@ -77,3 +77,9 @@ def test_the_elected_offset_lies_in_the_intervals_of_most_happenings(some: list[
     some = [(whose, low, low + length) for whose, low, length in some]
     whose, low, high = (np.array(column) for column in zip(*some, strict=True))
     assert _elected(low, high, whose) == best(some)
+
+
+def test_many_edges_keep_happenings_apart() -> None:
+    some = [(whose, 2 * n, 2 * n + 1) for n in range(70) for whose in (n % 3, n % 5)] + [(7, 50, 51)]
+    whose, low, high = (np.array(column) for column in zip(*some, strict=True))
+    assert _elected(low, high, whose) == best(some) == 50
