@@ -310,6 +310,8 @@ def test_moved_events_of_one_moment_come_by_source_and_place() -> None:
     shown = in_order(*(replace(event(1, E.POD_ADDED, source=source), line=line, offset=offset) for source, line, offset in places))
     moved = correction.events(Clocks((clock(60, 60, 60),)), shown)
     assert [(e.source, e.line, e.offset) for e in moved] == [places[4], places[2], places[1], places[3], places[0]]
+    alike = in_order(*(event(1, E.POD_ADDED, message=str(n)) for n in range(40)))
+    assert [e.message for e in alike.moved(alike.times)] == [str(n) for n in range(40)]
     assert [seconds(e.time) for e in shown.moved(shown.times[::-1] + np.arange(5))] == [1, 1.000001, 1.000002, 1.000003, 1.000004]
 
 

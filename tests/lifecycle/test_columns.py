@@ -127,6 +127,7 @@ def test_events_of_kinds_components_and_nodes(events: list[Event]) -> None:
         mine = [e for e in events if len(e.component) - 6 == owner]
         assert list(part) == mine
         assert len(part) == len(mine)
+        assert (part == ()) is (not mine), "who has none gets none"
         for some in (wanted, wanted[:1], ()):
             assert of_kinds(part, *some) == [e for e in mine if e.kind in some]
             assert any_of(part, *some) == any_of(mine, *some) == any(e.kind in some for e in mine)
