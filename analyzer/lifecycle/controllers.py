@@ -5,6 +5,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import orjson
+import polars as pl
+
 from analyzer.lifecycle.desired import Replaceable, Wanted, wanted
 from analyzer.lifecycle.event import Event
 from analyzer.lifecycle.event_table import Events
@@ -108,12 +111,14 @@ def _parents(events: Events, objects: list[Version]) -> dict[Name, Name]:
 def _known_names(events: Events, objects: list[Version], pods: list[Pod]) -> dict[tuple[str, str], str]:
     """(namespace, name) to KIND, of everything that makes pods."""
     known = {(v.namespace, v.name): v.kind for v in objects if v.kind not in ("Pod", "Node")}
-    for event in events.where(events.having("controller")):
-        kind, _, name = (event.controller or "").partition("/")
+    sets = pl.when(pl.col("kind") == str(E.REPLICA_SET_SCALED)).then("attributes").alias("sets")
+    told = events.where(events.having("controller")).columns("k8s_namespace_name", "controller", "kind", "attributes")
+    for namespace, controller, scaled in told.select("k8s_namespace_name", "controller", sets).unique(maintain_order=True).iter_rows():
+        kind, _, name = controller.partition("/")
         if kind != "?":
-            known.setdefault((event.namespace or "default", name), kind)
-            if event.kind is E.REPLICA_SET_SCALED:
-                known.setdefault((event.namespace or "default", event.attributes["replica_set"]), "ReplicaSet")
+            known.setdefault((namespace or "default", name), kind)
+            if scaled is not None:
+                known.setdefault((namespace or "default", orjson.loads(scaled)["replica_set"]), "ReplicaSet")
     for pod in pods:
         if pod.owner:
             known.setdefault((pod.namespace or "default", pod.owner[1]), pod.owner[0])
@@ -147,9 +152,9 @@ def _is_hash(name: str) -> bool:
 
 
 def _events_by_controller(events: Events, parents: dict[Name, Name], found: dict[Name, Controller]) -> dict[Name, list[Event]]:
-    """Events about each controller (or about a replica set of it). '?/name' is settled by which controller there is."""
+    """What tells how many each controller (or a replica set of it) is to have. '?/name' is settled by which controller there is."""
     told: dict[Name, list[Event]] = defaultdict(list)
-    for event in events.where(events.having("controller")):
+    for event in events.where(events.having("controller") & events.are(E.DESIRED_REPLICAS, E.REPLICA_SET_SCALED)):
         kind, _, name = (event.controller or "").partition("/")
         namespace = event.namespace or "default"
         kinds = ("ReplicaSet", "ReplicationController") if kind == "?" else (kind,)

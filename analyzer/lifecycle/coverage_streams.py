@@ -11,8 +11,9 @@ import polars as pl
 from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.coverage_hole import Found, Hole, Where, told
 from analyzer.lifecycle.event import Event
-from analyzer.lifecycle.event_table import Events, ticks
+from analyzer.lifecycle.event_table import Events, instant, ticks
 from analyzer.lifecycle.kubelets import Outage
+from analyzer.lifecycle.objects import last_told
 from analyzer.proof import Proof
 from analyzer.store import Store, source_names
 from analyzer.vocabulary import RUNTIME_STREAMS
@@ -156,7 +157,7 @@ class _Stream:
         self.times = events.times
         self._made, self._ended = made, ended
         self._starting = starting  # when its kubelet began
-        self._first, self._last = events[0].time + _NEAR, events[-1].time - _NEAR
+        self._first, self._last = instant(int(self.times[0])) + _NEAR, instant(int(self.times[-1])) - _NEAR
 
     def untold(self, run: Run) -> Iterator[tuple[datetime, Proof]]:
         """When a container started or ended within the stream, by others alone, and who says so."""
@@ -192,22 +193,19 @@ class _Stream:
 
 def event_ttl(store: Store, start: datetime) -> Found:
     """A dump of the API's events whose oldest is about an hour old: what was before had been forgotten when it was taken."""
-    path = pl.col("document").str.json_path_match
-    seen = pl.coalesce(
-        path("$.series.lastObservedTime"), path("$.lastTimestamp"), path("$.eventTime"), path("$.metadata.creationTimestamp")
-    )
+    documents = store.table("objects").filter(pl.col("kind") == "Event", pl.col("watch").is_null())
+    seen = last_told(documents["document"], "$.series.lastObservedTime")
     dumped = (
-        store.table("objects")
-        .filter(pl.col("kind") == "Event", pl.col("watch").is_null())
-        .join(source_names(store), on="source_id")
-        .join(store.table("sources").select("source_id", "format").unique("source_id"), on="source_id")
-        .select(
-            "source", "format", "line", "offset", "name", time=seen.str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False)
+        documents.select(
+            "source_id", "line", "offset", "name", time=seen.str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False)
         )
         .drop_nulls("time")
+        .join(source_names(store), on="source_id")
+        .join(store.table("sources").select("source_id", "format").unique("source_id"), on="source_id")
+        .with_columns(newest=pl.col("time").max().over("source", "format"))
+        .filter(pl.col("time") == pl.col("time").min().over("source", "format"))
         .sort("source", "time", "line", "offset", nulls_last=True)
-        .group_by("source", "format", maintain_order=True)
-        .agg(pl.all().first(), newest=pl.col("time").max())
+        .unique(["source", "format"], keep="first", maintain_order=True)
     )
     for row in dumped.iter_rows(named=True):
         if _TTL[0] <= row["newest"] - row["time"] <= _TTL[1] and start < row["time"]:

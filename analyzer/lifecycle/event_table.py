@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from itertools import pairwise
 from typing import Any, Final, overload
 
 import numpy as np
@@ -46,6 +45,8 @@ _COLUMNS: Final = {
 """The column of EVENTS for each field of Event."""
 _SCHEMA: Final = {column: EVENTS.get(column, pl.String()) for column in _COLUMNS.values()}
 _FIELDS: Final = tuple(field.name for field in fields(Event))
+_NAMES: Final = ("component", "source", "node", "namespace", "pod", "pod_uid", "container", "container_id", "controller", "boot_id")
+"""Fields that many events have the same text in: as texts of their own they would be half of the memory."""
 _SMALL: Final = 10_000
 """A table of so few rows is made of events at once, when the first of them is read."""
 _AT_ONCE: Final = 100_000
@@ -58,6 +59,7 @@ class _Table:
     def __init__(self, frame: pl.DataFrame, made: dict[int, Event] | None = None) -> None:
         self.frame = frame
         self.made = made if made is not None else {}
+        self.names: dict[str | None, str | None] = {}  # each text once
 
     @cached_property
     def kinds(self) -> npt.NDArray[np.uint16]:
@@ -76,8 +78,11 @@ class _Table:
     def events(self, rows: Rows) -> list[Event]:
         made = self.made
         asked = rows.tolist()
-        missing = sorted({row for row in asked if row not in made})
-        if missing and self.frame.height <= _SMALL:
+        try:
+            return [made[row] for row in asked]
+        except KeyError:
+            missing = sorted({row for row in asked if row not in made})
+        if self.frame.height <= _SMALL:
             missing = [row for row in range(self.frame.height) if row not in made]
         for low in range(0, len(missing), _AT_ONCE):
             self._make(missing[low : low + _AT_ONCE])
@@ -87,6 +92,8 @@ class _Table:
         """Column by column: a value at a time would take ten times as long."""
         some = self.frame[rows]
         of: dict[str, Iterable[Any]] = {name: some[column].to_list() for name, column in _COLUMNS.items()}
+        for name in _NAMES:
+            of[name] = [self.names.setdefault(value, value) for value in of[name]]
         of["resolution"] = [value or 1 for value in of["resolution"]]
         of["kind"] = [_BY_VALUE[value] for value in of["kind"]]
         of["message"] = [value or "" for value in of["message"]]
@@ -225,12 +232,25 @@ class Events(Sequence[Event]):
         edges = zip(found.tolist(), (ends - counts).tolist(), ends.tolist(), strict=True)
         return {_KINDS[code]: Events(self._table, rows[low:high]) for code, low, high in edges}
 
-    def shared_out(self, owners: npt.NDArray[np.int64], count: int) -> "list[Part]":
+    def moved(self, times: Rows) -> "Events":
+        """The same at other times (microseconds), in their order."""
+        frame = self.columns(*_SCHEMA).with_columns(time=pl.Series(times).cast(pl.Datetime("us", "UTC")))
+        place = pl.coalesce(pl.col("line").replace(0, None), "offset", 0)
+        return Events.of_frame(frame.sort("time", "source", place, maintain_order=True))
+
+    def reports(self, reporter: str) -> Mask:
+        """Which are what somebody told the API."""
+        found = self.told_by("api")
+        told = self.where(found).column("attributes").str.json_path_match("$.reporter")
+        found[found] = (told == reporter).fill_null(False).to_numpy()
+        return found
+
+    def shared_out(self, owners: npt.NDArray[np.int64], count: int) -> list[Sequence[Event]]:
         """Those of each of so many owners. ``owners``: whose each event is; negative: nobody's."""
         order = np.argsort(owners, kind="stable")
         edges = np.searchsorted(owners[order], np.arange(count + 1))
-        group = _Group(self._table, self.rows[order])
-        return [Part(group, low, high) for low, high in pairwise(edges.tolist())]
+        group = _Group(self._table, self.rows[order], edges)
+        return [Part(group, owner) if some else () for owner, some in enumerate((np.diff(edges) > 0).tolist())]
 
     def read(self) -> None:
         """Make them all, together: one at a time they take far longer."""
@@ -240,22 +260,32 @@ class Events(Sequence[Event]):
 class _Group:
     """Rows of a table in an order of their own: those of one owner, then those of the next."""
 
-    def __init__(self, table: _Table, rows: Rows) -> None:
-        self.table = table
-        self.rows = rows
-        self.kinds = table.kinds[rows]
+    def __init__(self, table: _Table, rows: Rows, edges: Rows) -> None:
+        """``edges``: where those of each owner begin, and where the last one's end."""
+        self.table, self.rows, self.edges = table, rows, edges
+        self._of: dict[tuple[EventKind, ...], tuple[Rows, Rows]] = {}
+
+    def of(self, kinds: tuple[EventKind, ...]) -> tuple[Rows, Rows]:
+        """The rows of some kinds alone, and their edges: looked for once for all owners."""
+        found = self._of.get(kinds)
+        if found is None:
+            wanted = np.zeros(len(_KINDS), dtype=np.bool_)
+            wanted[[_CODES[kind] for kind in kinds]] = True
+            places = np.flatnonzero(wanted[self.table.kinds[self.rows]])
+            found = self._of[kinds] = self.rows[places], np.searchsorted(places, self.edges)
+        return found
 
 
 class Part(Sequence[Event]):
     """The events of one of many owners, in the order of time."""
 
-    __slots__ = ("_group", "_high", "_low")
+    __slots__ = ("_group", "_owner")
 
-    def __init__(self, group: _Group, low: int, high: int) -> None:
-        self._group, self._low, self._high = group, low, high
+    def __init__(self, group: _Group, owner: int) -> None:
+        self._group, self._owner = group, owner
 
     def __len__(self) -> int:
-        return self._high - self._low
+        return len(self.rows)
 
     @overload
     def __getitem__(self, index: int) -> Event: ...
@@ -268,18 +298,29 @@ class Part(Sequence[Event]):
         return iter(self._all())
 
     def _all(self) -> list[Event]:
-        return self._group.table.events(self.rows) if self._high > self._low else []
+        return self._group.table.events(self.rows)
 
     @property
     def rows(self) -> Rows:
         """Of the table of all."""
-        return self._group.rows[self._low : self._high]
+        edges = self._group.edges
+        return self._group.rows[edges[self._owner] : edges[self._owner + 1]]
 
     def of(self, *kinds: EventKind) -> list[Event]:
         """Those of some kinds."""
-        wanted = [_CODES[kind] for kind in kinds]
-        at = [n for n, kind in enumerate(self._group.kinds[self._low : self._high].tolist(), self._low) if kind in wanted]
-        return self._group.table.events(self._group.rows[at]) if at else []
+        rows, edges = self._group.of(kinds)
+        low, high = edges[self._owner], edges[self._owner + 1]
+        return self._group.table.events(rows[low:high]) if high > low else []
+
+    def any_of(self, *kinds: EventKind) -> bool:
+        """Whether one is of some kinds."""
+        _, edges = self._group.of(kinds)
+        return bool(edges[self._owner + 1] > edges[self._owner])
+
+
+def any_of(events: Sequence[Event], *kinds: EventKind) -> bool:
+    """Whether one is of some kinds; where there are columns, without a look at any."""
+    return events.any_of(*kinds) if isinstance(events, Part) else bool(of_kinds(events, *kinds))
 
 
 def of_kinds(events: Sequence[Event], *kinds: EventKind) -> list[Event]:
@@ -322,3 +363,8 @@ _TICK: Final = timedelta(microseconds=1)
 def ticks(moment: datetime) -> int:
     """Microseconds since 1970."""
     return (moment - _EPOCH) // _TICK
+
+
+def instant(micros: int) -> datetime:
+    """``ticks`` back."""
+    return _EPOCH + micros * _TICK

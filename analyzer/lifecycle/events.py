@@ -30,7 +30,10 @@ def load_events(store: Store) -> Events:
 def resolved(store: Store) -> pl.DataFrame:
     """EVENTS with the source's name, and the node settled."""
     own = pl.col("component").is_in([*RUNTIME_STREAMS, RUNTIME_LOG, "systemd", "runtime-unit", "kubelet", "journald"])
-    return with_nodes(store.table("events").join(source_names(store), on="source_id", how="left"), store, own)
+    events = store.table("events")
+    told = events.select("source_id", "component", "node").with_row_index("row").join(source_names(store), on="source_id", how="left")
+    named = with_nodes(told, store, own).sort("row")  # of a few columns: each join copies what it is given
+    return events.with_columns(named["source"], named["node"])
 
 
 def unique(frame: pl.DataFrame) -> pl.DataFrame:
@@ -41,13 +44,20 @@ def unique(frame: pl.DataFrame) -> pl.DataFrame:
     frame = _most_told(without_echoes(frame))
     dated = pl.col("message").str.contains(r"^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{6} ").fill_null(False)
     second = pl.when(dated).then(None).otherwise(pl.col("time").dt.truncate("1s")).alias("second")
-    ranked = frame.sort("source", "record", maintain_order=True).with_columns(second)
-    ranked = ranked.with_columns(pl.int_range(pl.len()).over("source_id", "second", *_SAME).alias("rank"))
-    return (
-        ranked.sort("resolution_us", "source", "record", maintain_order=True)
-        .unique(["second", "rank", *_SAME], keep="first", maintain_order=True)
-        .sort("time", "source", "record", maintain_order=True)
-    )
+    happening = ["second", *_SAME]
+    told = frame.select("source_id", "source", "record", "time", "resolution_us", second, *_SAME).with_row_index("row")
+    alike = _alike(told, happening)
+    twice = told.filter(alike).sort("source", "record", maintain_order=True)
+    twice = twice.with_columns(pl.int_range(pl.len()).over("source_id", *happening).alias("rank"))
+    twice = twice.sort("resolution_us", "source", "record", maintain_order=True).unique([*happening, "rank"], keep="first")
+    order = ["time", "source", "record", "resolution_us", "row"]
+    kept = pl.concat([told.filter(~alike).select(order), twice.select(order)]).sort(order)["row"]
+    return frame[kept]
+
+
+def _alike(frame: pl.DataFrame, same: list[str]) -> pl.Series:
+    """Which rows may say the same as another: those whose hash is another's too. Most say what no other does."""
+    return frame.select(same).hash_rows().is_duplicated()
 
 
 def without_echoes(frame: pl.DataFrame) -> pl.DataFrame:
@@ -107,5 +117,10 @@ def _most_told(frame: pl.DataFrame) -> pl.DataFrame:
     """Of API events that say the same within a second, those that say most of whom: tables and the controller-manager's log lack
     uid, namespace or host, which the API's own document has."""
     known = sum((pl.col(c).is_not_null().cast(pl.Int8) for c in ("k8s_pod_uid", "k8s_namespace_name", "node")), start=pl.lit(0, pl.Int8))
-    same = ["kind", "k8s_pod_name", "k8s_container_name", "controller", "message", pl.col("time").dt.truncate("1s")]
-    return frame.filter((pl.col("component") != "api") | (known == known.max().over(same)))
+    same = ["kind", "k8s_pod_name", "k8s_container_name", "controller", "message", "second"]
+    told = frame.select(*same[:-1], "component", pl.col("time").dt.truncate("1s").alias("second"), known.alias("known")).with_row_index(
+        "row"
+    )
+    alike = told.filter(_alike(told, same))
+    less = alike.filter((pl.col("component") == "api").fill_null(True), pl.col("known") != pl.col("known").max().over(same))
+    return frame.filter(~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(less["row"].implode())) if less.height else frame

@@ -26,6 +26,8 @@ _HEARD = {
     E.POD_GONE: "the scheduler heard that the object was gone",
 }
 
+_WORDS = (E.POD_FORCE_DELETED, E.POD_EVICTED, *_HEARD, E.POD_UNWANTED, E.CONTAINER_KILLING)
+
 
 @dataclass(frozen=True)
 class Gone:
@@ -37,7 +39,7 @@ class Gone:
 
 def gone(life: Lifecycle, pod: Pod) -> Gone | None:
     """None: nothing tells that its object was gone. Static pods have none of their own."""
-    if pod.static or not pod.apps:
+    if pod.static or not pod.apps or _untold(life, pod):
         return None
     exact = _at_once(life, pod)
     if exact is not None:
@@ -47,6 +49,12 @@ def gone(life: Lifecycle, pod: Pod) -> Gone | None:
     if best is None or best.edge.time is None:
         return None
     return Gone(replace(best.edge, earliest=_last_known(life, pod, best.edge.time)), best.how)
+
+
+def _untold(life: Lifecycle, pod: Pod) -> bool:
+    """Whether there is nothing that could tell of it, as with most pods."""
+    others = life.audited or life.listings or pod.key in life.pod_versions or len(life.pods_named(pod.namespace, pod.name)) > 1
+    return not others and not pod.tells(*_WORDS)
 
 
 def _at_once(life: Lifecycle, pod: Pod) -> Gone | None:

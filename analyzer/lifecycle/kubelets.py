@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from analyzer.lifecycle.event import Event
-from analyzer.lifecycle.event_table import EventIndex, Events
+from analyzer.lifecycle.event_table import EventIndex, Events, ticks
 from analyzer.lifecycle.signs import Signs, Spell
 from analyzer.proof import Edge, Proof
 from analyzer.vocabulary import RUNTIME_STREAMS
@@ -75,12 +75,13 @@ class Outage:
 
 def foresee(by_node: Mapping[str, Events], events: Events) -> None:
     """Make, of all nodes together, the events that outages and readiness are told by: those of a node at a time take far longer."""
-    events.where(events.are(*_OF_NODES) | events.told_by("api")).read()
+    events.where(events.are(*_OF_NODES)).read()
     rows = [np.empty(0, dtype=np.int64)]
     for some in by_node.values():
         lines, marks = some.by("kubelet"), some.times[some.are(*_SYSTEMD, E.KUBELET_READY)]
-        at = np.searchsorted(lines.times, marks, "right")  # the last line before each is cited
-        rows.append(lines.rows[at[at > 0] - 1])
+        at = np.concatenate([np.searchsorted(lines.times, marks, side) for side in ("left", "right")])
+        cited = lines.times[at[at > 0] - 1]  # the last line before each, and up to each, with those of the same moment
+        rows.append(lines.rows[np.isin(lines.times, cited)])
     events.at(np.unique(np.concatenate(rows))).read()
 
 
@@ -94,7 +95,7 @@ class _Sightings:
         self.spells = spells
         self.kubelet = [s for s in spells if s.of_kubelet]
         lines = [p for s in self.kubelet for p in (s.first, s.last)]
-        self.reports = [e for e in events.by("api") if e.attributes.get("reporter") == "kubelet"]
+        self.reports = events.where(events.reports("kubelet"))
         self.signs = Signs(lines, events.by("kubelet"), "the kubelet wrote this")
 
     def rebooted(self, start: datetime) -> Event | None:
@@ -280,7 +281,7 @@ def _told_by_api(seen: _Sightings, start: Event) -> Outage | None:
 
     Without a loss in the API's view nothing tells how long it was away: then start and end coincide, bounded by its last event.
     """
-    before = bisect_left(seen.reports, start.time - _NOTICED, key=lambda e: e.time)
+    before = int(np.searchsorted(seen.reports.times, ticks(start.time - _NOTICED), "left"))
     if not before:
         return None
     last = seen.reports[before - 1]

@@ -19,7 +19,7 @@ from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.controllers import Controller, Name
 from analyzer.lifecycle.coverage import Coverage, Silence, coverage, family
 from analyzer.lifecycle.coverage_hole import Hole
-from analyzer.lifecycle.event_table import EventIndex, Events, Rows, ticks
+from analyzer.lifecycle.event_table import EventIndex, Events, Rows, instant, ticks
 from analyzer.lifecycle.events import load_events
 from analyzer.lifecycle.intervals import Span, subtract, union
 from analyzer.lifecycle.kubelets import Outage, foresee
@@ -77,13 +77,13 @@ class NodeLife:
         return self.events.by(*RUNTIME_STREAMS, RUNTIME_LOG).times
 
     @cached_property
-    def _reports(self) -> list[datetime]:
-        return [e.time for e in self.events.by("api") if e.attributes.get("reporter") == "kubelet"]
+    def _reports(self) -> Rows:
+        return self.events.times[self.events.reports("kubelet")]
 
     def reported_after(self, moment: datetime) -> datetime | None:
         """When its kubelet first told the API of anything, after a moment."""
-        at = bisect_right(self._reports, moment)
-        return self._reports[at] if at < len(self._reports) else None
+        at = int(np.searchsorted(self._reports, ticks(moment), "right"))
+        return instant(int(self._reports[at])) if at < len(self._reports) else None
 
     def kubelet_wrote(self, low: datetime, high: datetime) -> bool:
         """Whether the kubelet wrote a line that was understood, after ``low`` and before ``high``."""

@@ -3,16 +3,18 @@
 Their runs are read off the columns, all together; an event is made only when somebody reads it as proof.
 """
 
-from collections.abc import Collection, Iterable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from analyzer.lifecycle.event import Event
 from analyzer.lifecycle.event_table import Events, Mask, Part, Rows
+from analyzer.lifecycle.recorded import Recorded
 from analyzer.lifecycle.run import ENDED, RECORDED, RELIST, STARTED, UNKNOWN_EDGE, Run
-from analyzer.proof import Edge, Proof
+from analyzer.proof import Edge
 from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS
 from analyzer.vocabulary import EventKind as E
 
@@ -81,7 +83,7 @@ class _Lives:
 
     def runs(self, chosen: Rows) -> Iterator[Run]:
         started, died = self.started[chosen], self.died[chosen]
-        columns = [self._column(name, first[chosen]) for name, first in (("node", self.node), *self.names.items())]
+        columns = [self._names(name, first[chosen]) for name, first in (("node", self.node), *self.names.items())]
         kills, noticed = self._signs(chosen)
         starts, ends = self._edges(started, STARTED), self._edges(died, ENDED)
         codes = self._column("value", died)
@@ -96,6 +98,11 @@ class _Lives:
         values = self.told.column(name).gather(np.maximum(at, 0)).to_list()
         return [value if there else None for value, there in zip(values, (at >= 0).tolist(), strict=True)]
 
+    def _names(self, name: str, at: Rows) -> list[str | None]:
+        """The same, each text once: most are those of others too."""
+        known: dict[str | None, str | None] = {}
+        return [known.setdefault(text, text) for text in self._column(name, at)]
+
     def _edges(self, at: Rows, proves: str) -> Iterator[Edge]:
         rows = self.told.rows[at].tolist()
         for time, resolution, row in zip(self._column("time", at), self._column("resolution_us", at), rows, strict=True):
@@ -103,9 +110,9 @@ class _Lives:
                 yield UNKNOWN_EDGE
             else:
                 latest = time + _TICK * (resolution - 1) if resolution and resolution > 1 else time
-                yield _Recorded(time, time, latest, rule=RECORDED, told=self.told, row=row, proves=proves)
+                yield Recorded(time, time, latest, rule=RECORDED, told=self.told, row=row, proves=proves)
 
-    def _signs(self, chosen: Rows) -> tuple[list[Part], list[Part]]:
+    def _signs(self, chosen: Rows) -> tuple[list[Sequence[Event]], list[Sequence[Event]]]:
         """What was done to each, and what was noticed of it, while it ran or just after."""
         times = self.told.times
         died = np.where(self.died >= 0, times[self.died] + RELIST // _TICK, _NEVER)
@@ -113,37 +120,11 @@ class _Lives:
         place[chosen] = np.arange(len(chosen))
         there = (times >= times[self.started][self.whose]) & (times <= died[self.whose]) & (place[self.whose] >= 0)
 
-        def shared(*kinds: E) -> list[Part]:
+        def shared(*kinds: E) -> list[Sequence[Event]]:
             some = there & self.told.are(*kinds)
             return self.told.where(some).shared_out(place[self.whose[some]], len(chosen))
 
         return shared(E.CONTAINER_SIGNALLED, E.CONTAINER_KILLING), shared(E.CONTAINER_SEEN_RUNNING, E.CONTAINER_SEEN_DEAD)
-
-
-class _Recorded(Edge):
-    """An edge that a runtime's event tells: the proof is made when it is read."""
-
-    def __init__(
-        self,
-        time: datetime | None,
-        earliest: datetime | None,
-        latest: datetime | None,
-        proofs: tuple[Proof, ...] | None = None,
-        rule: str = "",
-        told: Events | None = None,
-        row: int = -1,
-        proves: str = "",
-    ) -> None:
-        self.__dict__.update(time=time, earliest=earliest, latest=latest, rule=rule, _proofs=proofs, _of=(told, row, proves))
-
-    @property
-    def proofs(self) -> tuple[Proof, ...]:
-        found: tuple[Proof, ...] | None = self.__dict__["_proofs"]
-        if found is None:
-            told, row, proves = self.__dict__["_of"]
-            found = tuple(event.proof(proves) for event in told.at(np.array([row])))
-            self.__dict__["_proofs"] = found
-        return found
 
 
 def read(runs: Iterable[Run]) -> None:
@@ -152,9 +133,9 @@ def read(runs: Iterable[Run]) -> None:
     rows: list[int] = []
     for run in runs:
         for edge in (run.start, run.end):
-            if isinstance(edge, _Recorded):
-                all_of, row, _ = edge.__dict__["_of"]
-                rows.append(row)
+            if isinstance(edge, Recorded):
+                all_of = edge.told
+                rows.append(edge.row)
         rows += [row for some in (run.kills, run.noticed) if isinstance(some, Part) for row in some.rows.tolist()]
     if all_of is not None:
         all_of.at(np.array(rows, dtype=np.int64)).read()

@@ -1,8 +1,7 @@
 """Pods: whose they are, where they run, and when the API wanted them gone."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,13 +11,13 @@ import polars as pl
 from analyzer.grammars.base import container_id
 from analyzer.lifecycle.containers import Run, Status
 from analyzer.lifecycle.event import Event
-from analyzer.lifecycle.event_table import Events, coded, of_kinds
+from analyzer.lifecycle.event_table import Events, coded
 from analyzer.lifecycle.objects import Version, mapping, mappings, number, parse_time, stamp, text
+from analyzer.lifecycle.pod import Pod as Pod
+from analyzer.lifecycle.settling import Said, settle
 from analyzer.proof import Edge
-from analyzer.vocabulary import SANDBOX
 from analyzer.vocabulary import EventKind as E
 
-_SECOND = 1_000_000
 _LOST_NODE = re.compile(r"node\.(?:alpha\.)?kubernetes\.io/(?:(?P<unreachable>unreachable)|not-?ready)", re.IGNORECASE)
 _ALWAYS = datetime.max.replace(tzinfo=UTC)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -26,54 +25,8 @@ _AT_ONCE = timedelta(seconds=1)
 """API times have seconds."""
 _MIRROR = "kubernetes.io/config.mirror"
 _CREATED_BY = re.compile(r'"reference":\{"kind":"(\w+)","namespace":"[^"]*","name":"([^"]+)"')
-_MARKS = {  # what tells that a pod was marked for deletion (or, to 1.0, deleted at once), and how
-    E.POD_EVICTED: "the control plane deleted the pod because of its node",
-    E.POD_DELETED: "its controller deleted the pod",
-    E.POD_DELETE_ASKED: "somebody asked the API to delete the pod",
-    E.POD_DELETE_SEEN: "the deletion had reached the kubelet",
-    E.POD_CONTAINER_KILLING: "the kubelet was stopping it",
-    E.CONTAINER_KILLING: "the kubelet was stopping it",
-    E.POD_UNWANTED: "the kubelet found it running but not wanted",
-    E.POD_REMOVE_SEEN: "the pod was gone from the API",
-}
-_SETTLING = (*(kind for kind in _MARKS if kind is not E.CONTAINER_KILLING), E.POD_CREATED, E.POD_SCHEDULED, E.POD_ADDED)
-"""Kinds of events that tell whose a pod is, where, and when it was given up."""
 _ASKED = "the deletionTimestamp lies a grace period after the request: the request is the edge"
 _GONE = "a watch shows the object deleted: it was marked for deletion by then"
-_TOLD = "this is the first record that tells of the deletion, and it was written when it was asked for"
-_HEARD = "this is the first record that tells of the deletion; it was asked for at some moment before"
-
-
-@dataclass
-class Pod:
-    """One pod, by uid where it is known (else by namespace and name)."""
-
-    namespace: str | None
-    name: str | None
-    uid: str | None
-    node: str | None = None
-    owner: tuple[str, str] | None = None  # KIND, NAME of the controller that made it
-    static: bool = False
-    created: datetime | None = None
-    marked: Edge | None = None  # deletion asked for
-    evicted: Event | None = None
-    grace: int | None = None  # seconds that its containers get to end
-    tolerates: dict[str, int | None] = field(default_factory=dict)  # unreachable, not-ready: seconds (None: for ever) until evicted
-    runs: list[Run] = field(default_factory=list)
-    events: Sequence[Event] = ()
-
-    @property
-    def key(self) -> str:
-        return self.uid or f"{self.namespace}/{self.name}"
-
-    def told(self, *kinds: E) -> list[Event]:
-        """Its events of some kinds."""
-        return of_kinds(self.events, *kinds)
-
-    @property
-    def apps(self) -> list[Run]:
-        """Runs of application containers."""
-        return [r for r in self.runs if r.container != SANDBOX]
 
 
 def statuses(objects: Iterable[Version]) -> Iterator[Status]:
@@ -157,14 +110,13 @@ def pods(events: Events, objects: list[Version], runs: list[Run]) -> list[Pod]:
     for run in runs:
         if not run.pod_uid:
             book.named(run.namespace, run.pod, run.start.time).runs.append(run)
-    _share_out(events, book)
+    said = _shared_out(events, book)
     found = book.all()
-    for pod in found:
-        _settle(pod)
+    settle(found, said)
     return found
 
 
-def _share_out(events: Events, book: "_Book") -> None:
+def _shared_out(events: Events, book: "_Book") -> Said:
     """To each pod its events."""
     of_pods = events.where(events.having("k8s_pod_uid") | events.having("k8s_pod_name"))
     uids, codes = coded(of_pods.column("k8s_pod_uid").replace("", None))
@@ -176,9 +128,9 @@ def _share_out(events: Events, book: "_Book") -> None:
         owners[at] = -1 if pod is None else place.setdefault(id(pod), len(pods))
         if pod is not None and owners[at] == len(pods):
             pods.append(pod)
-    of_pods.where(of_pods.are(*_SETTLING)).read()
     for pod, part in zip(pods, of_pods.shared_out(owners, len(pods)), strict=True):
         pod.events = part
+    return Said(of_pods, owners, pods)
 
 
 class _Book:
@@ -293,44 +245,3 @@ def _from_object(pod: Pod, version: Version) -> None:
     elif version.watch == "DELETED" and pod.marked is None and version.latest is not None:
         proof = version.proof("DELETED", "the API object was gone")
         pod.marked = Edge(version.latest, version.earliest, version.latest, (proof,), rule=_GONE)
-
-
-def _settle(pod: Pod) -> None:
-    """What the events add: owner, node, and the earliest word of a deletion."""
-    told = pod.told(*_SETTLING)
-    for event in told:
-        if event.kind is E.POD_CREATED and event.controller and pod.owner is None:
-            kind, _, name = event.controller.partition("/")
-            pod.owner = (kind, name)
-        if pod.node is None and event.node and event.kind in (E.POD_SCHEDULED, E.POD_ADDED):
-            pod.node = event.node
-        if event.kind is E.POD_EVICTED and pod.evicted is None:
-            pod.evicted = event
-    if pod.node is None:
-        pod.node = next((r.node for r in pod.runs if r.node), None)
-    pod.static = pod.static or bool(pod.node and pod.name and pod.name.endswith(f"-{pod.node}")) or (pod.owner or ("",))[0] == "Node"
-    marks = [e for e in told if e.kind in _MARKS and e.kind is not E.CONTAINER_KILLING]
-    marks = [e for e in [*marks, *_killed_before_its_removal(pod, marks)] if _of_deletion(pod, e)]
-    first = min(marks, key=lambda e: e.time, default=None)
-    if first is not None:
-        exact = first.kind in (E.POD_EVICTED, E.POD_DELETED, E.POD_DELETE_ASKED)
-        known = pod.marked
-        if known is None or known.time is None or first.time < known.time + _AT_ONCE:
-            latest = first.time + timedelta(microseconds=first.resolution - 1) if first.resolution > _SECOND else first.time
-            proofs = (first.proof(_MARKS[first.kind]), *(known.proofs if known is not None else ()))
-            pod.marked = Edge(first.time, first.time if exact else None, latest, proofs, rule=_TOLD if exact else _HEARD)
-
-
-def _killed_before_its_removal(pod: Pod, marks: list[Event]) -> list[Event]:
-    """To 1.3 a kubelet says of a deletion only that it stops the containers, and when the object is gone."""
-    removed = min((e.time for e in marks if e.kind is E.POD_REMOVE_SEEN), default=None)
-    if removed is None:
-        return []
-    return [k for r in pod.apps for k in r.kills if k.kind is E.CONTAINER_KILLING and k.time <= removed]
-
-
-def _of_deletion(pod: Pod, event: Event) -> bool:
-    """Killing is said of a restart in place too: of a deletion only if nothing of the pod starts afterwards."""
-    if event.kind not in (E.POD_CONTAINER_KILLING, E.CONTAINER_KILLING):
-        return True
-    return not any(r.start.time is not None and r.start.time > event.time for r in pod.apps)

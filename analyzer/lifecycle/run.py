@@ -17,7 +17,7 @@ ENDED: Final = "the runtime saw it end"
 UNKNOWN_EDGE: Final = Edge(None, None, None, rule="nothing tells of its end")
 
 
-@dataclass
+@dataclass(slots=True)
 class Run:
     """One run of one container. ``start.time`` None: it ran before the evidence begins; ``end.time`` None: to its end."""
 

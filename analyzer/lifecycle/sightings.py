@@ -3,213 +3,225 @@
 What the API did before the node could (bound a pod, made it, marked it) and what the node did before the API could tell of it (started
 a container, started its kubelet). The API server's own clock stamps an event's creation, objects and their managedFields; an event's
 first and last time are the sender's, for a kubelet's events those of its node.
+
+All of it are columns: of millions of sightings two to a clock are cited. Times and lengths are microseconds.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from typing import Any, Final
 
+import numpy as np
 import polars as pl
 
-from analyzer.lifecycle.event import Event
-from analyzer.lifecycle.event_table import Events
-from analyzer.lifecycle.objects import Version, mapping, mappings, parse_time, text
+from analyzer.lifecycle.event_table import Events, instant, ticks
+from analyzer.lifecycle.objects import Version, mapping, mappings, moments, parse_time, text
+from analyzer.lifecycle.pairs import Pairs
 from analyzer.proof import Proof
 from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS
 from analyzer.vocabulary import EventKind as E
 
-_SECOND = timedelta(seconds=1)
-_TICK = timedelta(microseconds=1)
-_SOON = timedelta(seconds=2)
+_SECOND: Final = 1_000_000
+_SOON: Final = 2 * _SECOND
 """What follows at once does so within this, on a node that is not overloaded."""
-_LATER = timedelta(seconds=10)
+_LATER: Final = 10 * _SECOND
 """A pod is scheduled, and its sandbox made, within this of its creation, if nothing is in the way."""
-_FIRST_ROUND = timedelta(seconds=15)
+_FIRST_ROUND: Final = 15 * _SECOND
 """Within this of its start a kubelet has heard of all the pods that it had before."""
-_STARTS = (E.KUBELET_STARTED, E.KUBELET_READY)
-_OWN = (E.POD_ADDED, E.POD_DELETE_SEEN, E.CONTAINER_KILLING, E.CONTAINER_CREATED, E.CONTAINER_STARTED, E.KUBELET_READY)
-"""What ``_own`` reads of a node's lines."""
-_ASKED = (E.POD_EVICTED, E.POD_DELETED, E.POD_DELETE_ASKED)
-_SLACK = timedelta(milliseconds=200)
+_SLACK: Final = _SECOND // 5
 """Who did a thing tells of it just after: a kubelet may hear that a pod is bound before the scheduler has said so."""
-LOCAL = (*RUNTIME_STREAMS, RUNTIME_LOG, "systemd", "runtime-unit", "kubelet", "journald")
+_STARTS: Final = (E.KUBELET_STARTED, E.KUBELET_READY)
+_OWN: Final = (E.POD_ADDED, E.POD_DELETE_SEEN, E.CONTAINER_KILLING, E.CONTAINER_CREATED, E.CONTAINER_STARTED, E.KUBELET_READY)
+"""What is read of a node's lines."""
+_ASKED: Final = (E.POD_EVICTED, E.POD_DELETED, E.POD_DELETE_ASKED)
+LOCAL: Final = (*RUNTIME_STREAMS, RUNTIME_LOG, "systemd", "runtime-unit", "kubelet", "journald")
 """Components whose lines bear the clock of the node that they are of."""
+_VERSIONS: Final = 1 << 40
+"""Rows from here on are of versions of objects, not of events."""
+_ORDER: Final = ("time", "source", "place")
+_COLUMNS: Final = (
+    *("kind", "component", "source", "node", "k8s_namespace_name", "k8s_pod_name", "k8s_pod_uid", "k8s_container_name"),
+    *("container_id", "time", "resolution_us", "line", "offset", "attributes"),
+)
 
 
-Key = tuple[str, str]
-"""The sort of a happening (of _SORTS), and whose: a pod's uid, a container, a node."""
+def _is(*kinds: E) -> pl.Expr:
+    return pl.col("kind").is_in([str(kind) for kind in kinds])
+
+
+def _whose(name: str | pl.Expr, where: pl.Expr) -> pl.Expr:
+    return pl.when(where).then(name)
+
+
+_NOBODY = pl.lit(None, pl.String)
+_NEW = _is(E.POD_ADDED) & (pl.col("since_start") > _FIRST_ROUND).fill_null(True)  # before that it tells of the pods that there are
+_BEGAN = _is(E.CONTAINER_STARTED) & pl.col("component").is_in(RUNTIME_STREAMS)
+_OF_KUBELET = _is(E.NODE_KUBELET_STARTING) & pl.col("node").is_not_null()
+_SENT = pl.col("created").is_not_null() & ~(_is(E.POD_SCHEDULED) & pl.col("pod").is_not_null())
 
 
 @dataclass(frozen=True)
 class _Sort:
-    """``lag``: within it one follows the other; ``usual``: how far the sharpest of several upper bounds is from the truth."""
+    """A sort of happening. ``shown``, ``known``: whose it is (a pod's uid, a container, a node) where a line of the node's, an event of
+    the API tells of it. ``sent``: the API knows when the kubelet's event of it was created. ``lag``: within it one follows the other;
+    ``usual``: how far the sharpest of several upper bounds is from the truth."""
 
-    lag: timedelta
+    lag: int
+    shown: pl.Expr = _NOBODY
+    known: pl.Expr = _NOBODY
+    sent: bool = False
     api_first: bool = False
-    usual: timedelta | None = None
+    usual: int | None = None
     first_shown: bool = False  # of what the node tells, the first alone
     first_known: bool = False  # of what the API tells, the first alone
     loose: bool = False  # it bounds nothing
 
 
-_SORTS: dict[str, _Sort] = {
-    "bound": _Sort(_SOON, api_first=True, usual=_SLACK),  # scheduled, and heard of by the kubelet
-    "made": _Sort(_LATER, api_first=True, first_shown=True),  # made in the API or scheduled, and its first container made
-    "marked": _Sort(_SOON, api_first=True, usual=_SLACK),  # asked to be deleted, and heard of by the kubelet
-    "begun": _Sort(_SOON, first_known=True),  # heard of by the kubelet, and its first event there
-    "started": _Sort(_SOON),  # a container started, and the event of it
-    "running": _Sort(_LATER, first_known=True),  # a container started, and the pod's status with it
-    "kubelet": _Sort(_SOON),  # the kubelet started, and the event of it
-    "killed": _Sort(_SOON, loose=True),  # a kubelet tells that it kills only when a hook has run, up to the grace period later
+_SORTS: Final = {
+    # scheduled, and heard of by the kubelet
+    "bound": _Sort(_SOON, _whose("pod", _NEW), _whose("pod", _is(E.POD_SCHEDULED)), api_first=True, usual=_SLACK),
+    # made in the API or scheduled, and its first container made
+    "made": _Sort(_LATER, _whose("uid", _is(E.CONTAINER_CREATED)), _whose("pod", _is(E.POD_SCHEDULED)), api_first=True, first_shown=True),
+    # asked to be deleted, and heard of by the kubelet
+    "marked": _Sort(
+        _SOON,
+        _whose("pod", _is(E.POD_DELETE_SEEN)),
+        _whose("pod", _is(*_ASKED) & ~pl.col("by_kubelet")),
+        api_first=True,
+        usual=_SLACK,
+    ),
+    # heard of by the kubelet, and its first event there
+    "begun": _Sort(_SOON, _whose("pod", _NEW), _whose("pod", _SENT & ~_OF_KUBELET), sent=True, first_known=True),
+    # a container started, and the event of it
+    "started": _Sort(
+        _SOON,
+        _whose(pl.concat_str("uid", "container", separator="/"), _BEGAN),
+        _whose(pl.concat_str("pod", "container", separator="/"), _SENT & _is(E.POD_CONTAINER_STARTED)),
+        sent=True,
+    ),
+    # a container started, and the pod's status with it
+    "running": _Sort(_LATER, _whose(pl.col("id").str.head(12), _BEGAN), first_known=True),
+    # the kubelet started, and the event of it
+    "kubelet": _Sort(_SOON, _whose("node", _is(E.KUBELET_READY)), _whose("node", _SENT & _OF_KUBELET), sent=True),
+    # a kubelet tells that it kills only when a hook has run, up to the grace period later
+    "killed": _Sort(
+        _SOON, _whose("pod", _is(E.CONTAINER_KILLING)), _whose("pod", _SENT & _is(E.POD_CONTAINER_KILLING)), sent=True, loose=True
+    ),
 }
+_HALF: Final = {
+    "whose": pl.String(),
+    "row": pl.Int64(),
+    "node": pl.String(),
+    "time": pl.Int64(),
+    "low": pl.Int64(),
+    "high": pl.Int64(),
+    "source": pl.String(),
+    "place": pl.Int64(),
+}
+"""One side of a pair: from the earliest to the latest moment that it may mean, by its own clock."""
+Written = tuple[str, str, int, int, Proof]
+"""What the version of an object tells: sort, whose, earliest, latest moment."""
 
 
-@dataclass(frozen=True)
-class Pair:
-    """``least``/``most``: offsets (node minus API) at which both tell of one happening within its usual lag; ``low``/``high``: what
-    it says for sure, on one side; ``lag``: how far ``high`` usually is from the truth (None: not known); ``happening``, ``known``: the
-    node's and the API's half."""
-
-    node: str
-    happening: str
-    known: str
-    least: timedelta
-    most: timedelta
-    low: timedelta | None
-    high: timedelta | None
-    lag: timedelta | None
-    shown: Proof  # the node's half: it has a time
-    proofs: tuple[Proof, ...]
-
-    @property
-    def moment(self) -> datetime:
-        assert self.shown.time is not None
-        return self.shown.time
-
-
-@dataclass(frozen=True)
-class _Half:
-    """One side of a pair: the earliest and the latest moment that it may mean, by its own clock."""
-
-    low: datetime
-    high: datetime
-    proof: Proof
-    node: str | None = None
-
-
-def pairs(events: Events, versions: list[Version]) -> list[Pair]:
+def pairs(events: Events, versions: list[Version]) -> Pairs:
     """All candidates, of which those that belong together agree on the offset."""
     own = events.told_by(*LOCAL)
-    told = events.where(~own)
-    if not len(told) and not versions:
-        return []
+    mine = own & events.are(*_STARTS, *_OWN) & events.having("node")
+    if not mine.any() or (own.all() and not versions):
+        return Pairs.none()
     uids = _uids(events, versions)
-    local, api = defaultdict(list), defaultdict(list)
-    for event in told:
-        for key, half in _told(event, uids):
-            api[key].append(half)
-    for version in versions:
-        for key, half in _written(version):
-            api[key].append(half)
-    began: dict[str, datetime] = {}  # the latest start of each node's kubelet
-    for event in events.where(own & events.are(*_STARTS, *_OWN) & events.having("node")):
-        assert event.node is not None
-        if event.kind in _STARTS:
-            began[event.node] = event.time
-        if event.kind is E.POD_ADDED and event.node in began and event.time - began[event.node] <= _FIRST_ROUND:
-            continue  # it tells of the pods that there are
-        for key in _own(event, uids):
-            if key in api:
-                local[key].append(_half(event, "by the node's clock"))
-    return [pair for key in sorted(local) for pair in _paired(key, local[key], api[key])]
+    began = pl.when(_is(*_STARTS)).then("time").forward_fill().over("node")  # the latest start of the node's kubelet
+    shown = _read(events.where(mine), uids).with_columns(since_start=pl.col("time") - began)
+    known = _read(events.where(~own), uids)
+    written = [half for version in versions for half in _written(version)]
+    of_versions = _as_halves(written)
+
+    def cited(pair: dict[str, Any]) -> tuple[Proof, ...]:
+        sort, at = _SORTS[pair["sort"]], pair["row_known"]
+        here = _proof(events, pair["row"], "by the node's clock")
+        if at >= _VERSIONS:
+            there = written[at - _VERSIONS][-1]
+        else:
+            sent = f"created by the API's clock at {instant(pair['low_known']):%H:%M:%S}Z"
+            there = _proof(events, at, sent if sort.sent else "by the API's clock")
+        return (there, here) if sort.api_first else (here, there)
+
+    return Pairs.of(pl.concat(_paired(name, sort, shown, known, of_versions) for name, sort in _SORTS.items()), cited)
 
 
-def reported(events: Events) -> list[Pair]:
+def reported(events: Events) -> Pairs:
     """The same for what kubelets report to the API: their clock's reading against the creation of the event there."""
-    found = []
-    for event in events.by("api"):
-        created = parse_time(event.attributes.get("created"))
-        if event.node and created is not None and event.attributes.get("reporter") == "kubelet":
-            shown, known = _half(event, "by the kubelet's clock"), _Half(created, created + _SECOND, event.proof("its creation"))
-            pair = _before(shown, known, _SOON)
-            found.append(replace(pair, high=pair.most, lag=_SOON))  # events are sent at once, but while the API cannot be reached
-    return found
+    told = events.by("api")
+    some = _read(told, _uids(told.where(np.zeros(len(told), np.bool_)), [])).drop_nulls(["node", "created"])
+    known = some.select(
+        row_known="row", low_known="created", high_known=pl.col("created") + _SECOND, source_known="source", place_known="place"
+    )
+    found = _bounded(pl.concat([some.with_columns(whose=pl.lit("")).select(*_HALF), known], how="horizontal"), "reported", _Sort(_SOON))
+    found = found.with_columns(high="most", lag=pl.lit(_SOON))  # events are sent at once, but while the API cannot be reached
+
+    def cited(pair: dict[str, Any]) -> tuple[Proof, ...]:
+        return _proof(events, pair["row"], "by the kubelet's clock"), _proof(events, pair["row"], "its creation")
+
+    return Pairs.of(found, cited)
 
 
-def _uids(events: Events, versions: list[Version]) -> dict[tuple[str, str], str]:
+def _proof(events: Events, row: int, proves: str) -> Proof:
+    return events.at(np.array([row]))[0].proof(proves)
+
+
+def _uids(events: Events, versions: list[Version]) -> pl.DataFrame:
     """Pods by namespace and name, where the name was given to one only: some lines name no uid."""
-    named: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for namespace, pod, uid in events.columns("k8s_namespace_name", "k8s_pod_name", "k8s_pod_uid").drop("row").unique().iter_rows():
-        if pod and uid:
-            named[(namespace or "default", pod)].add(uid)
-    for version in versions:
-        if version.kind == "Pod" and version.uid:
-            named[(version.namespace, version.name)].add(version.uid)
-    return {name: next(iter(uids)) for name, uids in named.items() if len(uids) == 1}
+    told = events.columns("k8s_namespace_name", "k8s_pod_name", "k8s_pod_uid").select(_NAMESPACE, _NAME, known="k8s_pod_uid")
+    objects = [(v.namespace, v.name, v.uid) for v in versions if v.kind == "Pod" and v.uid]
+    named = pl.concat([told.filter(pl.col("name") != "", pl.col("known") != ""), pl.DataFrame(objects, schema=told.schema, orient="row")])
+    return named.unique().filter(pl.len().over("namespace", "name") == 1)
 
 
-def _pod(event: Event, uids: dict[tuple[str, str], str]) -> str | None:
-    return event.pod_uid or uids.get((event.namespace or "default", event.pod or ""))
+def _read(events: Events, uids: pl.DataFrame) -> pl.DataFrame:
+    """Events as halves, with ``pod``, whose uid another line may tell, and ``created``: of a kubelet's event, when the API made it."""
+    told = events.columns(*_COLUMNS)
+    attribute = told["attributes"].str.json_path_match
+    by_kubelet = (attribute("$.reporter") == "kubelet").fill_null(False)
+    return (
+        told.select(
+            "row",
+            "kind",
+            "component",
+            "source",
+            _NAMESPACE,
+            _NAME,
+            node=_some("node"),
+            uid=_some("k8s_pod_uid"),
+            container=_some("k8s_container_name"),
+            id=_some("container_id"),
+            time=pl.col("time").to_physical(),
+            low=pl.col("time").to_physical(),
+            high=pl.col("time").to_physical() + (pl.col("resolution_us").fill_null(1) - 1).clip(0),
+            place=pl.coalesce("line", -1 - pl.col("offset")),
+            by_kubelet=by_kubelet,
+            created=moments(attribute("$.created").set(~by_kubelet, None)),
+        )
+        .join(uids, on=["namespace", "name"], how="left", maintain_order="left")
+        .with_columns(pod=pl.coalesce("uid", "known"))
+    )
 
 
-def _half(event: Event, proves: str) -> _Half:
-    late = timedelta(microseconds=max(event.resolution - 1, 0))
-    return _Half(event.time, event.time + late, event.proof(proves), event.node)
+def _some(name: str) -> pl.Expr:
+    return pl.when(pl.col(name) != "").then(name)
 
 
-def _own(event: Event, uids: dict[tuple[str, str], str]) -> Iterator[Key]:
-    """What the node's lines tell of, under the name by which the API's half is found."""
-    pod = _pod(event, uids)
-    if event.kind is E.POD_ADDED and pod:
-        yield ("bound", pod)
-        yield ("begun", pod)
-    elif event.kind is E.POD_DELETE_SEEN and pod:
-        yield ("marked", pod)
-    elif event.kind is E.CONTAINER_KILLING and pod:
-        yield ("killed", pod)
-    elif event.kind is E.CONTAINER_CREATED and event.pod_uid:
-        yield ("made", event.pod_uid)
-    elif event.kind is E.CONTAINER_STARTED and event.component in RUNTIME_STREAMS:
-        if event.container_id:
-            yield ("running", event.container_id[:12])
-        if event.pod_uid and event.container:
-            yield ("started", f"{event.pod_uid}/{event.container}")
-    elif event.kind is E.KUBELET_READY and event.node:
-        yield ("kubelet", event.node)
+_NAMESPACE: Final = pl.coalesce(_some("k8s_namespace_name"), pl.lit("default")).alias("namespace")
+_NAME: Final = pl.col("k8s_pod_name").fill_null("").alias("name")
 
 
-def _told(event: Event, uids: dict[tuple[str, str], str]) -> Iterator[tuple[Key, _Half]]:
-    """The API's half, where an event of the API, the control plane's log or the audit log is one."""
-    pod = _pod(event, uids)
-    by_kubelet = event.attributes.get("reporter") == "kubelet"
-    half = _half(event, "by the API's clock")
-    created = parse_time(event.attributes.get("created")) if by_kubelet else None
-    if event.kind is E.POD_SCHEDULED and pod:
-        yield ("bound", pod), half
-        yield ("made", pod), half
-    elif event.kind in _ASKED and pod and not by_kubelet:
-        yield ("marked", pod), half
-    elif created is not None:
-        half = _Half(created, created + _SECOND - _TICK, event.proof(f"created by the API's clock at {created:%H:%M:%S}Z"))
-        if event.kind is E.NODE_KUBELET_STARTING and event.node:
-            yield ("kubelet", event.node), half
-        elif pod:
-            yield ("begun", pod), half
-            if event.kind is E.POD_CONTAINER_KILLING:
-                yield ("killed", pod), half
-            if event.kind is E.POD_CONTAINER_STARTED and event.container:
-                yield ("started", f"{pod}/{event.container}"), half
-
-
-def _written(version: Version) -> Iterator[tuple[Key, _Half]]:
+def _written(version: Version) -> Iterator[Written]:
     """What pod objects tell: when the API server made the pod, and by when it knew of a container that runs."""
     if version.kind != "Pod" or not version.uid:
         return
     created = parse_time(version.meta.get("creationTimestamp"))
     if created is not None:
         proof = version.proof(f"creationTimestamp {created:%Y-%m-%dT%H:%M:%SZ}", "by the API's clock")
-        yield ("made", version.uid), _Half(created, created + _SECOND - _TICK, proof)
+        yield "made", version.uid, ticks(created), ticks(created) + _SECOND - 1, proof
     latest = version.kubelet_wrote
     if latest is None:
         return
@@ -217,40 +229,46 @@ def _written(version: Version) -> Iterator[tuple[Key, _Half]]:
         identity = (text(entry.get("containerID")) or "").rpartition("/")[2]
         if identity and mapping(mapping(entry.get("state")).get("running")):
             proof = version.proof(f"the kubelet wrote at {latest:%Y-%m-%dT%H:%M:%SZ} that {identity[:12]} runs", "by the API's clock")
-            yield ("running", identity[:12]), _Half(latest, latest + _SECOND - _TICK, proof)
+            yield "running", identity[:12], ticks(latest), ticks(latest) + _SECOND - 1, proof
 
 
-def _paired(key: Key, own: list[_Half], api: list[_Half]) -> Iterator[Pair]:
-    sort = _SORTS[key[0]]
+def _as_halves(written: list[Written]) -> pl.DataFrame:
+    rows = [
+        (sort, whose, _VERSIONS + n, None, proof.time and ticks(proof.time), low, high, proof.source, _place(proof))
+        for n, (sort, whose, low, high, proof) in enumerate(written)
+    ]
+    return pl.DataFrame(rows, schema={"sort": pl.String(), **_HALF}, orient="row")
+
+
+def _place(proof: Proof) -> int | None:
+    return proof.line if proof.line is not None or proof.offset is None else -1 - proof.offset
+
+
+def _paired(name: str, sort: _Sort, shown: pl.DataFrame, known: pl.DataFrame, written: pl.DataFrame) -> pl.DataFrame:
+    own = shown.with_columns(whose=sort.shown).drop_nulls("whose").select(*_HALF)
     if sort.first_shown:
-        own = sorted(own, key=lambda h: (h.low, h.proof))[:1]
+        own = own.sort("low", *_ORDER, nulls_last=True, maintain_order=True).unique("whose", keep="first", maintain_order=True)
+    api = known.with_columns(whose=sort.known).drop_nulls("whose")
+    if sort.sent:
+        api = api.with_columns(low="created", high=pl.col("created") + _SECOND - 1)
+    api = pl.concat([api.select(*_HALF), written.filter(pl.col("sort") == name).select(*_HALF)])
     if sort.first_known:
-        api = sorted(api, key=lambda h: (h.high, h.proof))[:1]
-    for shown in own:
-        for known in api:
-            pair = _after(shown, known, sort) if sort.api_first else _before(shown, known, sort.lag)
-            yield replace(pair, low=None, high=None) if sort.loose else pair
+        api = api.sort("high", *_ORDER, nulls_last=True, maintain_order=True).unique("whose", keep="first", maintain_order=True)
+    return _bounded(own.join(api, on="whose", suffix="_known"), name, sort)
 
 
-def _names(shown: _Half, known: _Half) -> tuple[str, str]:
-    """What stands in one line is one happening: a kubelet that restarts tells of all its pods at once."""
-    return f"{shown.proof.place} {shown.low}", f"{known.proof.place} {known.low}"
-
-
-def _after(shown: _Half, known: _Half, sort: "_Sort") -> Pair:
-    """The node told of it after the API had done it."""
-    high = shown.high - known.low + _SLACK
-    proofs = (known.proof, shown.proof)
-    return Pair(
-        shown.node or "", *_names(shown, known), shown.low - known.high - sort.lag, high, None, high, sort.usual, shown.proof, proofs
+def _bounded(both: pl.DataFrame, name: str, sort: _Sort) -> pl.DataFrame:
+    """``both``: the node's half, and the API's with names that end in _known."""
+    behind, ahead = (sort.lag, _SLACK) if sort.api_first else (_SLACK, sort.lag)
+    nothing = pl.lit(None, pl.Int64)
+    return both.with_columns(
+        sort=pl.lit(name), least=pl.col("low") - pl.col("high_known") - behind, most=pl.col("high") - pl.col("low_known") + ahead
+    ).with_columns(
+        moment="low",
+        low=nothing if sort.api_first or sort.loose else pl.col("least"),
+        high=pl.col("most") if sort.api_first and not sort.loose else nothing,
+        lag=pl.lit(sort.usual, pl.Int64),
     )
-
-
-def _before(shown: _Half, known: _Half, lag: timedelta) -> Pair:
-    """The API told of it after the node had done it."""
-    low = shown.low - known.high - _SLACK
-    proofs = (shown.proof, known.proof)
-    return Pair(shown.node or "", *_names(shown, known), low, shown.high - known.low + lag, low, None, None, shown.proof, proofs)
 
 
 def written_by(events: Events) -> dict[str, str]:

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from analyzer.analysis import Analysis, analyze
 from analyzer.lifecycle.clocks import Clock, _of_node
-from analyzer.lifecycle.sightings import Pair
 from analyzer.outputs.story import story
 from analyzer.proof import Edge, Proof
 from bench.robustness.shifted import shift, shift_node
 from tests.lifecycle.incident import MAIN, A, B, Incident, short, uid
+from tests.lifecycle.paired import Pair, table
 
 _ORIGIN = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -132,7 +132,7 @@ def test_the_truth_lies_within_the_bounds(offset: float, lags: list[tuple[float,
     """Whatever the lags, and with a few sightings that do not belong together."""
     good = [_pair(n, n, offset, lag, api_first=first) for n, (lag, first) in enumerate(lags)]
     bad = [_pair(100 + n, n, offset + 10_000 + stray * (n + 2), 0, api_first=True) for n, stray in enumerate(strays)]
-    clock = _of_node("n", good + bad)[0]
+    clock = _of_node("n", table(good + bad))[0]
     slack = timedelta(microseconds=10)
     assert clock.low is None or clock.low <= timedelta(seconds=offset) + slack
     assert clock.high is None or clock.high >= timedelta(seconds=offset) - slack
@@ -142,18 +142,18 @@ def test_the_truth_lies_within_the_bounds(offset: float, lags: list[tuple[float,
 def test_a_step_of_the_clock_parts_the_time() -> None:
     before = [_pair(n, n, 0, 0.1, api_first=bool(n % 2)) for n in range(6)]
     after = [_pair(10 + n, 100 + n, 60, 0.1, api_first=bool(n % 2)) for n in range(6)]
-    first, second = _of_node("n", before + after)
+    first, second = _of_node("n", table(before + after))
     assert not first.skewed
     assert second.skewed
     assert second.since == _ORIGIN + timedelta(seconds=(5 + 100) / 2)
 
 
 def test_one_sighting_proves_nothing() -> None:
-    assert _of_node("n", [_pair(1, 1, 500, 0.1, api_first=True)]) == []
+    assert _of_node("n", table([_pair(1, 1, 500, 0.1, api_first=True)])) == []
 
 
 def test_a_bound_that_is_missing_stays_open() -> None:
-    clock = _of_node("n", [_pair(n, n, -60, 0.1, api_first=True) for n in range(3)])[0]
+    clock = _of_node("n", table([_pair(n, n, -60, 0.1, api_first=True) for n in range(3)]))[0]
     assert clock.low is None
     assert clock.correction == clock.high
     edge = clock.widened(Edge(_ORIGIN, _ORIGIN, _ORIGIN))

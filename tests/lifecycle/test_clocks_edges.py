@@ -1,22 +1,29 @@
 """How an offset is elected, bounded and applied: who agrees with whom, and from when on it holds."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from analyzer.lifecycle import correction
-from analyzer.lifecycle.clocks import Clock, Clocks, _of_node, clocks
+from analyzer.lifecycle.clocks import Clock, Clocks, clocks
+from analyzer.lifecycle.clocks import _of_node as _clocks_of
 from analyzer.lifecycle.containers import Status
 from analyzer.lifecycle.event import Event
-from analyzer.lifecycle.sightings import Pair
 from analyzer.lifecycle.signs import Spell
 from analyzer.proof import Edge
 from analyzer.vocabulary import EventKind as E
 from tests.lifecycle import pieces
 from tests.lifecycle.incident import A, B, at
+from tests.lifecycle.paired import Pair, table
 from tests.lifecycle.pieces import bounds, edge, event, in_order, proof, seconds
+
+
+def _of_node(node: str, pairs: Iterable[Pair]) -> list[Clock]:
+    return _clocks_of(node, table(pairs))
 
 
 def length(seconds: float | None) -> timedelta | None:
@@ -48,7 +55,7 @@ def around(offset: float, *moments: float, first: int = 0, source: str = "journa
 
 def offsets(pairs: Iterable[Pair]) -> list[tuple[float | None, int, float | None]]:
     """Best offset, votes, since when."""
-    return [(seconds(c.best), c.votes, seconds(c.since)) for c in _of_node(A, list(pairs))]
+    return [(seconds(c.best), c.votes, seconds(c.since)) for c in _of_node(A, pairs)]
 
 
 # --- the election
@@ -86,6 +93,12 @@ def test_an_offset_needs_more_than_twice_the_votes_for_none(votes: int, best: fl
 def test_who_may_mean_either_is_not_against() -> None:
     both = [pair(50 + n, 90 + n, -100, 100) for n in range(4)]
     assert offsets([*around(60, 1, 2), *both])[0][:2] == (60, 6)
+
+
+@pytest.mark.parametrize(("least", "most", "best"), [(-2, 0, 0), (0, 2, 0), (-2, -0.000001, 60), (0.000001, 2, 60)])
+def test_none_is_allowed_up_to_the_edges(least: float, most: float, best: float) -> None:
+    against = [pair(50 + n, -n, least, most, -0.5, 0.5) for n in (1, 2)]
+    assert offsets([*around(60, 1, 2, 3), *against])[0][0] == best
 
 
 # --- several offsets of one node
@@ -273,6 +286,33 @@ def test_each_event_is_moved_by_the_clock_that_stamped_it() -> None:
     assert moved("api", reporter="kubelet") == 70
     assert moved("api", reporter="node-controller") == moved("api") == 100
     assert moved("audit", reporter="kubelet") == 100
+
+
+def test_each_step_of_a_clock_moves_what_it_stamped() -> None:
+    steps = clock(0, 0, 0), clock(60, 60, 60, 150), clock(9, 9, 9, None, "zoned"), clock(7, 7, 7, 500, node=B), clock(8, 8, 8, 600, node=B)
+    every = Clocks(steps, {"journal": A, "mine": B})
+
+    def moved(second: float, node: str | None, source: str, component: str = "kubelet") -> float:
+        (told,) = correction.events(every, in_order(event(second, E.POD_ADDED, component, node=node, source=source)))
+        return round(second - (seconds(told.time) or 0), 6)
+
+    assert [moved(s, A, "x") for s in (149.999999, 150, 150.000001, 900)] == [0, 60, 60, 60]
+    assert [moved(s, A, "zoned") for s in (100, 900)] == [9, 9]
+    assert [moved(s, B, "x") for s in (499, 500, 599, 600)] == [7, 7, 7, 8], "the first holds from the beginning"
+    assert [moved(100, None, source) for source in ("journal", "mine", "x")] == [0, 7, 0]
+    assert [moved(200, B, source, "etcd") for source in ("journal", "mine", "x")] == [60, 7, 0]
+    assert moved(200, "elsewhere", "x") == 0
+    assert len(correction.events(every, in_order())) == 0
+
+
+def test_moved_events_of_one_moment_come_by_source_and_place() -> None:
+    places = [("b", 1, None), ("a", 3, None), ("a", None, 2), ("a", 0, 9), ("a", None, None)]
+    shown = in_order(*(replace(event(1, E.POD_ADDED, source=source), line=line, offset=offset) for source, line, offset in places))
+    moved = correction.events(Clocks((clock(60, 60, 60),)), shown)
+    assert [(e.source, e.line, e.offset) for e in moved] == [places[4], places[2], places[1], places[3], places[0]]
+    alike = in_order(*(event(1, E.POD_ADDED, message=str(n)) for n in range(40)))
+    assert [e.message for e in alike.moved(alike.times)] == [str(n) for n in range(40)]
+    assert [seconds(e.time) for e in shown.moved(shown.times[::-1] + np.arange(5))] == [1, 1.000001, 1.000002, 1.000003, 1.000004]
 
 
 def test_events_are_in_the_order_of_the_corrected_times() -> None:

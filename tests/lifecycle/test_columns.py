@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from analyzer.lifecycle import containers, event_table
 from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.event import Event
-from analyzer.lifecycle.event_table import EventIndex, Events, of_kinds
+from analyzer.lifecycle.event_table import EventIndex, Events, any_of, of_kinds
 from analyzer.lifecycle.intervals import Covered, Span, intersect
 from analyzer.lifecycle.plain_runs import read
 from analyzer.lifecycle.signs import Signs
@@ -127,7 +127,10 @@ def test_events_of_kinds_components_and_nodes(events: list[Event]) -> None:
         mine = [e for e in events if len(e.component) - 6 == owner]
         assert list(part) == mine
         assert len(part) == len(mine)
-        assert part.of(*wanted) == [e for e in mine if e.kind in wanted]
+        assert (part == ()) is (not mine), "who has none gets none"
+        for some in (wanted, wanted[:1], ()):
+            assert of_kinds(part, *some) == [e for e in mine if e.kind in some]
+            assert any_of(part, *some) == any_of(mine, *some) == any(e.kind in some for e in mine)
 
 
 @given(some_events, st.integers(0, 40), st.integers(0, 40))

@@ -5,7 +5,11 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
+from analyzer.lifecycle import events as lifecycle_events
 from analyzer.lifecycle.event_table import EventIndex, Events, coded, ticks
 from analyzer.lifecycle.events import load_events, unique, without_echoes
 from analyzer.lifecycle.intervals import Covered, Step, intersect, union, value_at
@@ -75,6 +79,37 @@ def test_of_what_the_api_says_twice_in_a_second_that_with_most_names() -> None:
     assert once(row(1, **(bare | {"k8s_pod_uid": "u"})), row(1, "b", **(bare | {"node": A}))) == [("a", 0), ("b", 0)], "as many"
     assert once(row(1, **(bare | {"component": "kubelet"})), row(1, "b", **(full | {"component": "kubelet"}))) == [("a", 0), ("b", 0)]
     assert once(row(1, **bare), row(1, "b", **(full | {"k8s_container_name": "app"}))) == [("a", 0), ("b", 0)]
+
+
+def test_of_whom_it_is_told_is_asked_of_the_api_s_words_alone() -> None:
+    bare = {"node": None, "k8s_pod_name": "web"}
+    full = bare | {"component": "api", "node": A}
+    assert once(row(1, component="api", **bare), row(1, "b", **full), row(1, "c", component="audit", **bare)) == [("b", 0), ("c", 0)]
+    assert once(row(1, component=None, **bare), row(1, "b", **full)) == [("b", 0)], "nobody knows whose word it is"
+    assert once(row(1, component="api", **bare), row(1, "b", **(full | {"component": "audit"}))) == [("b", 0)], "others count"
+
+
+said_twice = st.builds(
+    row,
+    st.sampled_from([1, 1.5, 2]),
+    st.sampled_from("ab"),
+    st.integers(0, 2),
+    st.sampled_from([1, SECOND, None]),
+    component=st.sampled_from(["api", "kubelet"]),
+    node=st.sampled_from([A, None]),
+    message=st.sampled_from(["said", "I0301 10:00:01.000000 1 x.go:1] said"]),
+    k8s_pod_uid=st.sampled_from(["u", None]),
+    line=st.integers(0, 9),
+)
+
+
+@given(st.lists(said_twice, min_size=1, max_size=12))
+def test_what_no_other_says_is_left_alone(rows: list[dict[str, Any]]) -> None:
+    """Told apart by their hashes, or each looked at: the same comes of it."""
+    fast = unique(table(*rows))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lifecycle_events, "_alike", lambda frame, same: pl.repeat(True, frame.height, eager=True))
+        assert_frame_equal(unique(table(*rows)), fast)
 
 
 def rough(second: float, source: str = "r", minutes: float = 1, **more: Any) -> dict[str, Any]:
@@ -210,3 +245,14 @@ def test_spans_that_are_empty_or_turned_around_hold_nothing() -> None:
 def test_the_value_of_steps_at_a_moment() -> None:
     steps = [Step(None, 1), Step(at(5), 2), Step(at(9), 3)]
     assert [value_at(steps, m) for m in (None, at(4.9), at(5), at(8.9), at(9))] == [1, 1, 2, 2, 3]
+
+
+def test_what_somebody_told_the_api() -> None:
+    told = [
+        event(n, E.NODE_READY, c, attributes=a)
+        for n, (c, a) in enumerate(
+            [("api", {"reporter": "kubelet"}), ("api", {"reporter": "x"}), ("api", {}), ("audit", {"reporter": "kubelet"})]
+        )
+    ]
+    assert in_order(*told).reports("kubelet").tolist() == [True, False, False, False]
+    assert in_order().reports("kubelet").tolist() == []

@@ -376,11 +376,11 @@ def test_a_start_that_only_a_first_line_tells_cites_it() -> None:
 
 
 def test_what_outages_are_told_by_is_read_beforehand_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of systemd's lines and of 'Started kubelet' all, of the API's words all, of a kubelet's other lines the last before each."""
+    """Of systemd's lines and of 'Started kubelet' all, of a kubelet's other lines the last before and up to each."""
     monkeypatch.setattr(event_table, "_SMALL", 0)
-    lines = [event(s, E.POD_ADDED, node=A) for s in (10, 20, 25, 30, 45)]
+    lines = [event(s, E.POD_ADDED, node=A) for s in (10, 20, 20, 25, 30, 45)]
     others = [event(s, E.CONTAINER_DIED, "docker", node=A) for s in (12, 24)]
     told = [systemd(5, E.KUBELET_STOPPED), systemd(25, E.KUBELET_STOPPED), ready(40), api(13, E.POD_CREATED), event(7, E.POD_GONE, "etcd")]
     table = Events.of_frame(in_order(*lines, *others, *told).columns(*event_table._SCHEMA))
     foresee(table.by_node(), table)
-    assert sorted(pieces.seconds(e.time) or 0 for e in table._table.made.values()) == [5, 13, 25, 25, 40]
+    assert sorted(pieces.seconds(e.time) or 0 for e in table._table.made.values()) == [5, 20, 20, 25, 25, 30, 40]

@@ -1,13 +1,15 @@
 """Which lines tell of one happening by two clocks, and what each pair bounds."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from analyzer.lifecycle.objects import Version
-from analyzer.lifecycle.sightings import Pair, pairs, reported, written_by
+from analyzer.lifecycle.sightings import pairs, reported, written_by
 from analyzer.vocabulary import EventKind as E
 from tests.lifecycle.incident import A, B, at, cid
+from tests.lifecycle.paired import Pair, listed
 from tests.lifecycle.parts import clock, events, said, version
 
 ID = cid("app")
@@ -32,7 +34,7 @@ def bounds(pair: Pair) -> Bounds:
 
 
 def found(*some: Any) -> list[Pair]:
-    return pairs(events(*(s for s in some if not isinstance(s, Version))), [s for s in some if isinstance(s, Version)])
+    return listed(pairs(events(*(s for s in some if not isinstance(s, Version))), [s for s in some if isinstance(s, Version)]))
 
 
 def told(*some: Any) -> list[Bounds]:
@@ -148,7 +150,7 @@ def test_a_pod_without_a_uid_is_known_by_none() -> None:
 
 
 def test_of_nothing_there_are_no_pairs() -> None:
-    assert pairs(events(), []) == []
+    assert listed(pairs(events(), [])) == []
     assert told(version(metadata={"creationTimestamp": clock(100)})) == []
 
 
@@ -165,6 +167,27 @@ def test_after_each_start_anew() -> None:
 
 
 # --- names
+
+
+def test_places_are_lines_or_offsets() -> None:
+    places = [
+        pairs(events(SCHEDULED, of(105, E.POD_ADDED, **place)), []).frame["place"].to_list()
+        for place in ({"line": 7}, {"line": None, "offset": 7}, {"line": None})
+    ]
+    assert places == [[7], [-8], [None]]
+    made = version(metadata={"creationTimestamp": clock(100)}), of(106, E.CONTAINER_CREATED, "docker")
+    assert pairs(events(made[1]), [made[0]]).frame["place_known"].to_list() == [3]
+    assert pairs(events(made[1]), [replace(made[0], line=None, offset=3)]).frame["place_known"].to_list() == [-4]
+    assert pairs(events(made[1]), [replace(made[0], line=None)]).frame["place_known"].to_list() == [None]
+
+
+def test_of_first_ones_at_once_that_of_the_first_place_counts() -> None:
+    made = [of(107, E.CONTAINER_CREATED, "docker", line=line, source=source) for line, source in ((3, "b"), (9, "a"), (8, "a"))]
+    (pair,) = found(SCHEDULED, *made)
+    assert (pair.shown.source, pair.shown.line) == ("a", 8)
+    sent = [api(1, E.POD_CONTAINER_STARTED, created=103, line=line, source=source) for line, source in ((3, "b"), (9, "a"), (8, "a"))]
+    (pair,) = found(*sent, of(105, E.POD_ADDED))
+    assert (pair.proofs[1].source, pair.proofs[1].line) == ("a", 8)
 
 
 def test_a_line_without_a_uid_means_the_pod_that_alone_bore_the_name() -> None:
@@ -189,14 +212,13 @@ def test_what_stands_in_one_line_is_one_happening() -> None:
     first, second = found(*some)
     assert first.happening != second.happening
     assert first.known == second.known
-    assert first.happening.startswith("kubelet.log:7 ")
 
 
 # --- what a kubelet reports
 
 
 def test_a_kubelet_s_report_by_its_own_clock_and_its_creation() -> None:
-    (pair,) = reported(events(api(105, E.POD_CONTAINER_STARTED, created=106)))
+    (pair,) = listed(reported(events(api(105, E.POD_CONTAINER_STARTED, created=106))))
     assert bounds(pair) == (105 - 107 - 0.2, 1, 105 - 107 - 0.2, 1, 2)
     assert [p.proves for p in pair.proofs] == ["by the kubelet's clock", "its creation"]
     assert pair.node == A
@@ -213,7 +235,7 @@ def test_a_kubelet_s_report_by_its_own_clock_and_its_creation() -> None:
     ],
 )
 def test_what_is_no_report_of_a_kubelet_s(event: Any) -> None:
-    assert reported(events(event)) == []
+    assert listed(reported(events(event))) == []
 
 
 # --- who wrote a source
