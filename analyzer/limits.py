@@ -21,7 +21,7 @@ class Limits:
     """What goes beyond one is a reject, or a source that is told to be cut off; the rest goes on.
 
     ratio: so many bytes may come of one packed byte, counted over all that is packed in one file. Logs come to 20 to 60 with gzip, and
-        to 200 at most with xz; gzip itself ends at 1,032.
+        to 200 at most with xz; gzip itself ends at 1,032, and is allowed two fifths of this.
     slack: bytes that a file may give whatever its ratio.
     unpacked: bytes that a file may give at all.
     members: of the archives in a file, together.

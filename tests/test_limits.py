@@ -19,6 +19,7 @@ import zstandard
 
 from analyzer import grammars, limits
 from analyzer.evidence import digest, walk
+from analyzer.evidence.budget import Budget
 from analyzer.evidence.kept import kept
 from analyzer.exceptions import SourceError, UsageError
 from analyzer.ingest import ingest
@@ -91,9 +92,30 @@ def test_a_bomb_in_an_archive_costs_itself_alone(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.usefixtures("tight")
-def test_layers_that_are_harmless_each_are_counted_together(tmp_path: Path) -> None:
+@pytest.mark.parametrize("level", [1, 3, 6, 9])
+def test_zeros_are_a_bomb_however_well_they_are_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, level: int) -> None:
+    """At its lowest level gzip makes a 229th of them."""
+    monkeypatch.setenv(limits.VARIABLE, "slack=1M")
+    (tmp_path / "x.gz").write_bytes(gzip.compress(ZEROS, level))
+    with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=level) as archive:
+        archive.writestr("bomb", ZEROS)
+    (tmp_path / "good").write_text(LINE)
+    found = {name: status for name, (status, _) in read(tmp_path)[0].items()}
+    assert found == {"x.gz": "failed", "x.zip/bomb": "failed", "good": "read"}
+
+
+@pytest.mark.parametrize(("kind", "most"), [("gzip", 20), ("zip", 20), ("xz", 50), ("", 50)])
+def test_how_much_may_come_of_a_byte(monkeypatch: pytest.MonkeyPatch, kind: str, most: int) -> None:
+    monkeypatch.setenv(limits.VARIABLE, "slack=1M,ratio=50")
+    packed = 1 << 20
+    Budget(packed).spend("a", most * packed, packed, kind)
+    with pytest.raises(SourceError, match=f"{most} times its packed size"):
+        Budget(packed).spend("a", most * packed + 1, packed, kind)
+
+
+def test_layers_that_are_harmless_each_are_counted_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each layer gives 40 times what it takes: allowed; both together, 1,600 times."""
+    monkeypatch.setenv(limits.VARIABLE, "slack=1M,ratio=125")
     noise = gzip.compress(bytes(range(256)) * 4)
     inner = gzip.compress((noise + bytes(40 * len(noise))) * 3000, 1)
     (tmp_path / "x").write_bytes(gzip.compress(inner))

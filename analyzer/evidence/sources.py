@@ -218,7 +218,7 @@ class _Walker:
             yield from self._members(_packed(source, kind), ARCHIVES[kind], budget, depth, plain)
         else:
             opener, problems, inner = source.opener, source.problems, _packed(source, kind)
-            spend = partial(budget.spend, f"{inner.name} {inner.compression}")
+            spend = partial(budget.spend, f"{inner.name} {inner.compression}", kind=kind)
             yield from self._expand(replace(inner, opener=lambda: decompressed(opener, kind, problems, spend)), budget, depth + 1)
 
     def _members(self, archive: Source, make: Callable[[BinaryIO], Archive], budget: Budget, depth: int, plain: bool) -> Iterator[Source]:
@@ -242,7 +242,8 @@ class _Walker:
         for number, (told, where, written) in enumerate(members):
             if name := _member_name(told):
                 problems: list[str] = []
-                opener = member_opener(where, problems, partial(budget.spend, f"{archive.name} {archive.compression} {number}"))
+                spend = partial(budget.spend, f"{archive.name} {archive.compression} {number}", kind="zip")  # a tar's spend nothing
+                opener = member_opener(where, problems, spend)
                 inner = replace(archive, name=f"{archive.name}/{name}", opener=opener, problems=problems, written=_moment(written))
                 yield from self._expand(inner, budget, depth + 1)
         if archive.problems:
