@@ -8,6 +8,7 @@ import gzip
 import io
 import lzma
 import stat
+import struct
 import tarfile
 import threading
 import weakref
@@ -33,8 +34,12 @@ T = TypeVar("T")
 HEAD = 512
 """So many first bytes say whether something is packed, and how."""
 
-DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError, zipfile.BadZipFile, RuntimeError, NotImplementedError)
-"""What reading packed data may raise (RuntimeError: a password is needed; NotImplementedError: an unknown method)."""
+DAMAGE = (
+    *(EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError, zipfile.BadZipFile),
+    RuntimeError,  # a password is needed, or (NotImplementedError) the method is not known
+    *(ValueError, OverflowError, struct.error),  # a zip's names and headers
+)
+"""What reading packed data may raise."""
 
 _BUFFER = 1024 * 1024
 _STEP = 16 * 1024  # decompressed at a time: of what comes before damage, no more than this is lost

@@ -210,15 +210,21 @@ def _batch(documents: pl.DataFrame, first: int) -> Batch:
             broken[index] = str(error)
     documents, rejects = parted(documents, broken)
     frame = pl.concat([documents, pl.DataFrame(found, schema=_FOUND, orient="row")], how="horizontal")
-    moments = pl.col("written", "staged").str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False).cast(TIME)
+    moments = [_moment(name) for name in ("written", "staged")]
     whole = pl.col("written").str.contains(".", literal=True).replace_strict({True: 1, False: 1_000_000}, return_dtype=pl.Int64)
-    frame = frame.with_columns(whole.alias("resolution_us"), pl.lit("kube-apiserver").alias("identifier")).with_columns(moments)
+    frame = frame.with_columns(whole.alias("resolution_us"), pl.lit("kube-apiserver").alias("identifier")).with_columns(*moments)
     long = pl.col("staged") - pl.col("written") > LONGEST
     frame = frame.with_columns(pl.when(long).then("staged").otherwise("written").alias("time"))
     undated = dict.fromkeys(frame["time"].is_null().arg_true().to_list(), "no such date")
     frame, late = parted(frame, undated)
     ordinals = pl.int_range(first, first + frame.height, dtype=pl.Int64).alias("record")
     return Batch(records=shaped(frame.with_columns(ordinals), RECORDS), rejects=pl.concat([rejects, late]).sort("offset"))
+
+
+def _moment(name: str) -> pl.Expr:
+    """A time as it is written; null: none, or of a year that Python has not."""
+    moment = pl.col(name).str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False).cast(TIME)
+    return pl.when(moment.dt.year().is_between(1, 9999)).then(moment).alias(name)
 
 
 def _unlisted(documents: pl.DataFrame) -> pl.DataFrame:
