@@ -92,6 +92,18 @@ def test_a_bomb_in_an_archive_costs_itself_alone(tmp_path: Path) -> None:
     }
 
 
+def test_a_zip_with_a_name_that_is_no_text_costs_itself_alone(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("kubelet-ä.log", LINE)
+    packed = (tmp_path / "x.zip").read_bytes()
+    (tmp_path / "x.zip").write_bytes(packed.replace("ä".encode(), b"\xe4\x28"))
+    (tmp_path / "good").write_text(LINE)
+    sources, _ = read(tmp_path)
+    assert sources["good"][0] == "read"
+    assert sources["x.zip"][0] == "failed"
+    assert sources["x.zip"][1].startswith("cannot be read ('utf-8' codec can't decode")
+
+
 @pytest.mark.parametrize("level", [1, 3, 6, 9])
 def test_zeros_are_a_bomb_however_well_they_are_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, level: int) -> None:
     """At its lowest level gzip makes a 229th of them."""

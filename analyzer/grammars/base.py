@@ -95,11 +95,11 @@ def _packed(attributes: Fields | None) -> str | None:
 
 def one_lines(text: pl.Expr) -> pl.Expr:
     """The same as ``one_line`` of whole columns."""
-    flat = text.str.replace_all("\n", " ", literal=True).str.strip_chars(_BLANKS)
+    flat = text.str.replace_all("\n", " ", literal=True).str.strip_chars(BLANKS)
     return pl.when(flat.str.len_chars() <= TEXT_LIMIT).then(flat).otherwise(flat.str.head(TEXT_LIMIT - 1) + "…")
 
 
-_BLANKS = "".join(map(chr, filter(lambda code: chr(code).isspace(), range(0x3001))))
+BLANKS = "".join(map(chr, filter(lambda code: chr(code).isspace(), range(0x3001))))
 """What Python takes for a blank: polars does not take U+001C to U+001F for any."""
 
 
