@@ -1,6 +1,7 @@
 """Sources that are read in processes of their own: what comes of it is the same, also where such a process dies."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -83,6 +84,12 @@ def test_what_a_worker_that_died_should_have_read_is_read_here(
     assert not joined
     monkeypatch.setattr(workers, "_allowed", 1)
     assert shared == analyze([sample_logs / "quick-restart"]).document()
+
+
+def test_an_interrupt_ends_a_worker_without_a_word(two: None) -> None:
+    """The terminal sends it to all: one of them speaks."""
+    with workers.pool(1, 1) as some:
+        assert some.submit(signal.getsignal, signal.SIGINT).result() == signal.SIG_DFL
 
 
 def test_a_script_that_expects_no_processes_has_none(sample_logs: Path, tmp_path: Path) -> None:

@@ -9,8 +9,7 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from analyzer.grammars.api_reasons import meaning
-from analyzer.grammars.base import BLANKS
-from analyzer.grammars.base import Fields, container_id, fields, integer
+from analyzer.grammars.base import BLANKS, Fields, container_id, fields, integer
 from analyzer.vocabulary import EventKind as E
 
 _SCHEDULED = re.compile(r"^Successfully assigned (?:\S+/)?(\S+) to (\S+?)\.?$")
