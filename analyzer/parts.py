@@ -17,6 +17,8 @@ from analyzer.evidence import Source
 from analyzer.evidence.packed import Shared
 from analyzer.formats import HEAD, Batch, Divisible, Format
 
+WORTH = 512 * 1024 * 1024
+"""Smaller sources are not cut: a process of its own takes half a second to begin."""
 _PART = 32 * 1024 * 1024
 _WINDOW = 1024 * 1024
 """So many bytes are looked through for a place to cut at, and are counted in one go."""
@@ -53,7 +55,7 @@ class Part:
 
 def divisible(source: Source, size: int, format: Format | None) -> bool:
     """Whether a source is large, lies on disk as it is, and has lines that can be read apart."""
-    if source.path is None or not isinstance(format, Divisible) or size < format.worth:
+    if source.path is None or size < WORTH or not isinstance(format, Divisible):
         return False
     with source.open() as stream:
         return format.divides(stream.read(HEAD))

@@ -14,8 +14,6 @@ from hypothesis import strategies as st
 from analyzer import formats, parts, workers
 from analyzer.activity import Activity
 from analyzer.formats import ReadContext
-from analyzer.formats.journals.journal_json import JournalJson
-from analyzer.formats.runtimes.docker_json import EventJson
 from analyzer.ingest import ingest
 from analyzer.parts import Part
 from analyzer.reading import Tally
@@ -34,8 +32,7 @@ def cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "_allowed", 2)
     monkeypatch.setattr(workers, "_WORTH", 1)
     monkeypatch.setattr(parts, "_PART", _SIZE)
-    for known in (JournalJson, EventJson):
-        monkeypatch.setattr(known, "worth", 1)
+    monkeypatch.setattr(parts, "WORTH", 1)
 
 
 @pytest.fixture
@@ -162,16 +159,14 @@ def test_only_large_files_of_lines_are_cut(journal: Path, tmp_path: Path) -> Non
 
     from analyzer.evidence import walk
 
-    known, size = formats.named("journal-json"), journal.stat().st_size
-    assert isinstance(known, JournalJson)
+    known = formats.named("journal-json")
     (source,) = walk([journal])
-    assert not parts.divisible(source, known.worth - 1, known)
-    assert parts.divisible(source, known.worth, known)
+    assert not parts.divisible(source, parts.WORTH - 1, known)
+    assert parts.divisible(source, parts.WORTH, known)
     assert not parts.divisible(source, 2**40, formats.named("klog"))
     assert not parts.divisible(source, 2**40, None)
     (tmp_path / "packed.gz").write_bytes(gzip.compress(journal.read_bytes()))
     (packed,) = walk([tmp_path / "packed.gz"])
-    assert size
     assert not parts.divisible(packed, 2**40, known)
 
 

@@ -76,12 +76,7 @@ class Format(Protocol):
 
 @runtime_checkable
 class Divisible(Format, Protocol):
-    """A format of lines that can be read apart, from any line that begins an object on.
-
-    ``worth``: bytes from which on that pays: a process of its own takes half a second to begin.
-    """
-
-    worth: int
+    """A format of lines that can be read apart, from any line that begins an object on."""
 
     def divides(self, head: bytes) -> bool:
         """Whether a source that begins with these bytes has a line for each object, as far as they tell."""

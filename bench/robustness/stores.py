@@ -5,8 +5,8 @@ from pathlib import Path
 
 import polars as pl
 
+from analyzer import parts
 from analyzer.exceptions import StoreError
-from analyzer.formats.runtimes import docker_json
 from analyzer.ingest import ingest
 from analyzer.store import DeltaStore, open_store
 from analyzer.vocabulary import TABLES
@@ -31,7 +31,7 @@ def write(folder: Path, sources: int, large: bool = True) -> list[Path]:
 
 def write_in_parts(folder: Path) -> None:
     """One source that is so large that it is read in parts."""
-    evidence.write("docker-events", folder / "docker-events.jsonl", docker_json.FORMAT.worth)
+    evidence.write("docker-events", folder / "docker-events.jsonl", parts.WORTH)
 
 
 def bitwise(evidence: Path, directory: Path) -> None:

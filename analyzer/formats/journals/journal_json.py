@@ -39,7 +39,6 @@ class JournalJson:
     name = "journal-json"
     family = "journal"
     dated = True
-    worth = 512 * 1024 * 1024  # decoding, the most of it, has all threads as it is
 
     def sniff(self, head: bytes, name: str) -> bool:
         lines = [line for line in head.split(b"\n", 64) if line.strip()][:8]

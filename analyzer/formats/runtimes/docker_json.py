@@ -171,7 +171,6 @@ class EventJson(Generic[Shape]):
 
     family = "docker"
     dated = True
-    worth = 64 * 1024 * 1024
 
     def __init__(
         self,
