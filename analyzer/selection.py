@@ -159,7 +159,7 @@ class Selection:
         for pod in pods:
             for node in {pod.node, *(r.node for r in pod.runs)} - {None}:
                 self._on[node].append(pod)
-            if (owner := life.owners.get(pod.key)) is not None:
+            if (owner := life.owner_of(pod)) is not None:
                 for title in (owner.title, f"?/{owner.name}"):
                     self._owned[title].append(pod)
         self._controllers = {(c.namespace, c.title) for c in life.controllers if any(p.key in self._pods for p in c.pods)}
@@ -265,7 +265,7 @@ class Selection:
         return subject.namespace in (None, pod.namespace) and subject.pod in (None, pod.name) and subject.pod_uid in (None, pod.uid)
 
     def _subject(self, pod: Pod) -> Subject:
-        owner = self._life.owners.get(pod.key)
+        owner = self._life.owner_of(pod)
         title = owner.title if owner else "/".join(pod.owner) if pod.owner else "none/"
         node = pod.node or next((r.node for r in pod.runs if r.node), None)
         return Subject(None, None, node, pod.namespace, title, pod.name, pod.uid)

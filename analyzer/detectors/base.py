@@ -58,7 +58,7 @@ class Case:
     def evictions(self) -> dict[str, list[Event]]:
         """By node: when the control plane deleted a pod because of it, the first word on each pod, in order of time."""
         found: dict[str, list[Event]] = {}
-        for pod in self.life.pods:
+        for pod in self.life.pods.evicted:
             if pod.evicted is not None and pod.node is not None:
                 found.setdefault(pod.node, []).append(pod.evicted)
         return {node: sorted(some, key=lambda e: e.time) for node, some in found.items()}
@@ -71,7 +71,7 @@ class Case:
     def subject(self, run: Run, *, attempt: bool = True) -> Subject:
         """A run, as a finding names it; ``attempt``: this attempt of the container, not all of them."""
         pod = self.life.pod_of(run)
-        controller = self.life.owners.get(pod.key) if pod is not None else None
+        controller = self.life.owner_of(pod) if pod is not None else None
         return Subject(
             node=run.node,
             namespace=pod.namespace if pod is not None else run.namespace,

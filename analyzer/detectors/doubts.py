@@ -209,7 +209,7 @@ def _imbalance(case: Case, finding: Finding) -> Iterator[Doubt]:
     controller = _controller(case, finding)
     if controller is None:
         return
-    ran = [r for p in controller.pods for r in p.apps if r.alive(case.life.end)]
+    ran = [r for p in controller.ran for r in p.apps if r.alive(case.life.end)]
     known = (witnessed(r, case.life.nodes.get(r.node or "")) for r in ran)
     if any(last is None or last < case.life.end - _RECORDED for _, last in known):
         yield Doubt(Confidence.LIKELY, "that the pods stayed where they are is told by silence", "kubectl get pods -o wide")

@@ -55,7 +55,7 @@ def _finding(case: Case, overlaps: list[_Overlap]) -> Finding:
     first, last = overlaps[0], overlaps[-1]
     run = first.newer
     pod = case.life.pod_of(run)
-    controller = case.life.owners.get(pod.key) if pod else None
+    controller = case.life.owner_of(pod) if pod else None
     runs = list({id(r): r for o in overlaps for r in (o.older, o.newer)}.values())
     rule = "the runtime started another attempt while the one before still ran"
     start = Edge(first.start.time, first.start.earliest, first.start.latest, first.start.proofs, rule)

@@ -29,11 +29,11 @@ def _of_node(case: Case, controller: Controller, node: NodeLife) -> Iterator[Fin
     outage, since = up
     gone = outage.start.time
     before = _placement(controller, gone)
-    after_pods = [p for p in controller.pods if p.node and any(r.alive(case.life.end) for r in p.apps)]
+    after_pods = [p for p in controller.ran if p.node and any(r.alive(case.life.end) for r in p.apps)]
     after = Counter(str(p.node) for p in after_pods)
     if node.name not in before or node.name in after or sum(after.values()) < 2 or len(after) >= len(before):
         return
-    left = [r.end for p in controller.pods if p.node == node.name for r in p.apps if r.end.time is not None and gone and r.end.time >= gone]
+    left = [r.end for p in controller.ran if p.node == node.name for r in p.apps if r.end.time is not None and gone and r.end.time >= gone]
     start = max([since, *left], key=lambda e: e.time or case.life.start)
     yield _finding(case, controller, node, start, before, after, after_pods, outage)
 
@@ -52,7 +52,7 @@ def _placement(controller: Controller, moment: datetime | None) -> Counter[str]:
     if moment is None:
         return Counter()
     return Counter(
-        str(p.node) for p in controller.pods if p.node and any(r.began_by(moment) and _lasted(r.end.time, moment) for r in p.apps)
+        str(p.node) for p in controller.ran if p.node and any(r.began_by(moment) and _lasted(r.end.time, moment) for r in p.apps)
     )
 
 

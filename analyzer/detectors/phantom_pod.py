@@ -31,7 +31,7 @@ _SURE = ("force", "request", "watch", "heard", "kubelet", "name")
 
 
 def find(case: Case) -> Iterator[Finding]:
-    for pod in case.life.pods:
+    for pod in case.life.pods.ran:
         left = gone(case.life, pod)
         runs = _ran_on(case, pod, left.edge.time) if left is not None and left.edge.time is not None else []
         if left is not None and runs and _kept(case, pod, left, runs):
@@ -74,7 +74,7 @@ def _kept(case: Case, pod: Pod, left: Gone, runs: list[Run]) -> bool:
 
 
 def _finding(case: Case, pod: Pod, left: Gone, runs: list[Run]) -> Finding:
-    start, controller = left.edge, case.life.owners.get(pod.key)
+    start, controller = left.edge, case.life.owner_of(pod)
     open_ends = [r for r in runs if r.end.time is None]
     last = max((r for r in runs if r.end.time is not None), key=lambda r: r.end.time or case.life.start, default=None)
     end = Edge(None, start.time, None)

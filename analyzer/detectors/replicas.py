@@ -35,6 +35,8 @@ _CONFIDENCE = {
 
 def overshoots(case: Case) -> Iterator[Finding]:
     for controller in case.life.controllers:
+        if not controller.ran:
+            continue  # of none it is known what ran, so nobody asks how many were asked for
         for window in windows(controller, case.life.start, case.life.end, over=True):
             cause = _over_cause(case, controller, window)
             if cause == "unknown" and controller.wanted is not None and controller.wanted.source == "inferred":
@@ -48,11 +50,13 @@ def overshoots(case: Case) -> Iterator[Finding]:
 def undershoots(case: Case) -> Iterator[Finding]:
     seen_from = _seen_from(case)
     for controller in case.life.controllers:
+        if not controller.ran:
+            continue
         if any(_unknown(pod, seen_from) for pod in controller.pods):
             continue  # some pods may have run unseen: too few cannot be told
         if controller.wanted is None or (controller.owner_inferred and controller.wanted.source == "inferred"):
             continue  # what the names look like may be a DaemonSet or a Job: then fewer is nothing
-        begin = max((seen_from[r.node] for p in controller.pods for r in p.apps if r.node in seen_from), default=case.life.end)
+        begin = max((seen_from[r.node] for p in controller.ran for r in p.apps if r.node in seen_from), default=case.life.end)
         if controller.wanted.source == "inferred":  # then it holds from when so many ran at all
             begin = max(begin, _first_full(controller) or case.life.end)
         for window in windows(controller, begin, case.life.end, over=False):

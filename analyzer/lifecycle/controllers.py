@@ -2,17 +2,21 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
+import numpy as np
 import orjson
 import polars as pl
 
 from analyzer.lifecycle.desired import Replaceable, Wanted, wanted
 from analyzer.lifecycle.event import Event
-from analyzer.lifecycle.event_table import Events
+from analyzer.lifecycle.event_table import Events, Rows
 from analyzer.lifecycle.intervals import Span, Step, count
 from analyzer.lifecycle.objects import Version
+from analyzer.lifecycle.ownership import alike, makers, owner_of
+from analyzer.lifecycle.pod_list import Pods
 from analyzer.lifecycle.pods import Pod
 from analyzer.lifecycle.runs import RunIndex
 from analyzer.vocabulary import EventKind as E
@@ -20,9 +24,7 @@ from analyzer.vocabulary import EventKind as E
 Name = tuple[str, str, str]
 """namespace, KIND, name."""
 
-_POD_SUFFIX = re.compile(r"^(?P<owner>.+)-[0-9a-z]{5}$")
-_HASHED = re.compile(r"^(?P<deployment>.+)-[0-9a-z]{8,10}$")
-_ORDINAL = re.compile(r"^(?P<owner>.+)-\d+$")
+_HASHED = re.compile(r"(?P<deployment>.+)-[0-9a-z]{8,10}")
 
 
 @dataclass
@@ -32,11 +34,21 @@ class Controller:
     namespace: str
     kind: str
     name: str
-    pods: list[Pod] = field(default_factory=list)
-    wanted: Wanted | None = None
+    pods: Pods
     owner_inferred: bool = False  # its kind and name are read off the pods' names
     scalings: list[Event] = field(default_factory=list)  # of its replica sets
     surge: int | None = None
+    reckon: Callable[[], Wanted | None] | None = None  # what ``wanted`` is
+
+    @cached_property
+    def wanted(self) -> Wanted | None:
+        """The replicas that it was asked for. Of millions of pods most are of controllers of which nobody asks this."""
+        return self.reckon() if self.reckon is not None else None
+
+    @cached_property
+    def ran(self) -> list[Pod]:
+        """Those of its pods of which runs are known."""
+        return self.pods.ran
 
     @property
     def title(self) -> str:
@@ -45,7 +57,7 @@ class Controller:
     @cached_property
     def runs(self) -> RunIndex:
         """Runs of the application containers of all its pods."""
-        return RunIndex([r for pod in self.pods for r in pod.apps])
+        return RunIndex([r for pod in self.ran for r in pod.apps])
 
     def running(self) -> list[Step]:
         """Pods with at least one running application container, over all nodes, by the runtime's truth."""
@@ -53,33 +65,22 @@ class Controller:
 
     @cached_property
     def _running(self) -> list[Step]:
-        return count([[(r.start.time, r.end.time) for r in pod.apps] for pod in self.pods])
+        return count([[(r.start.time, r.end.time) for r in pod.apps] for pod in self.ran])
 
 
 def controllers(
     events: Events,
     objects: list[Version],
-    pods: list[Pod],
+    pods: Pods,
     stated: dict[Name, int],
     calm: list[Span],
     replaceable: Replaceable,
 ) -> list[Controller]:
     """All controllers that own a pod, sorted by namespace, kind and name."""
     parents = _parents(events, objects)
-    known = _known_names(events, objects, pods)
-    found: dict[Name, Controller] = {}
-    for pod in pods:
-        owner, inferred = _owner(pod, known)
-        if owner is None:
-            continue
-        name = (pod.namespace or "default", *owner)
-        name = parents.get(name, name)
-        if owner[0] == "ReplicaSet" and name[1] == "ReplicaSet" and inferred:
-            hashed = _HASHED.match(owner[1])
-            name = (name[0], "Deployment", hashed["deployment"]) if hashed else name
-        controller = found.setdefault(name, Controller(*name, owner_inferred=inferred))
-        controller.pods.append(pod)
-        controller.owner_inferred = controller.owner_inferred and inferred
+    found = {}
+    for name, (numbers, inferred) in _shared_out(pods, _known_names(events, objects, pods), parents).items():
+        found[name] = Controller(*name, pods.some(numbers), inferred)
     by_controller = _events_by_controller(events, parents, found)
     versions: dict[Name, list[Version]] = defaultdict(list)
     for version in objects:
@@ -87,8 +88,32 @@ def controllers(
     for name, controller in found.items():
         told = by_controller.get(name, [])
         controller.scalings = [e for e in told if e.kind is E.REPLICA_SET_SCALED]
-        controller.wanted = wanted(controller.kind, controller.pods, told, versions.get(name, []), stated.get(name), calm, replaceable)
+        asked = versions.get(name, []), stated.get(name), calm, replaceable
+        controller.reckon = partial(wanted, controller.kind, controller.pods, told, *asked)
     return [found[name] for name in sorted(found)]
+
+
+def _shared_out(pods: Pods, known: dict[tuple[str, str], str], parents: dict[Name, Name]) -> dict[Name, tuple[Rows, bool]]:
+    """By controller the numbers of its pods, in their order, and whether it is inferred of all of them that they are its."""
+    names: dict[Name, int] = {}
+    sure: set[int] = set()
+    whose = np.full(pods.numbers.max(initial=-1) + 1, -1, dtype=np.int32)
+    for numbers, pod in alike(pods):
+        owner, inferred = owner_of(pod, known)
+        if owner is not None:
+            name = _topmost((pod.namespace or "default", *owner), parents, inferred=inferred)
+            whose[numbers] = code = names.setdefault(name, len(names))
+            sure |= set() if inferred else {code}
+    owners = whose[pods.numbers]
+    order = np.argsort(owners, kind="stable")
+    edges = np.searchsorted(owners[order], np.arange(len(names) + 1))
+    return {name: (pods.numbers[order[edges[code] : edges[code + 1]]], code not in sure) for name, code in names.items()}
+
+
+def _topmost(name: Name, parents: dict[Name, Name], *, inferred: bool) -> Name:
+    found = parents.get(name, name)
+    hashed = _HASHED.fullmatch(name[2]) if inferred and name[1] == found[1] == "ReplicaSet" else None
+    return (found[0], "Deployment", hashed["deployment"]) if hashed else found
 
 
 def _parents(events: Events, objects: list[Version]) -> dict[Name, Name]:
@@ -108,7 +133,7 @@ def _parents(events: Events, objects: list[Version]) -> dict[Name, Name]:
     return parents
 
 
-def _known_names(events: Events, objects: list[Version], pods: list[Pod]) -> dict[tuple[str, str], str]:
+def _known_names(events: Events, objects: list[Version], pods: Pods) -> dict[tuple[str, str], str]:
     """(namespace, name) to KIND, of everything that makes pods."""
     known = {(v.namespace, v.name): v.kind for v in objects if v.kind not in ("Pod", "Node")}
     sets = pl.when(pl.col("kind") == str(E.REPLICA_SET_SCALED)).then("attributes").alias("sets")
@@ -119,36 +144,9 @@ def _known_names(events: Events, objects: list[Version], pods: list[Pod]) -> dic
             known.setdefault((namespace or "default", name), kind)
             if scaled is not None:
                 known.setdefault((namespace or "default", orjson.loads(scaled)["replica_set"]), "ReplicaSet")
-    for pod in pods:
-        if pod.owner:
-            known.setdefault((pod.namespace or "default", pod.owner[1]), pod.owner[0])
+    for namespace, (kind, name) in makers(pods):
+        known.setdefault((namespace or "default", name), kind)
     return known
-
-
-def _owner(pod: Pod, known: dict[tuple[str, str], str]) -> tuple[tuple[str, str] | None, bool]:
-    """The pod's direct owner, and whether it was only inferred from names."""
-    if pod.static:
-        return None, False
-    if pod.owner is not None:
-        return pod.owner, False
-    if pod.name is None:
-        return None, False
-    for pattern in (_POD_SUFFIX, _ORDINAL):
-        match = pattern.match(pod.name)
-        kind = known.get((pod.namespace or "default", match["owner"])) if match else None
-        if match and kind:
-            return (kind, match["owner"]), True
-    match = _POD_SUFFIX.match(pod.name)
-    if match is None:
-        return None, False
-    hashed = _HASHED.match(match["owner"])
-    return (("ReplicaSet" if hashed and _is_hash(match["owner"]) else "ReplicationController"), match["owner"]), True
-
-
-def _is_hash(name: str) -> bool:
-    """pod-template-hash: 8 to 10 of decimal digits or of the API's safe alphabet (no vowels, since 1.9)."""
-    tail = name.rsplit("-", 1)[-1]
-    return bool(re.fullmatch(r"[0-9]{6,10}|[bcdfghjklmnpqrstvwxz2456789]{8,10}", tail)) or (bool(re.fullmatch(r"[0-9a-f]{8,10}", tail)))
 
 
 def _events_by_controller(events: Events, parents: dict[Name, Name], found: dict[Name, Controller]) -> dict[Name, list[Event]]:

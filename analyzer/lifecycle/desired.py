@@ -4,7 +4,7 @@ From API objects; else from what the controller-manager logged ('need N') and fr
 it has what it was asked for); else from the steady state, and marked so. A user's --desired goes before all.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -47,7 +47,7 @@ class Wanted:
 
 def wanted(
     kind: str,
-    pods: list[Pod],
+    pods: Sequence[Pod],
     events: list[Event],
     versions: list[Version],
     stated: int | None,
@@ -107,7 +107,7 @@ def _joined(seen: Wanted, changes: Wanted) -> Wanted:
 _SAYS = {"audit": "somebody asked the API for this many", "controller-manager": "the controller-manager says how many are needed"}
 
 
-def _needs(kind: str, pods: list[Pod], events: list[Event], replaceable: Replaceable) -> Wanted | None:
+def _needs(kind: str, pods: Sequence[Pod], events: list[Event], replaceable: Replaceable) -> Wanted | None:
     """Requests in the audit log; else, but for deployments, the controller-manager's 'need N'."""
     told = [e for e in events if e.kind is E.DESIRED_REPLICAS and e.value is not None]
     asked = [e for e in told if e.component == "audit" and (e.controller or "").startswith(f"{kind}/")]
@@ -124,7 +124,7 @@ def _needs(kind: str, pods: list[Pod], events: list[Event], replaceable: Replace
     return Wanted(tuple(steps), chosen[0].component, tuple(proofs))
 
 
-def _before(first: Event, pods: list[Pod], replaceable: Replaceable) -> int:
+def _before(first: Event, pods: Sequence[Pod], replaceable: Replaceable) -> int:
     """What was asked for before the first word of it: the same, if it makes up for a pod that is lost or deleted; none, if all are
     made anew; else it is a change from what ran."""
     need, creating = first.value or 0, first.attributes.get("creating")
@@ -137,7 +137,7 @@ def _before(first: Event, pods: list[Pod], replaceable: Replaceable) -> int:
     return need if first.component != "audit" and creating is not None and ran != need - creating else ran
 
 
-def _scaled(pods: list[Pod], events: list[Event]) -> Wanted | None:
+def _scaled(pods: Sequence[Pod], events: list[Event]) -> Wanted | None:
     """A deployment's ScalingReplicaSet events. While two sets have replicas, a rollout is under way: the number is that of before."""
     scalings = [e for e in events if e.kind is E.REPLICA_SET_SCALED and e.value is not None]
     if not scalings:
@@ -167,7 +167,7 @@ class _Act:
     proof: Proof | None
 
 
-def _from_actions(pods: list[Pod], replaceable: Replaceable) -> Wanted | None:
+def _from_actions(pods: Sequence[Pod], replaceable: Replaceable) -> Wanted | None:
     """What a controller has after each burst of creations and departures is what it was asked for (ReplicaSet, RC, StatefulSet).
 
     A pod that departs while another is made is replaced; so are, where nothing tells of a departure (Kubernetes 1.0 leaves no
@@ -184,7 +184,7 @@ def _from_actions(pods: list[Pod], replaceable: Replaceable) -> Wanted | None:
 
 
 def _steps(
-    pods: list[Pod], acts: list[_Act], replaceable: Replaceable, template: Callable[[Pod], str] = lambda _: ""
+    pods: Sequence[Pod], acts: list[_Act], replaceable: Replaceable, template: Callable[[Pod], str] = lambda _: ""
 ) -> tuple[tuple[Step, ...], tuple[Proof, ...]]:
     """How many a controller has after each burst of acts. While it has pods of two templates, a rollout is under way: as before it."""
     made_at_all = {a.pod.key for a in acts if a.made}
@@ -206,7 +206,7 @@ def _steps(
     return tuple(steps), tuple(proofs)
 
 
-def _departing(pods: list[Pod]) -> Iterator[tuple[datetime, Pod]]:
+def _departing(pods: Sequence[Pod]) -> Iterator[tuple[datetime, Pod]]:
     """Pods whose deletion may mean that fewer are wanted: not if their node was given up, nor if a pod of their name is made again
     (a StatefulSet makes the new one only when the old one has ended)."""
     latest: dict[str | None, datetime] = {}
@@ -237,7 +237,7 @@ def _bursts(acts: list[_Act]) -> Iterator[list[_Act]]:
         yield burst
 
 
-def _from_nodes(kind: str, pods: list[Pod], calm: list[Span], replaceable: Replaceable) -> Wanted | None:
+def _from_nodes(kind: str, pods: Sequence[Pod], calm: list[Span], replaceable: Replaceable) -> Wanted | None:
     """Without a word of the API: what nodes were given to run, and told to end while nothing was made in its stead.
 
     Taken only if it agrees with what ran for longest, and not of pods that end by themselves, as a job's do.
@@ -266,7 +266,7 @@ def _done(pod: Pod) -> bool:
     )
 
 
-def _steady(pods: list[Pod], calm: list[Span]) -> Wanted | None:
+def _steady(pods: Sequence[Pod], calm: list[Span]) -> Wanted | None:
     """Nothing says: the number of running pods that held for the longest time is taken for the number asked for.
 
     ``calm``: the time in which no node was lost; only if nothing ran then, all of the time counts.

@@ -147,7 +147,7 @@ def _by_dump(life: Lifecycle, pod: Pod) -> Gone | None:
     Such a dump is not dated: it may be much later than the newest time in it. So it counts only if it surely is from before the
     containers' end, and if nobody knew the pod afterwards.
     """
-    controller, node = life.owners.get(pod.key), life.nodes.get(pod.node or "")
+    controller, node = life.owner_of(pod), life.nodes.get(pod.node or "")
     if controller is None or pod.uid is None or node is None or not (node.outages or node.not_ready) or not life.listings:
         return None
     mine = (pod.namespace or "", pod.name or "", pod.uid)

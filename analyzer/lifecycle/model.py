@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -24,6 +24,7 @@ from analyzer.lifecycle.events import load_events
 from analyzer.lifecycle.intervals import Span, subtract, union
 from analyzer.lifecycle.kubelets import Outage, foresee
 from analyzer.lifecycle.links import cut_offs
+from analyzer.lifecycle.pod_list import Pods
 from analyzer.lifecycle.pods import Pod
 from analyzer.lifecycle.runs import RunIndex
 from analyzer.proof import Edge
@@ -188,17 +189,17 @@ class NodeLife:
 
 @dataclass
 class Lifecycle:
-    """All of it. Lists are sorted; ``start``/``end``: first and last moment in the evidence."""
+    """All of it. Lists are sorted; ``start``/``end``: first and last moment in the evidence. Of the ``pods`` most are made when they are
+    asked for: who goes through all of them has them all made."""
 
     start: datetime
     end: datetime
     nodes: dict[str, NodeLife]
     runs: list[Run]
-    pods: list[Pod]
+    pods: Pods
     controllers: list[Controller]
     events: Events
     coverage: list[Coverage] = field(default_factory=list)
-    owners: dict[str, Controller] = field(default_factory=dict)  # by Pod.key
     clocks: Clocks = field(default_factory=Clocks)  # all times are by the API server's clock, as far as these tell
     versions: list[objects.Version] = field(default_factory=list)  # of API objects, by kind, namespace, name and version
     listings: list[objects.Listing] = field(default_factory=list)  # dumps of pods, by time
@@ -231,14 +232,27 @@ class Lifecycle:
     def pod_of(self, run: Run) -> Pod | None:
         return self._by_run.get(id(run))
 
+    def owner_of(self, pod: Pod) -> Controller | None:
+        number = self.pods.plain.number(pod)
+        if number is None:
+            return self._owners.get(pod.key)
+        return self.controllers[code] if (code := int(self._owners_of_plain[number])) >= 0 else None
+
+    @cached_property
+    def _owners_of_plain(self) -> Rows:
+        found = np.full(len(self.pods.plain), -1, dtype=np.int64)
+        for code, controller in enumerate(self.controllers):
+            found[controller.pods.plain_numbers] = code
+        return found
+
     def pods_named(self, namespace: str | None, name: str | None) -> list[Pod]:
-        """All that bore a name, one after the other."""
+        """All that bore a name, one after the other, where there were several."""
         return self._pods_by_name.get((namespace, name), [])
 
     @cached_property
     def _pods_by_name(self) -> dict[tuple[str | None, str | None], list[Pod]]:
         named: dict[tuple[str | None, str | None], list[Pod]] = defaultdict(list)
-        for pod in self.pods:
+        for pod in self.pods.made:
             named[pod.namespace, pod.name].append(pod)
         return named
 
@@ -252,13 +266,13 @@ class Lifecycle:
         return found
 
     def __post_init__(self) -> None:
-        self._by_run = {id(run): pod for pod in self.pods for run in pod.runs}
+        self._by_run = {id(run): pod for pod in self.pods.ran for run in pod.runs}
         apps: dict[str, list[Run]] = defaultdict(list)
         for run in self.runs:
             if run.node is not None and not run.sandbox:
                 apps[run.node].append(run)
         self._apps_by_node = {node: RunIndex(some) for node, some in apps.items()}
-        self.owners = {pod.key: c for c in self.controllers for pod in c.pods}
+        self._owners = {pod.key: c for c in self.controllers for pod in c.pods.made}
 
 
 def build(store: Store, desired: Mapping[Name, int] | None = None) -> Lifecycle:
@@ -286,7 +300,7 @@ def build(store: Store, desired: Mapping[Name, int] | None = None) -> Lifecycle:
     lost = [o for node in nodes.values() for o in node.outages if o.boot_lost]
     runs = containers.runs(events, correction.statuses(known, pods.statuses(versions)), lost)
     all_pods = pods.pods(events, versions, runs)
-    _presume_ends(all_pods, nodes, events)
+    _presume_ends(all_pods.ran, nodes, events)
 
     def replaceable(pod: Pod, moment: datetime, *, untold: bool = False) -> bool:
         node = nodes.get(pod.node or "")
@@ -300,7 +314,7 @@ def build(store: Store, desired: Mapping[Name, int] | None = None) -> Lifecycle:
     return Lifecycle(start, end, nodes, runs, all_pods, owners, events, covered, versions=versions, listings=dumps, clocks=known)
 
 
-def _presume_ends(all_pods: list[Pod], nodes: dict[str, NodeLife], events: Events) -> None:
+def _presume_ends(all_pods: Sequence[Pod], nodes: dict[str, NodeLife], events: Events) -> None:
     """On a node of which neither runtime nor kubelet tells, a pod that the API deleted is taken to end then: nothing will say when.
 
     Not while its kubelet was away or the API had lost the node: then it may have run on.

@@ -197,7 +197,7 @@ def seen_after(outage: Outage, run: Run) -> list[Event]:
 
 def _of_deletions(life: Lifecycle, instead: dict[str, Substitute]) -> Iterator[Orphan]:
     """Deleted in the API, but the kubelet, though alive, did not act: cut off from it, or stuck."""
-    for pod in life.pods:
+    for pod in life.pods.ran:
         node = life.nodes.get(pod.node or "")
         substitute = instead.get(pod.key)
         request = _request(node, pod, substitute) if node is not None else None

@@ -14,6 +14,8 @@ from analyzer.lifecycle.event import Event
 from analyzer.lifecycle.event_table import Events, coded
 from analyzer.lifecycle.objects import Version, mapping, mappings, number, parse_time, stamp, text
 from analyzer.lifecycle.pod import Pod as Pod
+from analyzer.lifecycle.pod_list import Pods as Pods
+from analyzer.lifecycle.pod_names import Others, plain
 from analyzer.lifecycle.settling import Said, settle
 from analyzer.proof import Edge
 from analyzer.vocabulary import EventKind as E
@@ -90,17 +92,20 @@ def _statuses_of(version: Version, entry: dict[str, Any]) -> Iterator[Status]:
         )
 
 
-def pods(events: Events, objects: list[Version], runs: list[Run]) -> list[Pod]:
+def pods(events: Events, objects: list[Version], runs: list[Run]) -> Pods:
     """All pods that anything speaks of, sorted by namespace, name and uid."""
-    book = _Book()
     of_pods = [version for version in objects if version.kind == "Pod"]
+    told = events.where(events.having("k8s_pod_uid") | events.having("k8s_pod_name"))
+    some, theirs = plain(told, _more_told(of_pods, runs))
+    told = told.where(~theirs)
+    book = _Book()
     for version in of_pods:
         if version.uid:
             _from_object(book.get(version.namespace, version.name, _mirrored(version) or version.uid), version)
     for run in runs:
         if run.pod_uid:
             book.get(run.namespace, run.pod, run.pod_uid).runs.append(run)
-    spoken = events.columns("k8s_namespace_name", "k8s_pod_name", "k8s_pod_uid").filter(pl.col("k8s_pod_uid") != "").drop("row")
+    spoken = told.columns("k8s_namespace_name", "k8s_pod_name", "k8s_pod_uid").filter(pl.col("k8s_pod_uid") != "").drop("row")
     for namespace, name, uid in spoken.unique(maintain_order=True).iter_rows():  # uids first, so that names find them
         book.get(namespace, name, uid)
     for version in sorted(of_pods, key=lambda version: not version.namespace):  # namespaces first, so that bare names find them
@@ -110,15 +115,19 @@ def pods(events: Events, objects: list[Version], runs: list[Run]) -> list[Pod]:
     for run in runs:
         if not run.pod_uid:
             book.named(run.namespace, run.pod, run.start.time).runs.append(run)
-    said = _shared_out(events, book)
+    said = _shared_out(told, book)
     found = book.all()
     settle(found, said)
-    return found
+    return Pods.sorted(found, some)
 
 
-def _shared_out(events: Events, book: "_Book") -> Said:
+def _more_told(objects: list[Version], runs: list[Run]) -> Others:
+    uids = {_mirrored(version) or version.uid for version in objects} | {run.pod_uid or "" for run in runs}
+    return Others(uids - {""}, {version.name for version in objects} | {run.pod for run in runs if run.pod})
+
+
+def _shared_out(of_pods: Events, book: "_Book") -> Said:
     """To each pod its events."""
-    of_pods = events.where(events.having("k8s_pod_uid") | events.having("k8s_pod_name"))
     uids, codes = coded(of_pods.column("k8s_pod_uid").replace("", None))
     pods = [book.known(uid) for uid in uids]
     place = {id(pod): at for at, pod in enumerate(pods)}
@@ -192,8 +201,7 @@ class _Book:
         return self.at(namespace, name, moment or _ALWAYS) or self._made(namespace, name, None)
 
     def all(self) -> list[Pod]:
-        pods = {id(p): p for named in self._by_name.values() for p in named}
-        return sorted(pods.values(), key=lambda p: (p.namespace or "", p.name or "", p.uid or ""))
+        return list({id(p): p for named in self._by_name.values() for p in named}.values())
 
 
 def _tolerations(version: Version) -> Iterator[tuple[str, int | None]]:

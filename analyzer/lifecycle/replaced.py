@@ -40,6 +40,8 @@ def substitutes(life: Lifecycle) -> dict[str, Substitute]:
 
 
 def _of_controller(life: Lifecycle, controller: Controller) -> Iterator[tuple[str, Substitute]]:
+    if not controller.ran:
+        return
     away = {p.node: node for p in controller.pods if (node := life.nodes.get(p.node or "")) is not None and node.away}
     if not away:
         return
@@ -76,7 +78,7 @@ def _ordinary(ended: list[tuple[datetime, str]], new: Substitute, replaced: set[
 
 def _fresh(controller: Controller) -> Iterator[Substitute]:
     """Its pods of which the first start is told."""
-    for pod in controller.pods:
+    for pod in controller.ran:
         first = min((r.start for r in pod.apps if r.start.time is not None), key=lambda e: e.time or datetime.max, default=None)
         if first is None or first.time is None or not first.proofs or any(r.start.time is None for r in pod.apps):
             continue
@@ -131,7 +133,7 @@ def _too_many(controller: Controller, new: Substitute, replaced: set[str]) -> bo
         return False
     leaving = [
         p
-        for p in controller.pods
+        for p in controller.ran
         if any(r.alive(new.at) for r in p.apps)
         and (p.key in replaced or (p.marked is not None and p.marked.time is not None and p.marked.time <= new.at))
     ]

@@ -98,7 +98,7 @@ class Told:
     def __init__(self, life: Lifecycle) -> None:
         self.silences = {name: list(_silences(node)) for name, node in life.nodes.items()}
         self.disruptions = life.events.of(E.MASTER_DISRUPTION)
-        self.by_taints = any(p.tolerates for p in life.pods) or any(_by_taint(e) for e in life.events.of(*_TAINTS))
+        self.by_taints = any(p.tolerates for p in life.pods.made) or any(_by_taint(e) for e in life.events.of(*_TAINTS))
         self._tainted: dict[str, list[tuple[datetime, Proof]]] = {}
         for node in life.nodes.values():
             for event in node.index.all(E.NODE_TAINT_QUEUED):
@@ -274,7 +274,7 @@ def _heartbeats(life: Lifecycle) -> Iterator[Setting]:
 def _tolerations(life: Lifecycle) -> Iterator[Setting]:
     """The API server gives each pod the default that its makers left out: what most have."""
     for name, key in ((UNREACHABLE, "unreachable"), (NOT_READY, "not-ready")):
-        counted = Counter(s for p in life.pods if (s := p.tolerates.get(key)) is not None)
+        counted = Counter(s for p in life.pods.made if (s := p.tolerates.get(key)) is not None)
         if counted:
             usual = float(max(sorted(counted), key=lambda s: counted[s]))
             proofs = [
@@ -317,7 +317,7 @@ def _seen_evictions(life: Lifecycle, known: Settings) -> Iterator[Setting]:
     """From NotReady (or the taint) to the first deletion."""
     period = known.assume(PERIOD).high
     evicted: dict[str, list[Event]] = {}
-    for pod in life.pods:
+    for pod in life.pods.evicted:
         if pod.evicted is not None and pod.node is not None:
             evicted.setdefault(pod.node, []).append(pod.evicted)
     for name, gone in evicted.items():

@@ -11,7 +11,7 @@ from analyzer.lifecycle.event import Event
 from analyzer.lifecycle.event_table import Events, Mask, Rows, instant, of_kinds, ticks
 from analyzer.lifecycle.pod import Pod
 from analyzer.lifecycle.recorded import Recorded
-from analyzer.proof import Edge
+from analyzer.proof import Edge, Proof
 from analyzer.vocabulary import EventKind as E
 
 _TICK: Final = timedelta(microseconds=1)
@@ -28,6 +28,8 @@ _MARKS: Final = {  # what tells that a pod was marked for deletion (or, to 1.0, 
     E.POD_UNWANTED: "the kubelet found it running but not wanted",
     E.POD_REMOVE_SEEN: "the pod was gone from the API",
 }
+MARKED: Final = tuple(kind for kind in _MARKS if kind is not E.CONTAINER_KILLING)
+"""Kinds of events that tell it of a pod; killing a container is said of a restart in place, too."""
 _EXACT: Final = (E.POD_EVICTED, E.POD_DELETED, E.POD_DELETE_ASKED)
 _READ: Final = (
     *(E.POD_CREATED, E.POD_SCHEDULED, E.POD_ADDED),
@@ -82,8 +84,7 @@ def settle(pods: Sequence[Pod], said: Said) -> None:
 def _mark(said: Said) -> None:
     """When each was to go, by the first word of it."""
     events, killed = said.events, dict(_killed_before_removal(said))
-    marks = events.are(*(kind for kind in _MARKS if kind is not E.CONTAINER_KILLING))
-    for pod, at, kind, resolution in said.values(said.first(marks & ~_of_restarts(said)), "kind", "resolution_us"):
+    for pod, at, kind, resolution in said.values(said.first(events.are(*MARKED) & ~_of_restarts(said)), "kind", "resolution_us"):
         time, kill = instant(int(events.times[at])), killed.get(id(pod))
         known = pod.marked
         more = known.proofs if known is not None else ()
@@ -93,10 +94,15 @@ def _mark(said: Said) -> None:
             proofs = (kill.proof(_MARKS[kill.kind]), *more)
             pod.marked = Edge(kill.time, None, _latest(kill.time, kill.resolution), proofs, rule=_HEARD)
         else:
-            exact, row = kind in _EXACT, int(events.rows[at])
-            bounds = time if exact else None, _latest(time, resolution or 1)
-            rule = _TOLD if exact else _HEARD
-            pod.marked = Recorded(time, *bounds, rule=rule, told=events, row=row, proves=_MARKS[kind], more=more)
+            pod.marked = mark(events, at, kind, resolution, more)
+
+
+def mark(events: Events, at: int, kind: str, resolution: int | None, more: tuple[Proof, ...] = ()) -> Edge:
+    """When a pod was to go, as the event at a place tells, which is of a kind; ``more``: other proofs of it."""
+    time, exact = instant(int(events.times[at])), kind in _EXACT
+    bounds = time if exact else None, _latest(time, resolution or 1)
+    rule = _TOLD if exact else _HEARD
+    return Recorded(time, *bounds, rule=rule, told=events, row=int(events.rows[at]), proves=_MARKS[E(kind)], more=more)
 
 
 def _latest(time: datetime, resolution: int) -> datetime:

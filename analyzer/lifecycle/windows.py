@@ -38,7 +38,7 @@ def windows(controller: Controller, evidence_start: datetime, evidence_end: date
         return []
     running, wanted = controller.running(), list(controller.wanted.steps)
     pieces = [p for p in _pieces(running, wanted, evidence_start, evidence_end) if (p[2] > p[3] if over else p[2] < p[3])]
-    owner = {id(r): pod for pod in controller.pods for r in pod.apps}
+    owner = {id(r): pod for pod in controller.ran for r in pod.apps}
     found = []
     for group in _grouped(pieces):
         start, end = group[0][0], group[-1][1]

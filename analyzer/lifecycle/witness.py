@@ -41,7 +41,7 @@ def alive_at(run: Run, moment: datetime) -> bool:
 
 def surely_running(controller: Controller, nodes: Mapping[str, NodeLife]) -> list[Step]:
     """Pods with at least one application container that surely ran, as steps."""
-    return count([_spans(pod.apps, {} if pod.marked is not None else nodes) for pod in controller.pods])
+    return count([_spans(pod.apps, {} if pod.marked is not None else nodes) for pod in controller.ran])
 
 
 def _spans(runs: Iterable[Run], nodes: Mapping[str, NodeLife]) -> list[Span]:

@@ -14,6 +14,7 @@ from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.intervals import Step
 from analyzer.lifecycle.kubelets import Outage
 from analyzer.lifecycle.model import Lifecycle, NodeLife
+from analyzer.lifecycle.pod_list import Pods
 from analyzer.lifecycle.pods import Pod
 from analyzer.lifecycle.readiness import Spell
 from analyzer.proof import Edge, Proof
@@ -49,11 +50,13 @@ class _World:
         made = 0
         while made < self._number:
             number = len(controllers)
-            controller = Controller(f"team-{number % 40}", "Deployment", f"example-service-release-{number}")
+            own: list[Pod] = []
+            controller = Controller(f"team-{number % 40}", "Deployment", f"example-service-release-{number}", Pods.of(own))
             controller.wanted = Wanted((Step(None, _REPLICAS),), "objects", (self._proof(START, "API", "the replicas asked for"),))
-            while made < self._number and len(controller.pods) < _REPLICAS * 3 // 2:
-                controller.pods.append(self._pod(controller, late=len(controller.pods) >= _REPLICAS))
+            while made < self._number and len(own) < _REPLICAS * 3 // 2:
+                own.append(self._pod(controller, late=len(own) >= _REPLICAS))
                 made += _PER_POD
+            controller.pods = Pods.of(own)
             controllers.append(controller)
         pods = [p for c in controllers for p in c.pods]
         runs = [r for p in pods for r in p.runs]
@@ -64,7 +67,7 @@ class _World:
         coverage = [Coverage(n, kind, START, end) for n in self._names for kind in ("journal-json", "docker-json")]
         coverage.append(Coverage(None, "kubernetes-json", START, end))
         events = sorted((e for some in self._events.values() for e in some), key=lambda e: e.time)
-        life = Lifecycle(START, end, nodes, runs, pods, controllers, Events.of_list(events), coverage)
+        life = Lifecycle(START, end, nodes, runs, Pods.of(pods), controllers, Events.of_list(events), coverage)
         store = MemoryStore()
         return Analysis(life, detect(life), store.table("sources"), store)
 

@@ -15,6 +15,7 @@ from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.intervals import Step
 from analyzer.lifecycle.kubelets import Outage
 from analyzer.lifecycle.model import Lifecycle, NodeLife
+from analyzer.lifecycle.pod_list import Pods
 from analyzer.lifecycle.pods import Pod
 from analyzer.lifecycle.readiness import Spell
 from analyzer.proof import Edge, Proof
@@ -70,9 +71,9 @@ def analysis() -> Analysis:
     ]
     runs[0].kills = [_event(41.5, EventKind.CONTAINER_KILLING, node)]
     wanted = Wanted((Step(None, 2),), "objects", edge(0).proofs)
-    controller = Controller(f"ns-{ALL}", "ReplicationController", f"rc-{ALL}", [old, kept, new], wanted)
+    controller = Controller(f"ns-{ALL}", "ReplicationController", f"rc-{ALL}", Pods.of([old, kept, new]), reckon=lambda: wanted)
     coverage = [Coverage(node, ALL, at(0), at(60)), Coverage(None, "kubernetes-json", at(0), at(60))]
-    life = Lifecycle(at(0), at(60), nodes, runs, [kept, new, old], [controller], Events.of_list([evicted, recovered]), coverage)
+    life = Lifecycle(at(0), at(60), nodes, runs, Pods.of([kept, new, old]), [controller], Events.of_list([evicted, recovered]), coverage)
     return Analysis(life, detect(life), _sources(), MemoryStore())
 
 

@@ -16,6 +16,7 @@ from analyzer.lifecycle.event_table import Events
 from analyzer.lifecycle.intervals import Step
 from analyzer.lifecycle.kubelets import Outage
 from analyzer.lifecycle.model import Lifecycle, NodeLife
+from analyzer.lifecycle.pod_list import Pods
 from analyzer.lifecycle.pods import Pod
 from analyzer.lifecycle.readiness import Spell
 from analyzer.lifecycle.run import Run
@@ -98,7 +99,7 @@ def node(
 
 def controller(*pods: Pod, wanted: int | None = None, source: str = "objects", kind: str = "ReplicaSet", **more: Any) -> Controller:
     asked = None if wanted is None else Wanted((Step(None, wanted),), source)
-    return Controller("default", kind, "web", list(pods), **{"wanted": asked, **more})
+    return Controller("default", kind, "web", Pods.of(pods), **{"reckon": lambda: asked, **more})
 
 
 def life(
@@ -113,7 +114,7 @@ def life(
     """From second 0 to ``end``; ``runs``: those of the pods, unless given."""
     ran = [r for p in pods for r in p.runs] if runs is None else list(runs)
     told = Events.of_list(sorted(events, key=lambda e: e.time))
-    return Lifecycle(at(0), at(end), {n.name: n for n in nodes}, ran, list(pods), list(controllers), told, **more)
+    return Lifecycle(at(0), at(end), {n.name: n for n in nodes}, ran, Pods.of(pods), list(controllers), told, **more)
 
 
 def case(*nodes: NodeLife, **more: Any) -> Case:

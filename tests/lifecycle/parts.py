@@ -12,6 +12,7 @@ from analyzer.lifecycle.intervals import Step
 from analyzer.lifecycle.kubelets import Outage
 from analyzer.lifecycle.model import Lifecycle, NodeLife
 from analyzer.lifecycle.objects import Version
+from analyzer.lifecycle.pod_list import Pods
 from analyzer.lifecycle.pods import Pod
 from analyzer.lifecycle.run import UNKNOWN_EDGE, Run
 from analyzer.lifecycle.signs import Spell
@@ -93,7 +94,7 @@ def node_life(
 
 def controller(*pods: Pod, wanted: int | None = 1, later: tuple[tuple[float, int], ...] = (), name: str = "web") -> Controller:
     asked = Wanted((Step(None, wanted), *(Step(at(second), n) for second, n in later)), "stated") if wanted is not None else None
-    return Controller("default", "ReplicaSet", name, list(pods), asked)
+    return Controller("default", "ReplicaSet", name, Pods.of(pods), reckon=lambda: asked)
 
 
 def life(
@@ -103,7 +104,15 @@ def life(
     runs = sorted((r for p in pods for r in p.runs), key=lambda r: r.container_id)
     own = [e for node in nodes for e in node.events]
     return Lifecycle(
-        at(0), at(end), {n.name: n for n in nodes}, runs, pods, list(controllers), events(*own, *said), versions=list(versions), **more
+        at(0),
+        at(end),
+        {n.name: n for n in nodes},
+        runs,
+        Pods.of(pods),
+        list(controllers),
+        events(*own, *said),
+        versions=list(versions),
+        **more,
     )
 
 

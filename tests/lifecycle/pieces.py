@@ -12,6 +12,7 @@ from analyzer.lifecycle.event_table import Events
 from analyzer.lifecycle.kubelets import Outage
 from analyzer.lifecycle.model import Lifecycle, NodeLife
 from analyzer.lifecycle.objects import Version
+from analyzer.lifecycle.pod_list import Pods
 from analyzer.lifecycle.pods import Pod
 from analyzer.lifecycle.readiness import Spell
 from analyzer.lifecycle.run import UNKNOWN_EDGE, Run
@@ -76,7 +77,7 @@ def life(
 ) -> Lifecycle:
     mine = list(pods)
     runs = [r for p in mine for r in p.runs]
-    return Lifecycle(at(0), at(end), {n.name: n for n in nodes}, runs, mine, list(controllers), in_order(*events), **more)
+    return Lifecycle(at(0), at(end), {n.name: n for n in nodes}, runs, Pods.of(mine), list(controllers), in_order(*events), **more)
 
 
 def seconds(moment: Any) -> float | None:

@@ -8,6 +8,7 @@ import pytest
 from analyzer.lifecycle.controllers import Controller, controllers
 from analyzer.lifecycle.event import Event
 from analyzer.lifecycle.objects import Version
+from analyzer.lifecycle.pod_list import Pods
 from analyzer.lifecycle.pods import Pod
 from analyzer.vocabulary import EventKind as E
 from tests.lifecycle import pieces
@@ -18,7 +19,7 @@ from tests.lifecycle.pieces import event, in_order, run, seconds
 def found(
     *pods: Pod, events: Iterable[Event] = (), versions: Iterable[Version] = (), stated: dict[Any, int] | None = None
 ) -> list[Controller]:
-    return controllers(in_order(*events), list(versions), list(pods), stated or {}, [(at(0), at(1000))], lambda *_, **__: False)
+    return controllers(in_order(*events), list(versions), Pods.of(pods), stated or {}, [(at(0), at(1000))], lambda *_, **__: False)
 
 
 def whose(name: str, *args: Event | Version, **more: Any) -> str | None:

@@ -11,6 +11,7 @@ from analyzer.lifecycle.gone import Gone, gone
 from analyzer.lifecycle.kubelets import Outage
 from analyzer.lifecycle.model import Lifecycle
 from analyzer.lifecycle.objects import Listing, Version
+from analyzer.lifecycle.pod_list import Pods
 from analyzer.lifecycle.pods import Pod
 from analyzer.vocabulary import EventKind as E
 from tests.lifecycle import pieces
@@ -32,7 +33,7 @@ def known(
     owned: Iterable[Pod] = (),
 ) -> Gone | None:
     here = pieces.node(A, outages, spells, *node_events)
-    controllers = [Controller("default", "ReplicationController", "web", list(owned))] if owned else []
+    controllers = [Controller("default", "ReplicationController", "web", Pods.of(list(owned)))] if owned else []
     evidence: Lifecycle = pieces.life(
         here, pods=[pod, *others], events=events, controllers=controllers, versions=list(versions), listings=list(listings)
     )

@@ -39,7 +39,7 @@ def test_pods_by_run_by_name_and_by_version() -> None:
     assert found.pods_named("default", "web-0") == [old, new]
     assert found.pods_named("kube-system", "web-0") == []
     assert found.pod_versions == {"uid-1": [one, two], "default/solo": [unnumbered]}
-    assert found.owners == {"uid-1": web, "uid-2": web}
+    assert [found.owner_of(p) for p in (old, new, bare)] == [web, web, None]
 
 
 def test_holes_of_families_of_sources() -> None:

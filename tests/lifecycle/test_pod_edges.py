@@ -13,7 +13,7 @@ from tests.lifecycle.parts import clock, edge, events, run, said, version
 
 
 def found(*told: Any, runs: Any = (), objects: Any = ()) -> list[Pod]:
-    return pods(events(*told), list(objects), list(runs))
+    return list(pods(events(*told), list(objects), list(runs)))
 
 
 def only(*told: Any, runs: Any = (), objects: Any = ()) -> Pod:

@@ -11,6 +11,7 @@ from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.controllers import Controller
 from analyzer.lifecycle.desired import Wanted
 from analyzer.lifecycle.intervals import Step
+from analyzer.lifecycle.pod_list import Pods
 from analyzer.lifecycle.pods import Pod
 from analyzer.lifecycle.windows import FLICKER, Window, windows
 from analyzer.proof import Edge
@@ -49,7 +50,7 @@ class Case:
                 pod.runs.append(Run("c" * 12, "n", "default", pod.name, pod.uid, name, edge(start), edge(end)))
             made.append(pod)
         wanted = Wanted((Step(None, self.first), *(Step(at(second), value) for second, value in self.steps)), "stated")
-        return Controller("default", "ReplicaSet", "web", made, wanted)
+        return Controller("default", "ReplicaSet", "web", Pods.of(made), reckon=lambda: wanted)
 
     def running(self, second: int) -> set[int]:
         return {n for n, runs in enumerate(self.pods) if any(_alive(run, second) for run in runs)}
@@ -106,14 +107,14 @@ def test_each_window_is_measured(case: Case, over: bool) -> None:
 @given(st.integers(0, 4), st.integers(1, 999_999))
 def test_what_is_shorter_than_a_flicker_makes_no_window(steady: int, length: int) -> None:
     controller = Case([[(None, None, False)]] * steady, steady, []).controller()
-    controller.pods.append(_blink("web-9", length))
+    controller.pods = Pods.of([*controller.pods, _blink("web-9", length)])
     assert windows(controller, at(0), at(END), over=True) == []
 
 
 @given(st.integers(1, 4), st.integers(1, 999_999))
 def test_what_is_shorter_than_a_flicker_splits_no_window(missing: int, length: int) -> None:
     controller = Case([], missing, []).controller()
-    controller.pods.append(_blink("web-9", length))
+    controller.pods = Pods.of([*controller.pods, _blink("web-9", length)])
     (window,) = windows(controller, at(0), at(END), over=False)
     assert (window.start, window.end, window.peak) == (at(0), None, 0)
 

@@ -25,7 +25,7 @@ class Containers:
     def named(self, run: Run) -> dict[str, Any]:
         """The words that name it, the same in every export."""
         pod = self._life.pod_of(run)
-        owner = self._life.owners.get(pod.key) if pod is not None else None
+        owner = self._life.owner_of(pod) if pod is not None else None
         return {
             "node": run.node,
             "namespace": run.namespace,

@@ -153,7 +153,7 @@ def _pods(analysis: Analysis) -> Iterator[dict[str, Any]]:
     for pod in sorted(life.pods, key=lambda p: (p.namespace or "", p.name or "", p.key)):
         if not chosen.pod(pod):
             continue
-        owner = life.owners.get(pod.key)
+        owner = life.owner_of(pod)
         starts, ends = [r.start.time for r in pod.apps], [r.end.time for r in pod.apps]
         yield {
             "node": pod.node,

@@ -101,7 +101,7 @@ def _pods(analysis: Analysis) -> list[Pod]:
     life = analysis.life
 
     def place(pod: Pod) -> tuple[bool, str, datetime, str, str, str]:
-        owner = life.owners.get(pod.key)
+        owner = life.owner_of(pod)
         began = min((r.start.time or life.start for r in pod.apps), default=life.start)
         return owner is None, owner.title if owner else "", began, pod.namespace or "", pod.name or "", pod.key
 

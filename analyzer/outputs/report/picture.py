@@ -86,7 +86,7 @@ class _Picture:
 
     def _lane_columns(self) -> None:
         """Lanes by node, runs by lane, bars by run: what belongs together lies together."""
-        say, edge, owners = self._say, self._cited.edge, self._analysis.life.owners
+        say, edge, life = self._say, self._cited.edge, self._analysis.life
         orphans = {(f.container_id, f.start.time): self._number[f.id] for f in self._analysis.findings if f.kind is F.ORPHANED_CONTAINER}
         lanes = [x for n in self._nodes for x in n.lanes]
         node_lanes, lane_runs, run_bars = Lists(), Lists(), Lists()
@@ -104,7 +104,7 @@ class _Picture:
         bars = [(s, orphans.get((run.container_id, s.orphan.start.time), NONE) if s.orphan else NONE) for run, some in runs for s in some]
         for _, some in runs:
             run_bars.add(range(len(run_bars.values), len(run_bars.values) + len(some)))
-        owned = [owners.get(x.pod.key) for x in lanes]
+        owned = [life.owner_of(x.pod) for x in lanes]
         self._columns.add(
             "int",
             node_lanes=node_lanes.first,

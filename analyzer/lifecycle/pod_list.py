@@ -1,0 +1,84 @@
+"""All pods, as a list in which most are numbers until somebody asks for them."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import overload
+
+import numpy as np
+import polars as pl
+
+from analyzer.lifecycle.event_table import Rows
+from analyzer.lifecycle.plain_pods import PlainPods
+from analyzer.lifecycle.pod import Pod
+
+
+class Pods(Sequence[Pod]):
+    """Pods of which more than events tells, and ``plain`` ones, which are made when they are asked for. Only the former have runs, or an
+    object in the API. Whoever asks twice for a pod gets the same."""
+
+    def __init__(self, made: Sequence[Pod], plain: PlainPods, numbers: Rows) -> None:
+        """``numbers``: which, in order: of ``made``, from its length on of ``plain``."""
+        self._made = made
+        self.plain = plain
+        self.numbers = numbers
+
+    @classmethod
+    def of(cls, pods: Sequence[Pod]) -> "Pods":
+        """These, in their order."""
+        return pods if isinstance(pods, Pods) else cls(pods, PlainPods.none(), np.arange(len(pods)))
+
+    @classmethod
+    def sorted(cls, made: Sequence[Pod], plain: PlainPods) -> "Pods":
+        """By namespace, name and uid."""
+        mine = pl.DataFrame([(p.namespace, p.name, p.uid) for p in made], schema=plain.names.schema, orient="row")
+        keys = pl.concat([mine, plain.names]).select(pl.all().fill_null(""))
+        return cls(made, plain, keys.select(pl.arg_sort_by(keys.columns, maintain_order=True)).to_series().cast(pl.Int64).to_numpy())
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> Pod: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Pods": ...
+    def __getitem__(self, index: int | slice) -> "Pod | Pods":
+        return self.some(self.numbers[index]) if isinstance(index, slice) else self._pod(int(self.numbers[index]))
+
+    def __iter__(self) -> Iterator[Pod]:
+        return map(self._pod, self.numbers.tolist())
+
+    def _pod(self, number: int) -> Pod:
+        return self._made[number] if number < len(self._made) else self.plain.pod(number - len(self._made))
+
+    def some(self, numbers: Rows) -> "Pods":
+        return Pods(self._made, self.plain, numbers)
+
+    @property
+    def first_plain(self) -> int:
+        """The number of the first of the plain ones."""
+        return len(self._made)
+
+    @property
+    def plain_numbers(self) -> Rows:
+        """Which of the plain ones are here."""
+        return self.numbers[self.numbers >= len(self._made)] - len(self._made)
+
+    @property
+    def made_numbers(self) -> Rows:
+        return self.numbers[self.numbers < len(self._made)]
+
+    @cached_property
+    def made(self) -> list[Pod]:
+        """Those of which more than events tells."""
+        return [self._made[number] for number in self.made_numbers.tolist()]
+
+    @cached_property
+    def ran(self) -> list[Pod]:
+        """Those with runs."""
+        return [pod for pod in self.made if pod.runs]
+
+    @property
+    def evicted(self) -> Iterator[Pod]:
+        """Those that the control plane deleted because of their node."""
+        told = np.array([*(pod.evicted is not None for pod in self._made), *(self.plain.evicted >= 0)], dtype=np.bool_)
+        return map(self._pod, self.numbers[told[self.numbers]].tolist())
