@@ -61,8 +61,8 @@ class _Told:
             here = slice(low, low + _SLICE)
             some = self.named(events.rows[here], _UID, _NAMESPACE, _NAME)
             uid, namespace, name = some.get_columns()
-            self.uids[here], self.names[here] = uid.hash().to_numpy(), name.hash().to_numpy()
-            self.full[here] = self.names[here] * np.uint64(31) + namespace.hash().to_numpy()
+            self.uids[here], self.names[here] = _hashed(uid), _hashed(name)
+            self.full[here] = self.names[here] * np.uint64(31) + _hashed(namespace)
             self.has_uid[here] = (uid != "").fill_null(False).to_numpy()
             self.has_namespace[here] = namespace.is_not_null().to_numpy()
 
@@ -127,7 +127,11 @@ def _matched(told: _Told, by_name: _Groups, by_uid: _Groups) -> Rows:
 
 
 def _hashes(texts: Collection[str]) -> Hashes:
-    return pl.Series(list(texts), dtype=pl.String).hash().to_numpy()
+    return _hashed(pl.Series(list(texts), dtype=pl.String))
+
+
+def _hashed(texts: pl.Series) -> Hashes:
+    return texts.hash().to_numpy()
 
 
 def _doubled(hashes: Hashes) -> Mask:
