@@ -7,10 +7,12 @@ on that node meanwhile, or its details name a container of theirs; what concerns
 import difflib
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from analyzer.exceptions import UsageError
 from analyzer.findings import Finding
@@ -18,6 +20,7 @@ from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.intervals import Span
 from analyzer.lifecycle.model import Lifecycle
+from analyzer.lifecycle.pod_list import Pods
 from analyzer.lifecycle.pods import Pod
 from analyzer.proof import rfc3339
 
@@ -150,7 +153,7 @@ class Selection:
         self._life = life
         self.start, self.end = _span(life, asked)
         _known(life, asked)
-        pods = [p for p in life.pods if self._of(self._subject(p))] if asked.of_somebody else life.pods
+        pods = [p for p in self._candidates() if self._of(self._subject(p))] if asked.of_somebody else []
         self._chosen = pods
         self._pods = {p.key for p in pods}
         self._ids = {r.container_id[:_SHORT] for p in pods for r in p.runs}
@@ -162,7 +165,24 @@ class Selection:
             if (owner := life.owner_of(pod)) is not None:
                 for title in (owner.title, f"?/{owner.name}"):
                     self._owned[title].append(pod)
-        self._controllers = {(c.namespace, c.title) for c in life.controllers if any(p.key in self._pods for p in c.pods)}
+        owners = [owner for pod in pods if (owner := life.owner_of(pod)) is not None]
+        self._controllers = {(owner.namespace, owner.title) for owner in owners}
+
+    def _candidates(self) -> Pods:
+        """Those that may be somebody asked for, as far as columns tell: who goes through all pods has them all made."""
+        pods, plain, asked = self._life.pods, self._life.pods.plain, self.asked
+        may = np.ones(len(plain), dtype=np.bool_)
+        if asked.namespaces:
+            may &= plain.within(asked.namespaces)
+        if asked.pods:
+            may &= plain.bears(asked.pods)
+        if asked.nodes:
+            may &= np.isin(plain.node, [code for code, node in enumerate(plain.nodes) if node in asked.nodes])
+        if asked.controllers:
+            theirs = [c for c in self._life.controllers if controller_names(c.namespace, c.title).intersection(asked.controllers)]
+            owned = np.concatenate([np.flatnonzero(plain.static), *(c.pods.plain_numbers for c in theirs)])
+            may &= np.isin(np.arange(len(plain)), owned)
+        return pods.where(may)
 
     def __bool__(self) -> bool:
         return bool(self.asked)
@@ -201,7 +221,7 @@ class Selection:
         )
 
     def pod(self, pod: Pod) -> bool:
-        return pod.key in self._pods and self._when(*_there(pod))
+        return (not self.asked.of_somebody or pod.key in self._pods) and self._when(*_there(pod))
 
     def controller(self, namespace: str, title: str) -> bool:
         return not self.asked.of_somebody or (namespace, title) in self._controllers
@@ -331,13 +351,30 @@ def _span(life: Lifecycle, asked: Asked) -> tuple[datetime | None, datetime | No
     return start, end
 
 
+def _called(pods: Pods, names: tuple[str, ...]) -> set[str | None]:
+    """What pods are called: those that bear the names, or all, where one is borne by none."""
+    there: set[str | None] = set()
+    for some in (pods.where(pods.plain.bears(names)), pods):
+        there = {n for row in some.names.iter_rows() for n in pod_names(*row)}
+        if there.issuperset(names):
+            break
+    return there
+
+
 def _known(life: Lifecycle, asked: Asked) -> None:
     """UsageError for the first name that nothing in the evidence bears."""
-    known: dict[str, tuple[tuple[str, ...], Callable[[], Iterator[str | None]]]] = {
-        "namespace": (asked.namespaces, lambda: (x.namespace for group in (life.pods, life.controllers, life.events) for x in group)),
-        "controller": (asked.controllers, lambda: (n for c in life.controllers for n in controller_names(c.namespace, c.title))),
-        "pod": (asked.pods, lambda: (n for p in life.pods for n in pod_names(p.namespace, p.name, p.uid))),
-        "node": (asked.nodes, lambda: iter(life.nodes)),
+    known: dict[str, tuple[tuple[str, ...], Callable[[], set[str | None]]]] = {
+        "namespace": (
+            asked.namespaces,
+            lambda: (
+                {*life.pods.names["namespace"].unique()}
+                | {c.namespace for c in life.controllers}
+                | {*life.events.column("k8s_namespace_name").unique()}
+            ),
+        ),
+        "controller": (asked.controllers, lambda: {n for c in life.controllers for n in controller_names(c.namespace, c.title)}),
+        "pod": (asked.pods, lambda: _called(life.pods, asked.pods)),
+        "node": (asked.nodes, lambda: set(life.nodes)),
     }
     for word, (names, all_names) in known.items():
         there = {n for n in all_names() if n} if names else set()

@@ -90,6 +90,17 @@ def test_joins_hold(analysis: Analysis) -> None:
                 assert re.fullmatch(pattern, finding[name])
 
 
+def test_what_belongs_together_stays_together(analysis: Analysis) -> None:
+    """Runs and their pods, pods and their controllers, and what each was asked for."""
+    old, new = analysis.life, redacted(analysis, KEY).life
+    assert any(old.pod_of(run) for run in old.runs)
+    assert [new.pod_of(run) is None for run in new.runs] == [old.pod_of(run) is None for run in old.runs]
+    owners = [[life.owner_of(pod) for pod in life.pods] for life in (old, new)]
+    assert any(owners[0])
+    assert [bool(o) for o in owners[0]] == [bool(o) for o in owners[1]]
+    assert [c.wanted and c.wanted.steps for c in new.controllers] == [c.wanted and c.wanted.steps for c in old.controllers]
+
+
 def test_the_key_decides(analysis: Analysis) -> None:
     once, again, other = (text.render(redacted(analysis, key), "json") for key in (KEY, KEY, OTHER))
     assert once == again != other

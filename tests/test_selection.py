@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from analyzer.analysis import Analysis, analyze
 from analyzer.exceptions import UsageError
+from analyzer.lifecycle.pod_list import Pods
 from analyzer.outputs.selected import told
 from analyzer.selection import Asked, Selection, asked_of, duration, moment
 from analyzer.vocabulary import FindingKind
@@ -181,7 +182,7 @@ def test_a_node(whole: Analysis) -> None:
 
 
 def test_a_node_without_pods_is_still_a_node(whole: Analysis) -> None:
-    life = replace(whole.life, pods=[])
+    life = replace(whole.life, pods=Pods.of([]))
     selection = Selection(life, Asked(nodes=("minion-01",)))
     assert selection.node("minion-01")
     assert not selection.node("minion-02")
@@ -201,7 +202,7 @@ def test_a_nodes_finding_needs_a_container_of_the_namespace(whole: Analysis) -> 
     """One namespace on each node: the outage concerns the one whose containers ran there."""
     for pod in whole.life.pods:
         assert pod.node is not None
-    life = replace(whole.life, pods=[replace(p, namespace=p.node) for p in whole.life.pods])
+    life = replace(whole.life, pods=Pods.of([replace(p, namespace=p.node) for p in whole.life.pods]))
     split = replace(whole, life=life)
     here = split.narrowed(Asked(namespaces=("minion-01",)))
     assert {"kubelet-outage", "node-unreachable", "adoption"} <= set(kinds(here))

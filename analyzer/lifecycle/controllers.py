@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 import orjson
@@ -44,6 +45,10 @@ class Controller:
     def wanted(self) -> Wanted | None:
         """The replicas that it was asked for. Of millions of pods most are of controllers of which nobody asks this."""
         return self.reckon() if self.reckon is not None else None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is in other words (``analyzer.redaction``) could not be reckoned anew: names tell something."""
+        return {"wanted": self.wanted, **vars(self), "reckon": None}
 
     @cached_property
     def ran(self) -> list[Pod]:

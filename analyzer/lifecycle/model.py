@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import accumulate
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -233,10 +234,9 @@ class Lifecycle:
         return self._by_run.get(id(run))
 
     def owner_of(self, pod: Pod) -> Controller | None:
-        number = self.pods.plain.number(pod)
-        if number is None:
+        if pod.number is None:
             return self._owners.get(pod.key)
-        return self.controllers[code] if (code := int(self._owners_of_plain[number])) >= 0 else None
+        return self.controllers[code] if (code := int(self._owners_of_plain[pod.number])) >= 0 else None
 
     @cached_property
     def _owners_of_plain(self) -> Rows:
@@ -264,6 +264,11 @@ class Lifecycle:
             if version.kind == "Pod":
                 found[version.uid or f"{version.namespace}/{version.name}"].append(version)
         return found
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Runs are known by their ``id``, which is another one now."""
+        vars(self).update(state)
+        self.__post_init__()
 
     def __post_init__(self) -> None:
         self._by_run = {id(run): pod for pod in self.pods.ran for run in pod.runs}

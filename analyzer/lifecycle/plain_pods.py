@@ -3,6 +3,7 @@
 What is told of them is read off the columns, all together; a Pod is made when somebody asks for it. Millions are numbers.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -36,7 +37,6 @@ class PlainPods:
         self._rows, self._edges = events.rows[order[edges[0] :]], edges - edges[0]
         self._owners = owners[:0]
         self._made: dict[int, Pod] = {}
-        self._numbers: dict[int, int] = {}
 
     @classmethod
     def none(cls) -> "PlainPods":
@@ -75,12 +75,19 @@ class PlainPods:
         found = self._made.get(number)
         if found is None:
             found = self._made[number] = self._pod(number)
-            self._numbers[id(found)] = number
         return found
 
-    def number(self, pod: Pod) -> int | None:
-        """Of one of these."""
-        return self._numbers.get(id(pod))
+    def bears(self, words: Sequence[str]) -> Mask:
+        """Which may be called so on a command line: by name, NAMESPACE/NAME or uid."""
+        full = pl.concat_str("namespace", "name", separator="/")
+        borne = pl.any_horizontal(x.is_in(words).fill_null(False) for x in (pl.col("name"), full, pl.col("uid")))
+        found: Mask = self.names.select(borne).to_series().to_numpy()
+        return found
+
+    def within(self, namespaces: Sequence[str]) -> Mask:
+        """Which are in some namespaces."""
+        found: Mask = self.names["namespace"].is_in(namespaces).to_numpy()
+        return found
 
     def owner(self, number: int) -> tuple[str, str] | None:
         """KIND and name of who is told to have made it."""
@@ -92,7 +99,7 @@ class PlainPods:
     def _pod(self, number: int) -> Pod:
         namespace, name, uid = self.names.row(number)
         events = self._events
-        pod = Pod(namespace, name, uid, owner=self.owner(number), static=bool(self.static[number]))
+        pod = Pod(namespace, name, uid, owner=self.owner(number), static=bool(self.static[number]), number=number)
         pod.node = self.nodes[self.node[number]] if self.node[number] >= 0 else None
         pod.events = events.at(self._rows[self._edges[number] : self._edges[number + 1]])
         if self.evicted[number] >= 0:

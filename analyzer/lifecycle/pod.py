@@ -29,6 +29,7 @@ class Pod:
     tolerates: dict[str, int | None] = field(default_factory=dict)  # unreachable, not-ready: seconds (None: for ever) until evicted
     runs: list[Run] = field(default_factory=list)
     events: Sequence[Event] = ()
+    number: int | None = field(default=None, repr=False, compare=False)  # among those that are told of plainly
 
     @property
     def key(self) -> str:

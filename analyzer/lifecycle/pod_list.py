@@ -7,7 +7,7 @@ from typing import overload
 import numpy as np
 import polars as pl
 
-from analyzer.lifecycle.event_table import Rows
+from analyzer.lifecycle.event_table import Mask, Rows
 from analyzer.lifecycle.plain_pods import PlainPods
 from analyzer.lifecycle.pod import Pod
 
@@ -30,8 +30,7 @@ class Pods(Sequence[Pod]):
     @classmethod
     def sorted(cls, made: Sequence[Pod], plain: PlainPods) -> "Pods":
         """By namespace, name and uid."""
-        mine = pl.DataFrame([(p.namespace, p.name, p.uid) for p in made], schema=plain.names.schema, orient="row")
-        keys = pl.concat([mine, plain.names]).select(pl.all().fill_null(""))
+        keys = cls(made, plain, np.arange(len(made) + len(plain))).names.select(pl.all().fill_null(""))
         return cls(made, plain, keys.select(pl.arg_sort_by(keys.columns, maintain_order=True)).to_series().cast(pl.Int64).to_numpy())
 
     def __len__(self) -> int:
@@ -52,6 +51,16 @@ class Pods(Sequence[Pod]):
 
     def some(self, numbers: Rows) -> "Pods":
         return Pods(self._made, self.plain, numbers)
+
+    def where(self, plain: Mask) -> "Pods":
+        """Those of which more than events tells, and some of the plain ones: by their numbers."""
+        return self.some(self.numbers[np.append(np.ones(len(self._made), dtype=np.bool_), plain)[self.numbers]])
+
+    @property
+    def names(self) -> pl.DataFrame:
+        """(namespace, name, uid), null where it is not known; in no order."""
+        mine = pl.DataFrame([(p.namespace, p.name, p.uid) for p in self.made], schema=self.plain.names.schema, orient="row")
+        return pl.concat([mine, self.plain.names[self.plain_numbers]])
 
     @property
     def first_plain(self) -> int:

@@ -142,8 +142,7 @@ def test_a_pod_that_is_asked_for_twice_is_the_same() -> None:
     found = pods.pods(events(of(1), of(2, uid="uid-2", pod="web-1")), [], [])
     assert found[0] is found[0] is next(iter(found)) is found[:1][0] is found.some(found.numbers[:1])[0]
     assert [p.name for p in found] == ["web-0", "web-1"]
-    assert [found.plain.number(p) for p in found] == [0, 1]
-    assert found.plain.number(Pod("default", "web-0", "uid-1")) is None
+    assert [p.number for p in found] == [0, 1]
     assert found[-1].name == "web-1"
     assert [p.name for p in found[1:]] == ["web-1"]
 
