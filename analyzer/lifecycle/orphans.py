@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.kubelets import Outage
+from analyzer.lifecycle.lives import read
 from analyzer.lifecycle.model import Lifecycle, NodeLife
-from analyzer.lifecycle.plain_runs import read
 from analyzer.lifecycle.pods import Pod
 from analyzer.lifecycle.replaced import Substitute, requested, substitutes
 from analyzer.proof import Edge, Proof
