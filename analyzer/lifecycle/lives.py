@@ -108,13 +108,22 @@ class Lives:
 
 def read(runs: Iterable[Run]) -> None:
     """Make the events of runs together, before each is asked for its proofs: one at a time they take far longer."""
-    all_of: Events | None = None
-    rows: list[int] = []
-    for run in runs:
-        for edge in (run.start, run.end):
-            if isinstance(edge, Recorded):
-                all_of = edge.told
-                rows.append(edge.row)
-        rows += [row for some in (run.kills, run.noticed) if isinstance(some, Part) for row in some.rows.tolist()]
-    if all_of is not None:
+    some = list(runs)
+    edges = [edge.row for run in some for edge in (run.start, run.end) if isinstance(edge, Recorded)]
+    _make(some, [*edges, *_rows(run.noticed for run in some), *_rows(run.kills for run in some)])
+
+
+def read_kills(runs: Iterable[Run]) -> None:
+    """The same of what was done to them, and of nothing else."""
+    some = list(runs)
+    _make(some, _rows(run.kills for run in some))
+
+
+def _rows(parts: Iterable[Sequence[Event]]) -> list[int]:
+    return [row for part in parts if isinstance(part, Part) for row in part.rows.tolist()]
+
+
+def _make(runs: list[Run], rows: list[int]) -> None:
+    all_of = next((edge.told for run in runs for edge in (run.start, run.end) if isinstance(edge, Recorded)), None)
+    if all_of is not None and rows:
         all_of.at(np.array(rows, dtype=np.int64)).read()
