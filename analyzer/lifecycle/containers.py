@@ -111,8 +111,10 @@ def _sandboxes(events: Events, wanted: set[str]) -> dict[str, Event]:
 def _starts(events: Events) -> dict[str | None, Rows]:
     """When the kubelets of each node looked for the first time, in microseconds: 'Started kubelet', and the first word of each process,
     whose beginning may be lost."""
-    spoken = events.by("kubelet").columns("node", "pid", "boot_id", "time").filter(pl.col("pid").is_not_null())
-    first = spoken.unique(["node", "pid", "boot_id"], keep="first", maintain_order=True)
+    process = ["node", "pid", "boot_id"]
+    spoken = events.by("kubelet").columns(*process, "time").filter(pl.col("pid").is_not_null())
+    turns = spoken.filter(pl.any_horizontal(pl.col(c).ne_missing(pl.col(c).shift()) for c in process))  # few: the rest says no more
+    first = turns.unique(process, keep="first", maintain_order=True)
     ready = events.where(events.are(E.KUBELET_READY)).columns("node", "time")
     looked = pl.concat([first.select("node", "time"), ready.select("node", "time")]).with_columns(pl.col("time").to_physical()).sort("time")
     return {node: some["time"].to_numpy() for (node,), some in looked.partition_by("node", as_dict=True).items()}

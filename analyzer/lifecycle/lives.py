@@ -36,6 +36,7 @@ class Lives:
     def __init__(self, told: Events) -> None:
         """``told``: what is said of containers, each with an id."""
         self.told = told
+        self.table = told.at(np.empty(0, dtype=np.int64))  # for edges to keep: without the arrays that are made of those told
         named = told.column("container_id")
         self.ids = named.unique(maintain_order=True)
         self.whose = named.cast(pl.Enum(self.ids)).to_physical().cast(pl.Int64).to_numpy()

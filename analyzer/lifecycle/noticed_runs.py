@@ -86,7 +86,9 @@ class _Sightings:
             if ran:
                 since = None if met else time
                 before = since - RELIST if since else None
-                start = Recorded(since, before, time, rule=MET if met else SEEN, told=told, row=row, proves=SAW_IT_RUN)
+                start = Recorded(since, before, time, rule=MET if met else SEEN, told=self.lives.table, row=row, proves=SAW_IT_RUN)
             last_ran = late or (time if ran else None)
-            ended = Recorded(end, last_ran, end, rule=NOTICED, told=told, row=end_row, proves=SAW_IT_ENDED) if end else UNKNOWN_EDGE
+            ended = (
+                Recorded(end, last_ran, end, rule=NOTICED, told=self.lives.table, row=end_row, proves=SAW_IT_ENDED) if end else UNKNOWN_EDGE
+            )
             yield start, ended

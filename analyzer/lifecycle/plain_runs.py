@@ -19,7 +19,7 @@ _TICK = timedelta(microseconds=1)
 def plain(told: Events, others: Collection[str]) -> tuple[list[Run], Events]:
     """The runs of such containers, and the events of all others. ``told``: what is said of containers, each with an id; ``others``: ids
     of which more is told elsewhere."""
-    if not len(told):
+    if not told.are(E.CONTAINER_STARTED).any():
         return [], told
     lives = Lives(told)
     started, died = lives.last(told.are(E.CONTAINER_STARTED)), lives.last(told.are(E.CONTAINER_DIED))
@@ -65,4 +65,4 @@ def _moments(lives: Lives, at: Rows, proves: str) -> Iterator[Edge]:
             yield UNKNOWN_EDGE
         else:
             latest = time + _TICK * (resolution - 1) if resolution and resolution > 1 else time
-            yield Recorded(time, time, latest, rule=RECORDED, told=lives.told, row=row, proves=proves)
+            yield Recorded(time, time, latest, rule=RECORDED, told=lives.table, row=row, proves=proves)
