@@ -17,7 +17,7 @@ def rfc3339(time: datetime | None) -> str | None:
     return told.isoformat(timespec="microseconds") + "Z"
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Proof:
     """One cited record: ``source``:``line`` (or byte ``offset``) says ``text``, which proves ``proves``."""
 
@@ -43,7 +43,7 @@ class Proof:
         return f"{self.source}:{self.line}" if self.line is not None else f"{self.source}@{self.offset}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Edge:
     """A moment: best estimate, and the bounds between which it surely lies. ``time`` None: not within the evidence.
 

@@ -7,7 +7,9 @@ from datetime import timedelta
 from analyzer.detectors.base import Case, Detector, clock, seconds, unique
 from analyzer.findings import Finding
 from analyzer.lifecycle.containers import Run
+from analyzer.lifecycle.event_table import any_of
 from analyzer.lifecycle.events import Event
+from analyzer.lifecycle.lives import read_kills
 from analyzer.lifecycle.pods import Pod
 from analyzer.proof import Edge
 from analyzer.vocabulary import Confidence, FindingKind, Severity
@@ -39,12 +41,17 @@ class _Stop:
 
 
 def find(case: Case) -> Iterator[Finding]:
-    for run in case.life.runs:
-        if run.sandbox or run.end.time is None or run.exit_code not in (_KILLED, None):
-            continue  # it had ended by itself before it was killed
-        stop = _stop(run, case.life.pod_of(run)) if run.kills else None
+    killed = [run for run in case.life.runs if not run.sandbox and run.end.time is not None and _may_be_killed(run)]
+    read_kills(killed)
+    for run in killed:
+        stop = _stop(run, case.life.pod_of(run))
         if stop is not None and _ignored(run, stop):
             yield _finding(case, run, stop)
+
+
+def _may_be_killed(run: Run) -> bool:
+    """Whether it did not end by itself before; where no code tells, whether there was a signal at all."""
+    return bool(run.kills) if run.exit_code == _KILLED else run.exit_code is None and any_of(run.kills, E.CONTAINER_SIGNALLED)
 
 
 def _stop(run: Run, pod: Pod | None) -> _Stop | None:

@@ -14,10 +14,11 @@ import numpy as np
 import polars as pl
 
 from analyzer.lifecycle.event import Event
-from analyzer.lifecycle.event_table import Events, Rows, ticks
+from analyzer.lifecycle.event_table import Events, Part, Rows, any_of, ticks
 from analyzer.lifecycle.kubelets import Outage
+from analyzer.lifecycle.noticed_runs import noticed
 from analyzer.lifecycle.plain_runs import plain
-from analyzer.lifecycle.run import ENDED, RECORDED, RELIST, STARTED
+from analyzer.lifecycle.run import BEFORE, COMES_UP, ENDED, MET, NOTICED, RECORDED, RELIST, SAW_IT_ENDED, SAW_IT_RUN, SEEN, STARTED
 from analyzer.lifecycle.run import Run as Run
 from analyzer.proof import Edge, Proof
 from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS, SANDBOX
@@ -27,25 +28,20 @@ _RUNTIME = (E.CONTAINER_STARTED, E.CONTAINER_DIED, E.CONTAINER_DESTROYED, E.CONT
 _KUBELET = (E.CONTAINER_SEEN_RUNNING, E.CONTAINER_SEEN_DEAD)
 _TOLD = (*_RUNTIME, *_KUBELET, E.CONTAINER_SIGNALLED, E.CONTAINER_KILLING)
 _TICK = timedelta(microseconds=1)
-_COMES_UP = timedelta(seconds=30)
 _FAILS = timedelta(seconds=5)
 """A start that fails does so within this of the container's making."""
 _BURST = timedelta(milliseconds=100)
 """What one relist sees is logged within this."""
 _LATE = datetime.max.replace(tzinfo=UTC)
 _REPORTED = "the runtime's events do not tell: the API's container status says it, in whole seconds"
-_SEEN = "no event of the runtime tells: the kubelet's relist saw it running, up to two seconds after its start"
-_MET = "the kubelet had only just started when it saw it: it ran before, nobody tells since when"
-_NOTICED = "no event of the runtime tells: the kubelet's relist noticed the end, which came after it was last seen running"
 _UNTOLD = "it ended long after it was made, so it had been started: soon after, as a rule"
 _AGAIN = "its end was not recorded, but it was started again: it had ended by then"
 _GONE = "its end was not recorded, but it was removed: it had ended by then"
 _STOPPED = "its end was not recorded, but that the runtime had stopped it: it had ended by then"
-_BEFORE = "its end is told, its start is not: it ran before the evidence begins"
 _NODE_LOST = "a container does not outlive its node, and the runtime recorded no earlier death"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Status:
     """A containerStatus of a pod object: what the API said of one container, with seconds."""
 
@@ -73,18 +69,21 @@ def runs(events: Events, statuses: Iterable[Status], lost: list[Outage]) -> list
             seen[status.container_id].append(status.seen)
     full = _full_ids(of_containers.column("container_id").unique(), statuses_by := _by_container(told))
     ended = events.where(stopped & events.having("container_id")).column("container_id").unique()
-    found, rest = plain(of_containers, {*statuses_by, *full, *full.values(), *ended})
+    kubelet_starts = _starts(events)
+    elsewhere = {*statuses_by, *full, *full.values(), *ended}
+    found, rest = plain(of_containers, elsewhere)
+    others, rest = noticed(rest, elsewhere, kubelet_starts)
     by_container: dict[str, list[Event]] = defaultdict(list)
     for event in rest:
         assert event.container_id is not None
         by_container[event.container_id].append(event)
     for short, whole in full.items():
         by_container[whole] = sorted(by_container[whole] + by_container.pop(short), key=lambda e: e.time)
-    kubelet_starts = _starts(events)
     sandboxes = _sandboxes(events, {s for some in by_container.values() for e in some if isinstance(s := e.attributes.get("sandbox"), str)})
     for container_id in sorted({*by_container, *statuses_by}):
-        found += _runs_of(container_id, by_container.get(container_id, []), statuses_by.get(container_id), kubelet_starts, sandboxes)
-    _name_sandboxes(found)
+        others += _runs_of(container_id, by_container.get(container_id, []), statuses_by.get(container_id), kubelet_starts, sandboxes)
+    found += sorted(others, key=lambda r: r.container_id)
+    _name_sandboxes(found, events)
     lost_of: dict[str | None, list[Outage]] = defaultdict(list)
     for outage in lost:
         lost_of[outage.node].append(outage)
@@ -112,14 +111,16 @@ def _sandboxes(events: Events, wanted: set[str]) -> dict[str, Event]:
 def _starts(events: Events) -> dict[str | None, Rows]:
     """When the kubelets of each node looked for the first time, in microseconds: 'Started kubelet', and the first word of each process,
     whose beginning may be lost."""
-    spoken = events.by("kubelet").columns("node", "pid", "boot_id", "time").filter(pl.col("pid").is_not_null())
-    first = spoken.unique(["node", "pid", "boot_id"], keep="first", maintain_order=True)
+    process = ["node", "pid", "boot_id"]
+    spoken = events.by("kubelet").columns(*process, "time").filter(pl.col("pid").is_not_null())
+    turns = spoken.filter(pl.any_horizontal(pl.col(c).ne_missing(pl.col(c).shift()) for c in process))  # few: the rest says no more
+    first = turns.unique(process, keep="first", maintain_order=True)
     ready = events.where(events.are(E.KUBELET_READY)).columns("node", "time")
     looked = pl.concat([first.select("node", "time"), ready.select("node", "time")]).with_columns(pl.col("time").to_physical()).sort("time")
     return {node: some["time"].to_numpy() for (node,), some in looked.partition_by("node", as_dict=True).items()}
 
 
-def _name_sandboxes(found: list[Run]) -> None:
+def _name_sandboxes(found: list[Run], events: Events) -> None:
     """Where the kubelet's log alone tells of containers, most have no name. A pod's sandbox starts before all others; where the
     relist first sees several at once, it lists the sandbox last (PLEG, 1.2+). It is never the subject of 'Killing container'."""
     nameless = {run.pod_uid for run in found if run.container is None}
@@ -127,14 +128,28 @@ def _name_sandboxes(found: list[Run]) -> None:
     for run in found:
         if run.pod_uid is not None and run.pod_uid in nameless:
             by_pod[run.pod_uid].append(run)
+    likely: list[list[Run]] = []
     for mates in by_pod.values():
-        killed = {r.container_id for r in mates if any(k.kind is E.CONTAINER_KILLING for k in r.kills)}
+        killed = {r.container_id for r in mates if any_of(r.kills, E.CONTAINER_KILLING)}
         unnamed = [r for r in mates if r.container is None and r.container_id not in killed and r.noticed]
-        if not unnamed or len(mates) < 2 or any(r.sandbox for r in mates):
-            continue
-        first = min(r.noticed[0].time for r in unnamed)
-        together = [r for r in unnamed if r.noticed[0].time - first <= _BURST]
-        max(together, key=lambda r: (r.noticed[0].time, r.noticed[0].line or r.noticed[0].offset or 0)).container = SANDBOX
+        if unnamed and len(mates) > 1 and not any(r.sandbox for r in mates):
+            likely.append(unnamed)
+    seen = _first_seen([run for unnamed in likely for run in unnamed], events)
+    for unnamed in likely:
+        first = min(seen[id(r)][0] for r in unnamed)
+        together = [r for r in unnamed if seen[id(r)][0] - first <= _BURST // _TICK]
+        max(together, key=lambda r: seen[id(r)]).container = SANDBOX
+
+
+def _first_seen(found: list[Run], events: Events) -> dict[int, tuple[int, int]]:
+    """By the ``id`` of the run, the moment (in microseconds) and the place in its source of what the kubelet first noticed."""
+    seen = {
+        id(r): (ticks(r.noticed[0].time), r.noticed[0].line or r.noticed[0].offset or 0) for r in found if not isinstance(r.noticed, Part)
+    }
+    unread = {id(r): int(r.noticed.rows[0]) for r in found if isinstance(r.noticed, Part)}  # no event is made of them
+    told = events.at(np.array(list(unread.values()), dtype=np.int64)).columns("time", "line", "offset")
+    place = pl.coalesce(pl.col("line").replace(0, None), "offset", 0)
+    return seen | dict(zip(unread, told.select(pl.col("time").to_physical(), place).iter_rows(), strict=True))
 
 
 def _by_container(statuses: Iterable[Status]) -> dict[str, Status]:
@@ -179,7 +194,7 @@ def _runs_of(
 def _died_first(noticed: list[Event]) -> bool:
     """A sandbox that is made and not yet started counts as dead for the relist (1.2+): it is said to die, and then to start."""
     kinds = [e.kind for e in noticed[:2]]
-    return kinds == [E.CONTAINER_SEEN_DEAD, E.CONTAINER_SEEN_RUNNING] and noticed[1].time - noticed[0].time <= _COMES_UP
+    return kinds == [E.CONTAINER_SEEN_DEAD, E.CONTAINER_SEEN_RUNNING] and noticed[1].time - noticed[0].time <= COMES_UP
 
 
 def _runtime_events(events: list[Event]) -> list[Event]:
@@ -238,7 +253,7 @@ def _unstarted(identity: dict[str, Any], made: Event | None, died: Event) -> Run
     """The run that ends with a death of which no start is told: it began before the evidence, or the start is lost. Where it ends as
     soon as it is made, its start failed: then it never ran."""
     if made is None:
-        return Run(**identity, start=Edge(None, None, died.time, rule=_BEFORE))
+        return Run(**identity, start=Edge(None, None, died.time, rule=BEFORE))
     if died.time - made.time <= _FAILS:
         return None
     proof = made.proof("the runtime made it; of its start nothing is told")
@@ -293,7 +308,7 @@ def _end_noticed(run: Run, noticed: list[Event]) -> None:
     final = next((e for e in dead if last_running is None or e.time > last_running), None)
     if final is not None:
         earliest = last_running or run.start.time
-        run.end = Edge(final.time, earliest, final.time, (final.proof("the kubelet noticed that it had ended"),), rule=_NOTICED)
+        run.end = Edge(final.time, earliest, final.time, (final.proof(SAW_IT_ENDED),), rule=NOTICED)
         run.end_reason, run.exit_code = "noticed", final.value
 
 
@@ -307,14 +322,14 @@ def _from_others(
     if status is not None and status.started is not None:
         run = Run(**identity, start=_second(status.started, status.proof, "the API's status says when it started"))
     elif seen is not None:
-        proof = seen.proof("the kubelet saw it running")
+        proof = seen.proof(SAW_IT_RUN)
         resumed = _first_relist(seen, kubelet_starts)
-        start = Edge(None, None, seen.time, (proof,), rule=_MET)
+        start = Edge(None, None, seen.time, (proof,), rule=MET)
         if not resumed:
-            start = Edge(seen.time, seen.time - RELIST, seen.time, (proof,), rule=_SEEN)
+            start = Edge(seen.time, seen.time - RELIST, seen.time, (proof,), rule=SEEN)
         run = Run(**identity, start=start)
     elif noticed and not _first_relist(noticed[0], kubelet_starts):  # else it was dead when this kubelet began: nobody knows since when
-        run = Run(**identity, start=Edge(None, None, noticed[0].time, rule=_BEFORE))
+        run = Run(**identity, start=Edge(None, None, noticed[0].time, rule=BEFORE))
     if run is None:
         return None
     if status is not None and status.finished is not None:

@@ -13,6 +13,7 @@ from analyzer.lifecycle.coverage_hole import Found, Hole, Where, told
 from analyzer.lifecycle.event import Event
 from analyzer.lifecycle.event_table import Events, instant, ticks
 from analyzer.lifecycle.kubelets import Outage
+from analyzer.lifecycle.lives import read
 from analyzer.lifecycle.objects import last_told
 from analyzer.proof import Proof
 from analyzer.store import Store, source_names
@@ -110,12 +111,11 @@ def unheard(
     """Containers that the kubelet or the API saw start or end while the node's stream was recorded, without a word of it there."""
     heard = _heard(events, streams)
     missed: dict[tuple[str, int], list[Proof]] = defaultdict(list)
-    for run in runs:
-        stream = heard.get(run.node or "")
-        if run.node is None or stream is None:
-            continue
+    doubted = [(run, run.node, heard[run.node]) for run in runs if run.node in heard and heard[run.node].may_lack(run)]
+    read(run for run, _, _ in doubted)
+    for run, node, stream in doubted:
         for moment, proof in stream.untold(run):
-            missed[(run.node, stream.step(moment))].append(proof)
+            missed[(node, stream.step(moment))].append(proof)
     for (node, step), proofs in sorted(missed.items(), key=lambda m: m[0]):
         before, after = heard[node].events[step : step + 2]
         low, high = before.time, after.time
@@ -159,11 +159,18 @@ class _Stream:
         self._starting = starting  # when its kubelet began
         self._first, self._last = instant(int(self.times[0])) + _NEAR, instant(int(self.times[-1])) - _NEAR
 
+    def may_lack(self, run: Run) -> bool:
+        """Whether others alone may have told that it started or ended within the stream."""
+        begun = run.start.time is None or self._first < run.start.time < self._last
+        ended = run.end_reason in _BY_OTHERS and run.end.time is not None and self._first < run.end.time < self._last
+        return (begun and not self._tells_of(run)) or ended
+
+    def _tells_of(self, run: Run) -> bool:
+        return run.container_id in self._made or run.container_id[:12] in self._made
+
     def untold(self, run: Run) -> Iterator[tuple[datetime, Proof]]:
         """When a container started or ended within the stream, by others alone, and who says so."""
-        made = run.container_id in self._made or run.container_id[:12] in self._made
-        if made and run.end_reason not in _BY_OTHERS:
-            return
+        made = self._tells_of(run)
         first, last = self._first, self._last
         start, end = run.start, run.end
         seen = next((n for n in run.noticed if n.kind is E.CONTAINER_SEEN_RUNNING), None)

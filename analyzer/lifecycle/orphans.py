@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.events import Event
 from analyzer.lifecycle.kubelets import Outage
+from analyzer.lifecycle.lives import read, read_kills
 from analyzer.lifecycle.model import Lifecycle, NodeLife
-from analyzer.lifecycle.plain_runs import read
 from analyzer.lifecycle.pods import Pod
 from analyzer.lifecycle.replaced import Substitute, requested, substitutes
 from analyzer.proof import Edge, Proof
@@ -197,15 +197,11 @@ def seen_after(outage: Outage, run: Run) -> list[Event]:
 
 def _of_deletions(life: Lifecycle, instead: dict[str, Substitute]) -> Iterator[Orphan]:
     """Deleted in the API, but the kubelet, though alive, did not act: cut off from it, or stuck."""
-    for pod in life.pods.ran:
-        node = life.nodes.get(pod.node or "")
-        substitute = instead.get(pod.key)
-        request = _request(node, pod, substitute) if node is not None else None
-        asked = request.time if request is not None else None
-        if request is None or asked is None or node is None or node.outage_at(asked):
-            continue
-        if not any(run.alive(asked) for run in pod.apps):
-            continue
+    candidates = list(_requested(life, instead))
+    read_kills(run for pod, _, request, _ in candidates for run in pod.apps if request.time is not None and run.alive(request.time))
+    for pod, node, request, substitute in candidates:
+        asked = request.time
+        assert asked is not None
         heard = [e.time for e in pod.told(E.POD_DELETE_SEEN, E.POD_UNWANTED)]
         for run in pod.apps:
             if not run.alive(asked):
@@ -219,6 +215,19 @@ def _of_deletions(life: Lifecycle, instead: dict[str, Substitute]) -> Iterator[O
             evidence = [*request.proofs, *run.start.proofs, *run.end.proofs]
             evidence += [p for r in substitute.pod.apps[:1] for p in r.start.proofs] if substitute is not None else []
             yield _orphan(run, pod, "pod-deleted", outcome, request, run.end, None, substitute, evidence)
+
+
+def _requested(life: Lifecycle, instead: dict[str, Substitute]) -> Iterator[tuple[Pod, NodeLife, Edge, Substitute | None]]:
+    """Pods that ran when they were to go, on a node whose kubelet was there."""
+    for pod in life.pods.ran:
+        node = life.nodes.get(pod.node or "")
+        substitute = instead.get(pod.key)
+        request = _request(node, pod, substitute) if node is not None else None
+        asked = request.time if request is not None else None
+        if request is None or asked is None or node is None or node.outage_at(asked):
+            continue
+        if any(run.alive(asked) for run in pod.apps):
+            yield pod, node, request, substitute
 
 
 def _killed(pod: Pod, run: Run, end: datetime) -> bool:

@@ -14,6 +14,14 @@ RELIST: Final = timedelta(seconds=2)
 RECORDED: Final = "the container runtime recorded this moment itself"
 STARTED: Final = "the runtime started it"
 ENDED: Final = "the runtime saw it end"
+SEEN: Final = "no event of the runtime tells: the kubelet's relist saw it running, up to two seconds after its start"
+MET: Final = "the kubelet had only just started when it saw it: it ran before, nobody tells since when"
+NOTICED: Final = "no event of the runtime tells: the kubelet's relist noticed the end, which came after it was last seen running"
+BEFORE: Final = "its end is told, its start is not: it ran before the evidence begins"
+SAW_IT_RUN: Final = "the kubelet saw it running"
+SAW_IT_ENDED: Final = "the kubelet noticed that it had ended"
+COMES_UP: Final = timedelta(seconds=30)
+"""A sandbox that is made comes up within this."""
 UNKNOWN_EDGE: Final = Edge(None, None, None, rule="nothing tells of its end")
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.controllers import Controller
 from analyzer.lifecycle.intervals import Span, Step, count
+from analyzer.lifecycle.lives import read
 from analyzer.lifecycle.model import NodeLife
 from analyzer.vocabulary import EventKind as E
 
@@ -41,6 +42,7 @@ def alive_at(run: Run, moment: datetime) -> bool:
 
 def surely_running(controller: Controller, nodes: Mapping[str, NodeLife]) -> list[Step]:
     """Pods with at least one application container that surely ran, as steps."""
+    read(run for pod in controller.ran for run in pod.apps)
     return count([_spans(pod.apps, {} if pod.marked is not None else nodes) for pod in controller.ran])
 
 

@@ -14,6 +14,7 @@ from analyzer.findings import Finding
 from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.controllers import Controller
 from analyzer.lifecycle.events import Event
+from analyzer.lifecycle.lives import read_kills
 from analyzer.lifecycle.model import Lifecycle, NodeLife
 from analyzer.lifecycle.pods import Pod
 from analyzer.outputs.states import States, readiness, supervision
@@ -154,6 +155,7 @@ def _findings(
 def _grouped(life: Lifecycle, runs: Sequence[Run], names: Collection[str]) -> list[Group]:
     """By node, those that ran something first to last as their first container began; a lane for each container of each pod."""
     states = States(life)
+    read_kills(runs)
     by_node: dict[str, dict[tuple[str, str], list[Piece]]] = defaultdict(lambda: defaultdict(list))
     for run in sorted(runs, key=lambda r: (r.start.time or life.start, r.pod or "", r.container or "", r.container_id)):
         pieces = [(s.start, s.end, str(s.state)) for s in states.of(run)]

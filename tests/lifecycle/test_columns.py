@@ -1,22 +1,24 @@
 """What is read off columns is what was read off each event."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.lifecycle import containers, event_table
-from analyzer.lifecycle.containers import Run
+from analyzer.lifecycle import containers, event_table, lives
+from analyzer.lifecycle.containers import Run, Status
 from analyzer.lifecycle.event import Event
 from analyzer.lifecycle.event_table import EventIndex, Events, any_of, of_kinds
 from analyzer.lifecycle.intervals import Covered, Span, intersect
-from analyzer.lifecycle.plain_runs import read
+from analyzer.lifecycle.kubelets import Outage
+from analyzer.lifecycle.lives import read
 from analyzer.lifecycle.signs import Signs
-from analyzer.proof import Edge
+from analyzer.proof import Edge, Proof
 from analyzer.vocabulary import EventKind as E
 
 START = datetime(2026, 3, 1, 10, tzinfo=UTC)
@@ -77,11 +79,109 @@ def _told(runs: list[Run]) -> list[tuple[Any, ...]]:
 
 @given(some_events)
 def test_plain_runs_are_as_each_of_them_would_be_told(events: list[Event]) -> None:
-    fast = containers.runs(from_columns(events), [], [])
+    _are_told_the_same(events)
+
+
+def _are_told_the_same(events: list[Event], statuses: Iterable[Status] = (), lost: Iterable[Outage] = ()) -> None:
+    """Off the columns and one by one; and where few are taken out of the columns at once."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(containers, "plain", lambda told, others: ([], told))
-        slow = containers.runs(Events.of_list(events), [], [])
+        patch.setattr(lives, "_AT_ONCE", 2)
+        fast = containers.runs(from_columns(events), statuses, list(lost))
+        for name in ("plain", "noticed"):
+            patch.setattr(containers, name, lambda told, *_: ([], told))
+        slow = containers.runs(Events.of_list(events), statuses, list(lost))
     assert _told(fast) == _told(slow)
+
+
+sightings = st.lists(
+    st.builds(
+        lambda ms, kind, component, identity, node, place, attributes, value: Event(
+            time=START + timedelta(milliseconds=ms),
+            resolution=1,
+            kind=kind,
+            component=component,
+            message="",
+            source=f"{node}.log",
+            line=place if place != 2 else None,
+            offset=place if place else None,
+            text=f"{kind} {identity}",
+            node=node,
+            **(POD_OF[identity] if kind in (E.CONTAINER_SEEN_RUNNING, E.CONTAINER_SEEN_DEAD) else {}),
+            container_id=identity,
+            pid=7,
+            boot_id="b",
+            value=value,
+            attributes=attributes,
+        ),
+        st.one_of(st.integers(0, 40).map(lambda n: n * 1000), st.integers(0, 40).map(lambda n: n * 50), st.just(34_000)),
+        st.sampled_from([E.CONTAINER_SEEN_RUNNING, E.CONTAINER_SEEN_RUNNING, E.CONTAINER_SEEN_DEAD, E.CONTAINER_KILLING]),
+        st.sampled_from(["kubelet", "kubelet", "kubelet", "api", "docker"]),
+        st.sampled_from([letter * 64 for letter in "abcdef"]),
+        st.sampled_from(["node-a", "node-a", "node-b", None]),
+        st.integers(0, 3),
+        st.sampled_from([{}, {}, {}, {"sandbox": "a" * 64}, {"of": "sandbox"}]),
+        st.sampled_from([None, 0, 137]),
+    ),
+    max_size=16,
+)
+kubelet_starts = st.lists(
+    st.builds(
+        lambda seconds, node, pid: Event(
+            START + timedelta(seconds=seconds), 1, E.KUBELET_READY, "kubelet", "", "k.log", 1, None, "", node=node, pid=pid, boot_id="b"
+        ),
+        st.integers(-8, 40),
+        st.sampled_from(["node-a", "node-b", None]),
+        st.sampled_from([None, 7, 8]),
+    ),
+    max_size=3,
+)
+runtime_words = st.lists(
+    st.builds(
+        lambda seconds, kind, identity: Event(
+            *(START + timedelta(seconds=seconds), 1, kind, "docker", "", "docker.log", 1, None, str(kind), "node-a"),
+            namespace="default",
+            pod="web-1",
+            pod_uid="uid-1",
+            container="app",
+            container_id=identity,
+        ),
+        st.integers(0, 40),
+        st.sampled_from([E.CONTAINER_STARTED, E.CONTAINER_DIED, E.CONTAINER_SIGNALLED]),
+        st.sampled_from(["a" * 64, "f" * 64]),
+    ),
+    max_size=2,
+)
+POD_OF: dict[str, dict[str, Any]] = {
+    "a" * 64: {"pod_uid": "uid-1"},
+    "b" * 64: {"pod_uid": "uid-1"},
+    "c" * 64: {"pod_uid": "uid-1", "container": "app", "namespace": "default", "pod": "web-1"},
+    "d" * 64: {"pod_uid": "uid-2"},
+    "e" * 64: {"pod_uid": "uid-2", "container": ""},
+    "f" * 64: {},
+}
+a_status = st.builds(
+    lambda identity, begin, end: Status(
+        *(identity, "default", "web-2", "uid-2", "app", "node-a"),
+        *(None if s is None else START + timedelta(seconds=s) for s in (begin, end)),
+        exit_code=3,
+        proof=Proof(None, "o", 1, None, "", ""),
+        seen=None if begin is None else START + timedelta(seconds=begin),
+    ),
+    st.sampled_from(["d" * 64, "a" * 64]),
+    st.sampled_from([None, 3, 20]),
+    st.sampled_from([None, 30]),
+)
+an_outage = st.integers(5, 40).map(
+    lambda s: Outage("node-a", Edge(START + timedelta(seconds=s), None, None), Edge(None, None, None), "stopped", boot_lost=True)
+)
+
+
+@settings(max_examples=300)
+@given(sightings, kubelet_starts, runtime_words, st.lists(a_status, max_size=1), st.lists(an_outage, max_size=1))
+def test_what_a_kubelet_alone_tells_of_is_as_each_would_be_told(
+    seen: list[Event], starts: list[Event], words: list[Event], statuses: list[Status], lost: list[Outage]
+) -> None:
+    _are_told_the_same(sorted([*starts, *seen, *words], key=lambda e: e.time), statuses, lost)
 
 
 def test_a_plain_container_is_read_off_the_columns() -> None:

@@ -303,7 +303,12 @@ def test_of_nameless_mates_the_last_of_the_first_burst_is_the_sandbox() -> None:
     assert named(seen(4, **a, line=3), seen(4, **b, line=2)) == {"a": "POD", "b": None}, "as the lines stand"
     raw = [replace(seen(4, **names), line=None, offset=offset) for names, offset in ((a, 3), (b, 2))]
     assert named(*raw) == {"a": "POD", "b": None}, "as the bytes stand"
+    whole = [replace(seen(4, **names), line=0, offset=offset) for names, offset in ((a, 2), (b, 3))]
+    assert named(*whole) == {"a": None, "b": "POD"}, "a line that is none"
+    assert named(seen(4, **b), seen(4, **a)) == {"a": "POD", "b": None}, "at one place, by the id"
     assert named(seen(4, **a, line=1), seen(4, **b, line=2), killing(9, **b)) == {"a": "POD", "b": None}, "no one kills a sandbox so"
+    signal = word(9, E.CONTAINER_SIGNALLED, **b)
+    assert named(seen(4, **a, line=1), seen(4, **b, line=2), signal) == {"a": None, "b": "POD"}, "a signal may be meant for it"
     assert named(seen(4, **a)) == {"a": None}, "alone it may be either"
     assert named(seen(4, **a), seen(4, of="b" * 64, container="POD")) == {"a": None, "b": "POD"}
     assert named(seen(4, **a), seen(4, of="b" * 64)) == {"a": "POD", "b": "app"}

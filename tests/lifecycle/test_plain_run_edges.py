@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from analyzer.lifecycle.event_table import Events
-from analyzer.lifecycle.plain_runs import plain, read
+from analyzer.lifecycle.lives import read
+from analyzer.lifecycle.plain_runs import plain
 from analyzer.lifecycle.run import UNKNOWN_EDGE, Run
 from analyzer.vocabulary import EventKind as E
 from tests.lifecycle.incident import A, B, at, cid

@@ -12,6 +12,7 @@ from analyzer.analysis import Analysis
 from analyzer.lifecycle.containers import Run
 from analyzer.lifecycle.coverage import family
 from analyzer.lifecycle.intervals import Span, union
+from analyzer.lifecycle.lives import read_kills
 from analyzer.lifecycle.model import Lifecycle, NodeLife
 from analyzer.lifecycle.pods import Pod
 from analyzer.outputs.states import State, States, Stretch, readiness, supervision
@@ -79,8 +80,9 @@ def nodes(analysis: Analysis) -> Iterator[Node]:
     ids = {(f.kind, f.node, f.start.time): f.id for f in analysis.findings if f.kind in (F.KUBELET_OUTAGE, F.NODE_UNREACHABLE)}
     holes = _holes(life)
     found = {name: _node(life, node, ids, holes) for name, node in life.nodes.items() if kept is None or kept.node(name)}
-    states = States(life)
-    for pod in _pods(analysis):
+    states, pods = States(life), _pods(analysis)
+    read_kills(run for pod in pods for run in pod.apps if kept is None or kept.run(run))
+    for pod in pods:
         by_place: dict[tuple[str, str], list[tuple[Run, list[Stretch]]]] = defaultdict(list)
         for run in pod.apps:
             if (kept is None or kept.run(run)) and (stretches := states.of(run)):
