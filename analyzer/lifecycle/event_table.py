@@ -13,6 +13,7 @@ import orjson
 import polars as pl
 
 from analyzer.lifecycle.event import Event
+from analyzer.store.spilled import AT_ONCE, gathered
 from analyzer.vocabulary import EVENTS, EventKind
 
 Rows = npt.NDArray[np.int64]
@@ -234,15 +235,27 @@ class Events(Sequence[Event]):
 
     def moved(self, times: Rows) -> "Events":
         """The same at other times (microseconds), in their order."""
-        frame = self.columns(*_SCHEMA).with_columns(time=pl.Series(times).cast(pl.Datetime("us", "UTC")))
-        place = pl.coalesce(pl.col("line").replace(0, None), "offset", 0)
-        return Events.of_frame(frame.sort("time", "source", place, maintain_order=True))
+        whole = self._table.frame
+        sources, of = coded(self.column("source"))
+        ranks = np.full(len(sources) + 1, -1, np.int32)
+        ranks[[sources[text] for text in sorted(sources)]] = range(len(sources))
+        place = self.columns("line", "offset").select(pl.coalesce(pl.col("line").replace(0, None), "offset", 0)).to_series().to_numpy()
+        order = np.lexsort([place, ranks[of], times])
+        moved = pl.Series(times[order]).cast(pl.Datetime("us", "UTC"))
+        rows = self.rows[order]
+        cells: dict[str, tuple[pl.Series, Rows | None]] = {name: (whole[name], rows) for name in _SCHEMA}
+        return Events.of_frame(gathered({**cells, "time": (moved, None)}))
 
     def reports(self, reporter: str) -> Mask:
         """Which are what somebody told the API."""
         found = self.told_by("api")
-        told = self.where(found).column("attributes").str.json_path_match("$.reporter")
-        found[found] = (told == reporter).fill_null(False).to_numpy()
+        rows = self.rows[found]
+        attributes = self._table.frame["attributes"]
+        told = [
+            (attributes.gather(rows[low : low + AT_ONCE]).str.json_path_match("$.reporter") == reporter).fill_null(False).to_numpy()
+            for low in range(0, len(rows), AT_ONCE)
+        ]
+        found[found] = np.concatenate(told) if told else False
         return found
 
     def shared_out(self, owners: npt.NDArray[np.int64], count: int) -> list[Sequence[Event]]:
