@@ -193,6 +193,7 @@ def _less_told(frame: pl.DataFrame) -> pl.Series:
     same = ["kind", "k8s_pod_name", "k8s_container_name", "controller", "message"]
     second = pl.col("time").dt.truncate("1s").alias("second")
     rows = _alike(frame, *same, second)
-    alike = _at(frame, rows).select(*same, "component", second, known.alias("known"), row=pl.Series(rows))
+    told = [*same, "component", second, known.alias("known")]
+    alike = _at(frame, rows).select(told).with_columns(row=pl.Series(rows))
     less = alike.filter((pl.col("component") == "api").fill_null(True), pl.col("known") != pl.col("known").max().over(*same, "second"))
     return less["row"]

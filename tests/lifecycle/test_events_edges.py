@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
@@ -108,7 +109,7 @@ def test_what_no_other_says_is_left_alone(rows: list[dict[str, Any]]) -> None:
     """Told apart by their hashes, or each looked at: the same comes of it."""
     fast = unique(table(*rows))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lifecycle_events, "_alike", lambda frame, same: pl.repeat(True, frame.height, eager=True))
+        patch.setattr(lifecycle_events, "_alike", lambda frame, *same: np.arange(frame.height))
         assert_frame_equal(unique(table(*rows)), fast)
 
 
