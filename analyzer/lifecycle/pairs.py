@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from analyzer.lifecycle.event_table import Mask, Rows, coded, instant
@@ -14,6 +15,7 @@ from analyzer.store.spilled import AT_ONCE
 
 _HALVES: Final = ("happening", "known")
 _NOTHING: Final = np.iinfo(np.int64).min
+_Places = npt.NDArray[np.int32] | Rows
 Cite = Callable[[dict[str, Any]], tuple[Proof, ...]]
 _AGAINST: Final = 2
 """An offset needs more than so many times the votes against it and for none: what happens in bursts agrees by chance."""
@@ -121,7 +123,7 @@ def _first_alike(frame: pl.DataFrame) -> pl.Series:
     return pl.Series(found)
 
 
-def _numbered(column: pl.Series) -> Rows:
+def _numbered(column: pl.Series) -> npt.NDArray[Any]:
     """Equal numbers where the cells are equal."""
     if column.dtype == pl.String:
         return coded(column)[1]
@@ -146,7 +148,7 @@ def _elected(least: Rows, most: Rows, happening: Rows) -> int:
     return int(edges[np.lexsort((np.abs(edges), -_depth(begins, ends, len(edges)), -votes))[0]])
 
 
-def _merged(begins: Rows, ends: Rows, happening: Rows) -> tuple[Rows, Rows]:
+def _merged(begins: _Places, ends: _Places, happening: Rows) -> tuple[_Places, _Places]:
     """Intervals of happenings, those of one happening that touch made one."""
     if not len(begins):
         return begins, ends
@@ -160,7 +162,7 @@ def _merged(begins: Rows, ends: Rows, happening: Rows) -> tuple[Rows, Rows]:
     return begins[first], (reach - keyed)[last]
 
 
-def _depth(begins: Rows, ends: Rows, count: int) -> Rows:
+def _depth(begins: _Places, ends: _Places, count: int) -> Rows:
     """At each of so many edges, in how many intervals it lies."""
     begun, ended = np.bincount(begins, minlength=count), np.bincount(ends, minlength=count)
     return np.cumsum(begun) - np.cumsum(ended) + ended

@@ -169,11 +169,10 @@ def _reported(told: Events) -> pl.DataFrame:
     some = _read(told, _uids(told.where(np.zeros(len(told), np.bool_)), [])).drop_nulls(["node", "created"])
     known = some.select(row_known="row", low_known="created", high_known=pl.col("created") + _SECOND)
     both = _bounded(pl.concat([some.with_columns(whose=pl.lit("")).select(*_HALF), known], how="horizontal"), "reported", _Sort(_SOON))
-    alike = {"sort": pl.Enum(["reported"]), "whose": pl.Enum([""])}
-    one = pl.lit(_SOON, pl.Int32)  # events are sent at once, but while the API cannot be reached
-    return both.select(
-        *("sort", "whose", "row", "row_known", "node", "source", "place", "moment", "least", "most", "low_known"), lag=one
-    ).cast({**alike, "row": pl.UInt32, "row_known": pl.UInt32})
+    lean = pl.Schema({"sort": pl.Enum(["reported"]), "whose": pl.Enum([""]), "row": pl.UInt32(), "row_known": pl.UInt32()})
+    soon = pl.lit(_SOON, pl.Int32)  # events are sent at once, but while the API cannot be reached
+    kept = ("sort", "whose", "row", "row_known", "node", "source", "place", "moment", "least", "most", "low_known")
+    return both.select(*kept, lag=soon).cast(lean)
 
 
 def _proof(events: Events, row: int, proves: str) -> Proof:
