@@ -42,7 +42,7 @@ class Pairs:
             "happening": _first_alike(frame.select("source", "place", "moment")),
             "known": _first_alike(frame.select("source_known", "place_known", "low_known")),
         }
-        return cls(frame.with_columns(**halves).rechunk(), cite)
+        return cls(frame.with_columns(**halves).rechunk(), cite)  # polars 2.1 fails at names of texts where a piece is empty
 
     @classmethod
     def none(cls) -> "Pairs":
@@ -98,12 +98,12 @@ class Pairs:
         """The row that bounds that side most narrowly; of several that whose place and moment come last (of the upper bounds: first)."""
         sharp = pl.Expr.max if side == "low" else pl.Expr.min
 
-        def sharpest(some: pl.DataFrame) -> pl.DataFrame:
+        def left(some: pl.DataFrame) -> pl.DataFrame:
             for by in (pl.col(side), _NAME, pl.col("moment")):
                 some = some.filter(by == sharp(by)) if some.height else some
             return some
 
-        some = sharpest(pl.concat([sharpest(some) for some in self.frame.iter_slices(AT_ONCE)] or [self.frame]))
+        some = left(pl.concat([left(some) for some in self.frame.iter_slices(AT_ONCE)] or [self.frame], rechunk=True))
         return next(some.sort("sort", "whose", "row", "row_known").iter_rows(named=True), None)
 
 
