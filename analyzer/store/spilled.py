@@ -67,8 +67,19 @@ def _mapped(columns: Mapping[str, tuple[pl.Series, Rows | None]], height: int, *
         out = _Out(file)
         written = {name: _Written(_Column(column), rows, out, with_texts) for name, (column, rows) in columns.items()}
         file.flush()
-        whole = pa.py_buffer(mmap.mmap(file.fileno(), out.size, access=mmap.ACCESS_READ)) if out.size else pa.py_buffer(b"")
+        whole = _map(file.fileno(), out.size)
     return pl.DataFrame([pl.Series(_Capsule(column.array(whole, height))).alias(name) for name, column in written.items()])
+
+
+def _map(file: int, size: int) -> pa.Buffer:
+    """What an open file holds. It can be closed then: of what is huge there may be hundreds."""
+    if not size:
+        return pa.py_buffer(b"")
+    name = f"/proc/self/fd/{file}"
+    if os.path.exists(name):
+        with pa.memory_map(name) as opened:
+            return opened.read_buffer()
+    return pa.py_buffer(mmap.mmap(file, size, access=mmap.ACCESS_READ))  # it keeps the file open
 
 
 def _place() -> str:

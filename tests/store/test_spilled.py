@@ -158,6 +158,21 @@ def test_a_disk_that_becomes_full_loses_nothing(tiny: None, monkeypatch: pytest.
     assert store.table("events")["record"].to_list() == [*range(40), *range(40)]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
+def test_files_are_not_kept_open(folder: Path) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    kept = [spilled.spilled(pl.DataFrame({"n": range(n, n + 100)})) for n in range(50)]
+    assert len(os.listdir("/proc/self/fd")) < before + 20
+    assert [frame["n"].sum() for frame in kept] == [sum(range(n, n + 100)) for n in range(50)]
+
+
+def test_it_does_not_need_proc(tiny: None, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os.path, "exists", lambda _: False)
+    store = MemoryStore()
+    fill(store)
+    assert store.table("events")["record"].to_list() == [*range(40), *range(40)]
+
+
 def test_what_is_discarded_is_gone(tiny: None, folder: Path) -> None:
     store = MemoryStore()
     writer = store.writer("a")
