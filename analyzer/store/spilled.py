@@ -75,11 +75,11 @@ def _map(file: int, size: int) -> pa.Buffer:
     """What an open file holds. It can be closed then: of what is huge there may be hundreds."""
     if not size:
         return pa.py_buffer(b"")
-    name = f"/proc/self/fd/{file}"
-    if os.path.exists(name):
-        with pa.memory_map(name) as opened:
+    try:
+        with pa.memory_map(f"/proc/self/fd/{file}") as opened:
             return opened.read_buffer()
-    return pa.py_buffer(mmap.mmap(file, size, access=mmap.ACCESS_READ))  # it keeps the file open
+    except OSError:
+        return pa.py_buffer(mmap.mmap(file, size, access=mmap.ACCESS_READ))  # it keeps the file open
 
 
 def _place() -> str:
