@@ -53,6 +53,9 @@ _SMALL: Final = 10_000
 _AT_ONCE: Final = 100_000
 """So many rows are taken out of their columns together: lists of all would take more memory than the events."""
 
+_MANY: Final = 10_000
+"""Names of a column: of more an Enum is large."""
+
 
 class _Table:
     """The rows, in the order of time, and the events that were made of them so far."""
@@ -344,8 +347,26 @@ def of_kinds(events: Sequence[Event], *kinds: EventKind) -> list[Event]:
 def coded(column: pl.Series) -> tuple[dict[str, int], npt.NDArray[np.int32]]:
     """Numbers for the strings of a column, and the column in numbers; null is -1."""
     names = column.drop_nulls().unique(maintain_order=True)
-    numbers = column.cast(pl.Enum(names)).to_physical().cast(pl.Int32).fill_null(-1).to_numpy()
+    numbers = _looked_up(column, names) if len(names) > _MANY else None
+    if numbers is None:
+        numbers = column.cast(pl.Enum(names)).to_physical().cast(pl.Int32).fill_null(-1).to_numpy()
     return {name: code for code, name in enumerate(names.to_list())}, numbers
+
+
+def _looked_up(column: pl.Series, names: pl.Series) -> npt.NDArray[np.int32] | None:
+    """The place of each string among the names, of which it is one, by its hash: an Enum of a million takes three times the memory, and
+    keeps it. None: two names have one hash."""
+    hashes = names.hash().to_numpy()
+    order = np.argsort(hashes).astype(np.int32)
+    hashes = hashes[order]
+    if (hashes[1:] == hashes[:-1]).any():
+        return None
+    numbers = np.empty(len(column), np.int32)
+    for low in range(0, len(column), AT_ONCE):
+        some = column[low : low + AT_ONCE]
+        found = order[np.minimum(np.searchsorted(hashes, some.hash().to_numpy()), len(order) - 1)]
+        numbers[low : low + AT_ONCE] = np.where(some.is_null().to_numpy(), -1, found)
+    return numbers
 
 
 class EventIndex:
