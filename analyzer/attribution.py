@@ -18,6 +18,9 @@ from analyzer.vocabulary import ATTRIBUTIONS, RUNTIME_STREAMS, SourceStatus
 _LARGE = frozenset({"events", "records", "objects", "rejects"})
 _TIED_BY = ("kubelet", "api")  # components whose 'node' column ties pods and containers to a node
 
+_REGISTERING = (pl.col("component") == "kubelet") & pl.col("attributes").str.contains('"node_name"', literal=True)
+_NODE_NAME = pl.col("attributes").str.json_path_match("$.node_name")
+
 
 def attribute(store: Store, stated: Mapping[str, str]) -> pl.DataFrame:
     """ATTRIBUTIONS: one row for each source that was read and whose node could be decided.
@@ -27,9 +30,7 @@ def attribute(store: Store, stated: Mapping[str, str]) -> pl.DataFrame:
     former = store.table("attributions").filter(pl.col("how") == "option")
     options = {**dict(former.select("source_id", "node").iter_rows()), **stated}
     sources = store.table("sources").filter(pl.col("status") == str(SourceStatus.READ)).sort("source")
-    named = store.scan("events").select("source_id", "component", "node", "k8s_pod_uid", "container_id")
-    events = named.unique().collect(engine="streaming")  # a pod's events say the same ten times
-    votes = _votes(events, _ties(events, store)) | _registered(store)
+    votes = _votes(store) | _registered(store)
     nodes = known_nodes(store)
     places = _places(sources)
     hosts = _hosts(sources, places)
@@ -45,13 +46,12 @@ def attribute(store: Store, stated: Mapping[str, str]) -> pl.DataFrame:
 
 def _registered(store: Store) -> dict[str, tuple[str, str]]:
     """By source: the node as which the kubelet that wrote it registered, if it names but one."""
-    name = pl.col("attributes").str.json_path_match("$.node_name")
     own = (
         store.scan("events")
-        .filter((pl.col("component") == "kubelet") & pl.col("attributes").is_not_null())
+        .filter(_REGISTERING)
         .select("source_id", "attributes")
         .collect()
-        .select("source_id", name=name)
+        .select("source_id", name=_NODE_NAME)
         .drop_nulls()
         .unique()
     )
@@ -136,10 +136,10 @@ def aliases(store: Store) -> dict[str, str]:
 def _aliases(store: Store) -> dict[str, str]:
     named = (
         store.scan("events")
-        .filter((pl.col("component") == "kubelet") & pl.col("node").is_not_null() & pl.col("attributes").is_not_null())
+        .filter(_REGISTERING & pl.col("node").is_not_null())
         .select("node", "attributes")
         .collect()
-        .select("node", pl.col("attributes").str.json_path_match("$.node_name").alias("name"))
+        .select("node", name=_NODE_NAME)
         .drop_nulls()
     )
     counted = named.group_by("node", "name").len().sort("node", "len", "name").unique("node", keep="last", maintain_order=True)
@@ -162,26 +162,17 @@ def known_nodes(store: Store) -> set[str]:
     return names | set(store.scan("objects").filter(pl.col("kind") == "Node").select("name").unique().collect()["name"].drop_nulls())
 
 
-def _ties(events: pl.DataFrame, store: Store) -> pl.DataFrame:
-    """(key, node): pod uids and container ids of which it is known where they ran."""
-    tied = events.filter(pl.col("component").is_in(_TIED_BY) & pl.col("node").is_not_null())
-    documents = store.scan("objects").filter(pl.col("kind") == "Pod").select("uid", "document").collect()
-    pods = documents.select(pl.col("uid").alias("key"), pl.col("document").str.json_path_match("$.spec.nodeName").alias("node"))
-    parts = [
-        tied.select(pl.col("k8s_pod_uid").alias("key"), "node"),
-        tied.select(pl.col("container_id").alias("key"), "node"),
-        pods,
-    ]
-    return pl.concat(parts).drop_nulls().unique()
-
-
-def _votes(events: pl.DataFrame, ties: pl.DataFrame) -> dict[str, tuple[str, str]]:
+def _votes(store: Store) -> dict[str, tuple[str, str]]:
     """By source without a host of its own: the node to which most of what it names is tied, and by what."""
-    silent = events.filter(pl.col("node").is_null() & pl.col("component").is_in(RUNTIME_STREAMS))
+    silent = store.scan("events").filter(pl.col("node").is_null() & pl.col("component").is_in(RUNTIME_STREAMS))
+    named = silent.select("source_id", "k8s_pod_uid", "container_id").unique().collect(engine="streaming")  # the same ten times
     found: dict[str, tuple[str, str]] = {}
+    if named.is_empty():
+        return found
+    ties = _ties(store, pl.concat([named["k8s_pod_uid"], named["container_id"]]).drop_nulls().unique().to_frame("key"))
     for column, how in (("k8s_pod_uid", "pods"), ("container_id", "containers")):
         tally = (
-            silent.select("source_id", pl.col(column).alias("key"))
+            named.select("source_id", pl.col(column).alias("key"))
             .drop_nulls()
             .unique()
             .join(ties, on="key")
@@ -192,3 +183,15 @@ def _votes(events: pl.DataFrame, ties: pl.DataFrame) -> dict[str, tuple[str, str
         )
         found |= {row["source_id"]: (row["node"], how) for row in tally.iter_rows(named=True)}
     return found
+
+
+def _ties(store: Store, keys: pl.DataFrame) -> pl.DataFrame:
+    """(key, node): of some pod uids and container ids, as far as it is known, where they ran."""
+    tied = store.scan("events").filter(pl.col("component").is_in(_TIED_BY) & pl.col("node").is_not_null())
+    told = store.scan("objects").filter(pl.col("kind") == "Pod").select("document", key="uid")
+    of_keys = [
+        some.join(keys.lazy(), on="key", how="semi").collect(engine="streaming")
+        for some in (tied.select("node", key="k8s_pod_uid"), tied.select("node", key="container_id"), told)
+    ]
+    pods = of_keys[2].select(node=pl.col("document").str.json_path_match("$.spec.nodeName"), key="key")
+    return pl.concat([*of_keys[:2], pods]).drop_nulls().unique()

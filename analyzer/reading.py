@@ -1,7 +1,7 @@
 """One source: framed, understood, counted, and handed to the store as one transaction."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import BinaryIO, cast
@@ -104,14 +104,21 @@ def read_part(planned: Planned, part: Part, store: Writers, context: ReadContext
     return writer, tally
 
 
-def put_together(planned: Planned, parts: Sequence[tuple[Writer, Tally]], store: Writers, options: Options, context: ReadContext) -> None:
-    """A source of which all parts were read, in their order, as one transaction."""
-    writer = store.writer(planned.source_id)
-    tally = Tally()
-    for of_part, told in parts:
-        writer.absorb(of_part)
-        tally.absorb(told)
-    _commit(planned, options, context, writer, tally)
+class Whole:
+    """A source that is put together of parts, which are added in their order: one transaction."""
+
+    def __init__(self, planned: Planned, store: Writers) -> None:
+        self._planned, self._writer, self._tally = planned, store.writer(planned.source_id), Tally()
+
+    def add(self, part: Writer, tally: Tally) -> None:
+        self._writer.absorb(part)
+        self._tally.absorb(tally)
+
+    def commit(self, options: Options, context: ReadContext) -> None:
+        _commit(self._planned, options, context, self._writer, self._tally)
+
+    def discard(self) -> None:
+        self._writer.discard()
 
 
 def _fill(

@@ -146,26 +146,27 @@ class Workers:
 
     def _put_together(self, planned: "Planned", context: "ReadContext", reading: "Reading") -> bool:
         """The parts of a source, if all of them are as they have to be. Else it is read as a whole, and what they wrote taken away."""
-        from analyzer.reading import put_together
+        from analyzer.reading import Whole
 
         handed_out = self._parts.pop(planned.source.name)
-        found: list[tuple[Writer, Tally]] = []
         fits = sum(part.end - part.begin for part, _ in handed_out) == planned.size
-        for part, future in handed_out:
+        whole = Whole(planned, self._store)
+        while handed_out:  # what has been taken over is held nowhere else
+            part, future = handed_out.pop(0)
             if not fits and future.cancel():
                 continue
             try:
-                found.append(future.result())
+                writer, tally = future.result()
             except BrokenProcessPool:
                 fits = False
                 continue
             reading.reached(part.end)
-            fits = fits and found[-1][1].fits(None if part is handed_out[-1][0] else part.lines)
+            fits = fits and tally.fits(part.lines if handed_out else None)
+            whole.add(writer, tally)
         if fits:
-            put_together(planned, found, self._store, self._options, context)
+            whole.commit(self._options, context)
         else:
-            for writer, _ in found:
-                writer.discard()
+            whole.discard()
         return fits
 
 

@@ -135,8 +135,8 @@ class Clocks:
 
 def clocks(events: Events, versions: list[Version]) -> Clocks:
     """The clocks of all nodes of which pairs tell, by node and time."""
-    found = tuple(clock for node, some in pairs(events, versions).by_node().items() for clock in _of_node(node, some))
-    told = {node: _of_node(node, some)[:1] for node, some in reported(events).by_node().items()}
+    found = tuple(clock for node, some in pairs(events, versions).by_node() for clock in _of_node(node, some))
+    told = {node: _of_node(node, some)[:1] for node, some in reported(events).by_node()}
     return Clocks(found, written_by(events), {node: clock[0] for node, clock in told.items() if clock})
 
 

@@ -12,6 +12,7 @@ from analyzer.lifecycle.containers import Status
 from analyzer.lifecycle.event_table import Events, Rows, ticks
 from analyzer.lifecycle.sightings import LOCAL
 from analyzer.lifecycle.signs import Spell
+from analyzer.store.spilled import AT_ONCE
 
 _TICK = timedelta(microseconds=1)
 _ALWAYS = np.iinfo(np.int64).min
@@ -23,8 +24,13 @@ def events(clocks: Clocks, shown: Events) -> Events:
 
 
 def _off(clocks: Clocks, shown: Events) -> Rows:
-    """By how much the clock that stamped each event was ahead, in microseconds. What is of no node was stamped by whoever wrote the
-    source, and so is what others say there."""
+    """By how much the clock that stamped each event was ahead, in microseconds."""
+    rows = shown.rows
+    return np.concatenate([_off_some(clocks, shown.at(rows[low : low + AT_ONCE])) for low in range(0, max(len(rows), 1), AT_ONCE)])
+
+
+def _off_some(clocks: Clocks, shown: Events) -> Rows:
+    """What is of no node was stamped by whoever wrote the source, and so is what others say there."""
     writers = list(clocks.of_source.values())
     told = shown.columns("node", "source").with_columns(
         at=pl.int_range(pl.len()),

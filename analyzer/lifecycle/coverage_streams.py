@@ -17,6 +17,7 @@ from analyzer.lifecycle.lives import read
 from analyzer.lifecycle.objects import last_told
 from analyzer.proof import Proof
 from analyzer.store import Store, source_names
+from analyzer.store.spilled import AT_ONCE
 from analyzer.vocabulary import RUNTIME_STREAMS
 from analyzer.vocabulary import EventKind as E
 
@@ -200,16 +201,11 @@ class _Stream:
 
 def event_ttl(store: Store, start: datetime) -> Found:
     """A dump of the API's events whose oldest is about an hour old: what was before had been forgotten when it was taken."""
-    documents = store.table("objects").filter(pl.col("kind") == "Event", pl.col("watch").is_null())
-    seen = last_told(documents["document"], "$.series.lastObservedTime")
     dumped = (
-        documents.select(
-            "source_id", "line", "offset", "name", time=seen.str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False)
-        )
-        .drop_nulls("time")
+        pl.concat([_oldest(some) for some in store.table("objects").iter_slices(AT_ONCE)] or [_oldest(store.table("objects"))])
         .join(source_names(store), on="source_id")
         .join(store.table("sources").select("source_id", "format").unique("source_id"), on="source_id")
-        .with_columns(newest=pl.col("time").max().over("source", "format"))
+        .with_columns(newest=pl.col("newest").max().over("source", "format"))
         .filter(pl.col("time") == pl.col("time").min().over("source", "format"))
         .sort("source", "time", "line", "offset", nulls_last=True)
         .unique(["source", "format"], keep="first", maintain_order=True)
@@ -220,3 +216,13 @@ def event_ttl(store: Store, start: datetime) -> Found:
             proof = Proof(row["time"], row["source"], row["line"], row["offset"], f"Event {row['name']}", "the oldest event that was left")
             settled = f"the audit log, a watch of the events, or the controller-manager's log {told(start, row['time'])}"
             yield Where(None, row["format"]), Hole(start, row["time"], why, "event-ttl", (proof,), settled, by_nature=True)
+
+
+def _oldest(objects: pl.DataFrame) -> pl.DataFrame:
+    """Of some objects the oldest events that each source dumped, with the ``newest`` one's time."""
+    documents = objects.filter(pl.col("kind") == "Event", pl.col("watch").is_null())
+    seen = last_told(documents["document"], "$.series.lastObservedTime")
+    time = seen.str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False)
+    dated = documents.select("source_id", "line", "offset", "name", time=time).drop_nulls("time")
+    newest = pl.col("time").max().over("source_id")
+    return dated.with_columns(newest=newest).filter(pl.col("time") == pl.col("time").min().over("source_id"))

@@ -13,6 +13,7 @@ import orjson
 import polars as pl
 
 from analyzer.lifecycle.event import Event
+from analyzer.store.spilled import AT_ONCE, gathered
 from analyzer.vocabulary import EVENTS, EventKind
 
 Rows = npt.NDArray[np.int64]
@@ -51,6 +52,9 @@ _SMALL: Final = 10_000
 """A table of so few rows is made of events at once, when the first of them is read."""
 _AT_ONCE: Final = 100_000
 """So many rows are taken out of their columns together: lists of all would take more memory than the events."""
+
+_MANY: Final = 10_000
+"""Names of a column: of more an Enum is large."""
 
 
 class _Table:
@@ -234,15 +238,27 @@ class Events(Sequence[Event]):
 
     def moved(self, times: Rows) -> "Events":
         """The same at other times (microseconds), in their order."""
-        frame = self.columns(*_SCHEMA).with_columns(time=pl.Series(times).cast(pl.Datetime("us", "UTC")))
-        place = pl.coalesce(pl.col("line").replace(0, None), "offset", 0)
-        return Events.of_frame(frame.sort("time", "source", place, maintain_order=True))
+        whole = self._table.frame
+        sources, of = coded(self.column("source"))
+        ranks = np.full(len(sources) + 1, -1, np.int32)
+        ranks[[sources[text] for text in sorted(sources)]] = range(len(sources))
+        place = self.columns("line", "offset").select(pl.coalesce(pl.col("line").replace(0, None), "offset", 0)).to_series().to_numpy()
+        order = np.lexsort([place, ranks[of], times])
+        moved = pl.Series(times[order]).cast(pl.Datetime("us", "UTC"))
+        rows = self.rows[order]
+        cells: dict[str, tuple[pl.Series, Rows | None]] = {name: (whole[name], rows) for name in _SCHEMA}
+        return Events.of_frame(gathered({**cells, "time": (moved, None)}))
 
     def reports(self, reporter: str) -> Mask:
         """Which are what somebody told the API."""
         found = self.told_by("api")
-        told = self.where(found).column("attributes").str.json_path_match("$.reporter")
-        found[found] = (told == reporter).fill_null(False).to_numpy()
+        rows = self.rows[found]
+        attributes = self._table.frame["attributes"]
+        told = [
+            (attributes.gather(rows[low : low + AT_ONCE]).str.json_path_match("$.reporter") == reporter).fill_null(False).to_numpy()
+            for low in range(0, len(rows), AT_ONCE)
+        ]
+        found[found] = np.concatenate(told) if told else False
         return found
 
     def shared_out(self, owners: npt.NDArray[np.int64], count: int) -> list[Sequence[Event]]:
@@ -331,8 +347,26 @@ def of_kinds(events: Sequence[Event], *kinds: EventKind) -> list[Event]:
 def coded(column: pl.Series) -> tuple[dict[str, int], npt.NDArray[np.int32]]:
     """Numbers for the strings of a column, and the column in numbers; null is -1."""
     names = column.drop_nulls().unique(maintain_order=True)
-    numbers = column.cast(pl.Enum(names)).to_physical().cast(pl.Int32).fill_null(-1).to_numpy()
+    numbers = _looked_up(column, names) if len(names) > _MANY else None
+    if numbers is None:
+        numbers = column.cast(pl.Enum(names)).to_physical().cast(pl.Int32).fill_null(-1).to_numpy()
     return {name: code for code, name in enumerate(names.to_list())}, numbers
+
+
+def _looked_up(column: pl.Series, names: pl.Series) -> npt.NDArray[np.int32] | None:
+    """The place of each string among the names, of which it is one, by its hash: an Enum of a million takes three times the memory, and
+    keeps it. None: two names have one hash."""
+    hashes = names.hash().to_numpy()
+    order = np.argsort(hashes).astype(np.int32)
+    hashes = hashes[order]
+    if (hashes[1:] == hashes[:-1]).any():
+        return None
+    numbers = np.empty(len(column), np.int32)
+    for low in range(0, len(column), AT_ONCE):
+        some = column[low : low + AT_ONCE]
+        found = order[np.minimum(np.searchsorted(hashes, some.hash().to_numpy()), len(order) - 1)]
+        numbers[low : low + AT_ONCE] = np.where(some.is_null().to_numpy(), -1, found)
+    return numbers
 
 
 class EventIndex:

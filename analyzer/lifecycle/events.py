@@ -7,12 +7,15 @@ rank among such repetitions within their source. What is known of an event only 
 
 from datetime import timedelta
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from analyzer.attribution import with_nodes
 from analyzer.lifecycle.event import Event as Event
-from analyzer.lifecycle.event_table import Events
+from analyzer.lifecycle.event_table import Events, coded
 from analyzer.store import Store, source_names
+from analyzer.store.spilled import AT_ONCE, Rows, gathered
 from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS
 
 _SAME = ["kind", "node", "k8s_namespace_name", "k8s_pod_name", "k8s_pod_uid", "k8s_container_name", "container_id", "controller", "message"]
@@ -24,16 +27,41 @@ _SLACK = timedelta(seconds=1)
 
 def load_events(store: Store) -> Events:
     """All events that have a time, each happening once, sorted by time (then source and record)."""
-    return Events.of_frame(unique(resolved(store).filter(pl.col("time").is_not_null())))
+    frame = resolved(store)
+    return Events.of_frame(unique(_at(frame, np.flatnonzero(frame["time"].is_not_null().to_numpy()))))
 
 
 def resolved(store: Store) -> pl.DataFrame:
     """EVENTS with the source's name, and the node settled."""
     own = pl.col("component").is_in([*RUNTIME_STREAMS, RUNTIME_LOG, "systemd", "runtime-unit", "kubelet", "journald"])
     events = store.table("events")
-    told = events.select("source_id", "component", "node").with_row_index("row").join(source_names(store), on="source_id", how="left")
-    named = with_nodes(told, store, own).sort("row")  # of a few columns: each join copies what it is given
-    return events.with_columns(named["source"], named["node"])
+    names = source_names(store)
+    sources, nodes = _Texts(), _Texts()
+    for some in events.select("source_id", "component", "node").iter_slices(AT_ONCE):
+        told = some.with_row_index("row").join(names, on="source_id", how="left")
+        named = with_nodes(told, store, own).sort("row")  # of a few columns: each join copies what it is given
+        sources.add(named["source"])
+        nodes.add(named["node"])
+    known: dict[str, tuple[pl.Series, Rows | None]] = {name: (events[name], None) for name in events.columns}
+    return gathered({**known, "source": sources.cells, "node": nodes.cells})
+
+
+class _Texts:
+    """A column of few texts, in numbers."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str | None, int] = {}
+        self._rows: list[npt.NDArray[np.int32]] = []
+
+    def add(self, column: pl.Series) -> None:
+        texts, numbers = coded(column)
+        new = np.array([*(self._numbers.setdefault(text, len(self._numbers)) for text in texts), -1], np.int32)
+        self._rows.append(new[numbers])
+
+    @property
+    def cells(self) -> tuple[pl.Series, Rows]:
+        rows = np.concatenate(self._rows) if self._rows else np.empty(0, np.int32)
+        return pl.Series(list(self._numbers), dtype=pl.String), rows
 
 
 def unique(frame: pl.DataFrame) -> pl.DataFrame:
@@ -41,23 +69,63 @@ def unique(frame: pl.DataFrame) -> pl.DataFrame:
 
     A klog header tells its moment in every rendering; journald may read the line a second later.
     """
-    frame = _most_told(without_echoes(frame))
+    frame = without_echoes(frame)
+    frame = _without(frame, _less_told(frame))
     dated = pl.col("message").str.contains(r"^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{6} ").fill_null(False)
     second = pl.when(dated).then(None).otherwise(pl.col("time").dt.truncate("1s")).alias("second")
     happening = ["second", *_SAME]
-    told = frame.select("source_id", "source", "record", "time", "resolution_us", second, *_SAME).with_row_index("row")
-    alike = _alike(told, happening)
-    twice = told.filter(alike).sort("source", "record", maintain_order=True)
+    alike = _alike(frame, second, *_SAME)
+    told = _at(frame, alike).select("source_id", "source", "record", "resolution_us", second, *_SAME)
+    twice = told.with_columns(row=pl.Series(alike)).sort("source", "record", maintain_order=True)
     twice = twice.with_columns(pl.int_range(pl.len()).over("source_id", *happening).alias("rank"))
     twice = twice.sort("resolution_us", "source", "record", maintain_order=True).unique([*happening, "rank"], keep="first")
-    order = ["time", "source", "record", "resolution_us", "row"]
-    kept = pl.concat([told.filter(~alike).select(order), twice.select(order)]).sort(order)["row"]
-    return frame[kept]
+    kept = np.ones(frame.height, np.bool_)
+    kept[alike] = False
+    kept[twice["row"].to_numpy()] = True
+    return _in_order(frame, np.flatnonzero(kept))
 
 
-def _alike(frame: pl.DataFrame, same: list[str]) -> pl.Series:
-    """Which rows may say the same as another: those whose hash is another's too. Most say what no other does."""
-    return frame.select(same).hash_rows().is_duplicated()
+def _in_order(frame: pl.DataFrame, rows: Rows) -> pl.DataFrame:
+    """Some rows by time, then source, record, and how well the time is known."""
+    sources, of = coded(frame["source"])
+    ranks = np.full(len(sources) + 1, -1, np.int32)
+    ranks[[sources[text] for text in sorted(sources)]] = range(len(sources))
+    first = np.iinfo(np.int64).min  # where null goes
+    keys = [frame[name].to_physical().fill_null(first).to_numpy() for name in ("resolution_us", "record")]
+    keys += [ranks[of], frame["time"].to_physical().to_numpy()]
+    return _at(frame, rows[np.lexsort(keys if len(rows) == frame.height else [key[rows] for key in keys])])
+
+
+def _at(frame: pl.DataFrame, rows: Rows) -> pl.DataFrame:
+    """Some rows; the frame itself, if these are all in their order."""
+    if len(rows) == frame.height and bool((rows[1:] > rows[:-1]).all()):
+        return frame
+    return gathered({name: (frame[name], rows) for name in frame.columns})
+
+
+def _without(frame: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
+    kept = np.ones(frame.height, np.bool_)
+    kept[rows.to_numpy()] = False
+    return _at(frame, np.flatnonzero(kept))
+
+
+def _alike(frame: pl.DataFrame, *same: pl.Expr | str) -> Rows:
+    """Rows that may say the same as another: those whose hash is another's too. Most say what no other does."""
+    if frame.is_empty():
+        return np.empty(0, np.int64)
+    hashes = np.concatenate([some.select(same).hash_rows().to_numpy() for some in frame.iter_slices(AT_ONCE)])
+    ordered = np.sort(hashes)
+    doubled = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    del ordered
+    return np.flatnonzero(np.concatenate([_among(hashes[low : low + AT_ONCE], doubled) for low in range(0, len(hashes), AT_ONCE)]))
+
+
+def _among(some: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+    """Which are among the wanted, which are sorted."""
+    if not len(wanted):
+        return np.zeros(len(some), np.bool_)
+    found: npt.NDArray[np.bool_] = wanted[np.minimum(np.searchsorted(wanted, some), len(wanted) - 1)] == some
+    return found
 
 
 def without_echoes(frame: pl.DataFrame) -> pl.DataFrame:
@@ -67,10 +135,15 @@ def without_echoes(frame: pl.DataFrame) -> pl.DataFrame:
     sources yield to the finest, which says most of whom. All are matched by what they have: kubectl cuts off messages of several
     lines, one rendering lacks the namespace, and another names no kind.
     """
+    return _without(frame, _echoes(frame))
+
+
+def _echoes(frame: pl.DataFrame) -> pl.Series:
+    """Their rows."""
     api = (pl.col("component") == "api").fill_null(False)
     rough = api & (pl.col("resolution_us") > _COARSE)
     if frame.is_empty() or not frame.select(rough.any()).item():
-        return frame
+        return pl.Series(dtype=pl.UInt32)
     said = pl.col("message").str.extract(r"^[^/]*/([^\r\n\f]*)").str.strip_chars_end().str.strip_suffix("...")
     unknown = pl.sum_horizontal(pl.col(c).is_null() for c in ("node", "k8s_container_name", "k8s_namespace_name"))
     told = (
@@ -97,7 +170,7 @@ def without_echoes(frame: pl.DataFrame) -> pl.DataFrame:
         gone = _told_by(left, kept)
         echoes = pl.concat([echoes, gone])
         left = left.filter(~pl.col("row").is_in(pl.concat([kept["row"], gone]).implode()))
-    return frame.with_row_index("row").filter(~pl.col("row").is_in(echoes.implode())).drop("row")
+    return echoes
 
 
 def _told_by(rough: pl.DataFrame, others: pl.DataFrame) -> pl.Series:
@@ -113,14 +186,14 @@ def _told_by(rough: pl.DataFrame, others: pl.DataFrame) -> pl.Series:
     return pairs["row"].unique()
 
 
-def _most_told(frame: pl.DataFrame) -> pl.DataFrame:
-    """Of API events that say the same within a second, those that say most of whom: tables and the controller-manager's log lack
-    uid, namespace or host, which the API's own document has."""
+def _less_told(frame: pl.DataFrame) -> pl.Series:
+    """Rows of API events that say less of whom than another that says the same within a second: tables and the controller-manager's log
+    lack uid, namespace or host, which the API's own document has."""
     known = sum((pl.col(c).is_not_null().cast(pl.Int8) for c in ("k8s_pod_uid", "k8s_namespace_name", "node")), start=pl.lit(0, pl.Int8))
-    same = ["kind", "k8s_pod_name", "k8s_container_name", "controller", "message", "second"]
-    told = frame.select(*same[:-1], "component", pl.col("time").dt.truncate("1s").alias("second"), known.alias("known")).with_row_index(
-        "row"
-    )
-    alike = told.filter(_alike(told, same))
-    less = alike.filter((pl.col("component") == "api").fill_null(True), pl.col("known") != pl.col("known").max().over(same))
-    return frame.filter(~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(less["row"].implode())) if less.height else frame
+    same = ["kind", "k8s_pod_name", "k8s_container_name", "controller", "message"]
+    second = pl.col("time").dt.truncate("1s").alias("second")
+    rows = _alike(frame, *same, second)
+    told = [*same, "component", second, known.alias("known")]
+    alike = _at(frame, rows).select(told).with_columns(row=pl.Series(rows))
+    less = alike.filter((pl.col("component") == "api").fill_null(True), pl.col("known") != pl.col("known").max().over(*same, "second"))
+    return less["row"]

@@ -16,6 +16,7 @@ import polars as pl
 from analyzer.lifecycle.event_table import instant, ticks
 from analyzer.proof import Proof, rfc3339
 from analyzer.store import Store, source_names
+from analyzer.store.spilled import AT_ONCE
 from analyzer.vocabulary import EARLIEST, LATEST
 
 KINDS = ("Pod", "Node", "ReplicationController", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job", "Container")
@@ -222,11 +223,14 @@ class _Clock:
 
 def _clock(frame: pl.DataFrame) -> _Clock:
     """Events are written when they happen: their version and last time are points on etcd's clock."""
-    points = frame.filter((pl.col("kind") == "Event") & (pl.col("watch").is_null() | (pl.col("watch") != "DELETED"))).select(
-        "document", version=pl.col("resource_version").cast(pl.Int64, strict=False)
-    )
-    points = points.drop_nulls("version")
-    return _Clock(points.select("version", time=moments(last_told(points["document"]))).drop_nulls())
+    return _Clock(pl.concat([_points(some) for some in frame.iter_slices(AT_ONCE)] or [_points(frame)]))
+
+
+def _points(objects: pl.DataFrame) -> pl.DataFrame:
+    written = (pl.col("kind") == "Event") & (pl.col("watch").is_null() | (pl.col("watch") != "DELETED"))
+    numbered = objects.filter(written).select("document", version=pl.col("resource_version").cast(pl.Int64, strict=False))
+    numbered = numbered.drop_nulls("version")
+    return numbered.select("version", time=moments(last_told(numbered["document"]))).drop_nulls()
 
 
 def last_told(documents: pl.Series, series: str | None = None) -> pl.Series:

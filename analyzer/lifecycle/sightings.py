@@ -13,11 +13,13 @@ from typing import Any, Final
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 
 from analyzer.lifecycle.event_table import Events, instant, ticks
 from analyzer.lifecycle.objects import Version, mapping, mappings, moments, parse_time, text
 from analyzer.lifecycle.pairs import Pairs
 from analyzer.proof import Proof
+from analyzer.store.spilled import AT_ONCE, gathered
 from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS
 from analyzer.vocabulary import EventKind as E
 
@@ -152,17 +154,28 @@ def pairs(events: Events, versions: list[Version]) -> Pairs:
 def reported(events: Events) -> Pairs:
     """The same for what kubelets report to the API: their clock's reading against the creation of the event there."""
     told = events.by("api")
-    some = _read(told, _uids(told.where(np.zeros(len(told), np.bool_)), [])).drop_nulls(["node", "created"])
-    known = some.select(
-        row_known="row", low_known="created", high_known=pl.col("created") + _SECOND, source_known="source", place_known="place"
-    )
-    found = _bounded(pl.concat([some.with_columns(whose=pl.lit("")).select(*_HALF), known], how="horizontal"), "reported", _Sort(_SOON))
-    found = found.with_columns(high="most", lag=pl.lit(_SOON))  # events are sent at once, but while the API cannot be reached
+    node, source = (pl.Enum(told.column(name).drop_nulls().unique().sort()) for name in ("node", "source"))
+    slices = (told.at(told.rows[low : low + AT_ONCE]) for low in range(0, max(len(told), 1), AT_ONCE))
+    found = pl.concat([_reported(some).cast({"node": node, "source": source}) for some in slices])
+    lengths: dict[str, tuple[pl.Series, None]] = {name: (found[name], None) for name, dtype in found.schema.items() if dtype.is_integer()}
+    found = gathered(lengths).with_columns(found.select(cs.enum()).get_columns()).rechunk()
+    found = found.with_columns(source_known="source", place_known="place", low="least", high="most")
 
     def cited(pair: dict[str, Any]) -> tuple[Proof, ...]:
         return _proof(events, pair["row"], "by the kubelet's clock"), _proof(events, pair["row"], "its creation")
 
     return Pairs.of(found, cited)
+
+
+def _reported(told: Events) -> pl.DataFrame:
+    """Pairs of the two times of a kubelet's event, as far as they are its own: there may be millions."""
+    some = _read(told, _uids(told.where(np.zeros(len(told), np.bool_)), [])).drop_nulls(["node", "created"])
+    known = some.select(row_known="row", low_known="created", high_known=pl.col("created") + _SECOND)
+    both = _bounded(pl.concat([some.with_columns(whose=pl.lit("")).select(*_HALF), known], how="horizontal"), "reported", _Sort(_SOON))
+    lean = pl.Schema({"sort": pl.Enum(["reported"]), "whose": pl.Enum([""]), "row": pl.UInt32(), "row_known": pl.UInt32()})
+    soon = pl.lit(_SOON, pl.Int32)  # events are sent at once, but while the API cannot be reached
+    kept = ("sort", "whose", "row", "row_known", "node", "source", "place", "moment", "least", "most", "low_known")
+    return both.select(*kept, lag=soon).cast(lean)
 
 
 def _proof(events: Events, row: int, proves: str) -> Proof:

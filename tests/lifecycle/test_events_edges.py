@@ -3,12 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from analyzer.lifecycle import event_table
 from analyzer.lifecycle import events as lifecycle_events
 from analyzer.lifecycle.event_table import EventIndex, Events, coded, ticks
 from analyzer.lifecycle.events import load_events, unique, without_echoes
@@ -108,7 +110,7 @@ def test_what_no_other_says_is_left_alone(rows: list[dict[str, Any]]) -> None:
     """Told apart by their hashes, or each looked at: the same comes of it."""
     fast = unique(table(*rows))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lifecycle_events, "_alike", lambda frame, same: pl.repeat(True, frame.height, eager=True))
+        patch.setattr(lifecycle_events, "_alike", lambda frame, *same: np.arange(frame.height))
         assert_frame_equal(unique(table(*rows)), fast)
 
 
@@ -213,6 +215,17 @@ def test_what_columns_leave_out_is_none_or_nothing() -> None:
     assert (some.told_by("kubelet").tolist(), some.component_codes.tolist()) == ([True, False], [0, -1])
     (told,) = Events.of_frame(table(row(1, resolution=7)))
     assert (told.resolution, told.attributes) == (7, {})
+
+
+@given(st.lists(st.none() | st.text(max_size=2), max_size=20))
+def test_many_names_get_the_same_numbers_as_few(names: list[str | None]) -> None:
+    few = coded(pl.Series(names, dtype=pl.String))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(event_table, "_MANY", 0)
+        patch.setattr(event_table, "AT_ONCE", 3)
+        many = coded(pl.Series(names, dtype=pl.String))
+    assert list(many[0].items()) == list(few[0].items())
+    assert many[1].tolist() == few[1].tolist()
 
 
 def test_numbers_for_names() -> None:
