@@ -81,7 +81,7 @@ def controllers(
     calm: list[Span],
     replaceable: Replaceable,
 ) -> list[Controller]:
-    """All controllers that own a pod, sorted by namespace, kind and name."""
+    """All controllers that own a pod, sorted by namespace, kind and name. ``pods``: all."""
     parents = _parents(events, objects)
     found = {}
     for name, (numbers, inferred) in _shared_out(pods, _known_names(events, objects, pods), parents).items():
@@ -99,20 +99,19 @@ def controllers(
 
 
 def _shared_out(pods: Pods, known: dict[tuple[str, str], str], parents: dict[Name, Name]) -> dict[Name, tuple[Rows, bool]]:
-    """By controller the numbers of its pods, in their order, and whether it is inferred of all of them that they are its."""
+    """By controller the numbers of its pods, and whether it is inferred of all of them that they are its."""
     names: dict[Name, int] = {}
     sure: set[int] = set()
-    whose = np.full(pods.numbers.max(initial=-1) + 1, -1, dtype=np.int32)
+    owners = np.full(len(pods), -1, dtype=np.int32)
     for numbers, pod in alike(pods):
         owner, inferred = owner_of(pod, known)
         if owner is not None:
             name = _topmost((pod.namespace or "default", *owner), parents, inferred=inferred)
-            whose[numbers] = code = names.setdefault(name, len(names))
+            owners[numbers] = code = names.setdefault(name, len(names))
             sure |= set() if inferred else {code}
-    owners = whose[pods.numbers]
     order = np.argsort(owners, kind="stable")
     edges = np.searchsorted(owners[order], np.arange(len(names) + 1))
-    return {name: (pods.numbers[order[edges[code] : edges[code + 1]]], code not in sure) for name, code in names.items()}
+    return {name: (order[edges[code] : edges[code + 1]], code not in sure) for name, code in names.items()}
 
 
 def _topmost(name: Name, parents: dict[Name, Name], *, inferred: bool) -> Name:

@@ -21,7 +21,7 @@ _SLICE: Final = 500_000
 
 def alike(pods: Pods) -> Iterator[tuple[Rows, Pod]]:
     """Numbers of pods that have the same owner, as far as ``owner_of`` sees, and one of them."""
-    yield from ((np.array([number]), pod) for number, pod in zip(pods.made_numbers.tolist(), pods.made, strict=True))
+    yield from ((np.array([number]), pod) for number, pod in zip(pods.made.numbers.tolist(), pods.made, strict=True))
     plain, numbers = pods.plain, pods.plain_numbers
     for low in range(0, len(numbers), _SLICE):
         for some in _by_name(plain, numbers[low : low + _SLICE]):
@@ -40,13 +40,14 @@ def _by_name(plain: PlainPods, numbers: Rows) -> Iterator[Rows]:
 
 def makers(pods: Pods) -> list[tuple[str | None, tuple[str, str]]]:
     """(namespace, (KIND, name)) of those of which it is told who made them, in the order of the pods, at least once each."""
-    of_plain = pods.numbers >= pods.first_plain
-    found = [(at, pod.namespace, pod.owner) for at, pod in zip(np.flatnonzero(~of_plain).tolist(), pods.made, strict=True)]
-    plain, numbers = pods.plain, pods.plain_numbers
-    told = plain.names.select("namespace")[numbers].with_columns(maker=plain.maker[numbers], at=np.flatnonzero(of_plain), number=numbers)
-    first = told.filter(pl.col("maker") >= 0).unique(["namespace", "maker"], keep="first", maintain_order=True)
-    found += [(at, namespace, plain.owner(number)) for namespace, _, at, number in first.iter_rows()]
-    return [(namespace, owner) for _, namespace, owner in sorted(found, key=lambda one: one[0]) if owner is not None]
+    found = [((pod.namespace or "", pod.name or ""), pod.namespace, pod.owner) for pod in pods.made]
+    plain, numbers = pods.plain, pods.plain_numbers[pods.plain.maker[pods.plain_numbers] >= 0]
+    if len(numbers):
+        told = plain.names.select("namespace", "name")[numbers].with_columns(maker=plain.maker[numbers], number=numbers)
+        first = told.group_by("namespace", "maker").agg(pl.col("name").min(), pl.col("number").first())
+        found += [((namespace, name), namespace, plain.owner(number)) for namespace, _, name, number in first.iter_rows()]
+        found.sort(key=lambda one: one[0])
+    return [(namespace, owner) for _, namespace, owner in found if owner is not None]
 
 
 def owner_of(pod: Pod, known: Mapping[tuple[str, str], str]) -> tuple[tuple[str, str] | None, bool]:

@@ -95,7 +95,8 @@ def _statuses_of(version: Version, entry: dict[str, Any]) -> Iterator[Status]:
 def pods(events: Events, objects: list[Version], runs: list[Run]) -> Pods:
     """All pods that anything speaks of, sorted by namespace, name and uid."""
     of_pods = [version for version in objects if version.kind == "Pod"]
-    told = events.where(events.having("k8s_pod_uid") | events.having("k8s_pod_name"))
+    named = events.having("k8s_pod_uid") | events.having("k8s_pod_name")
+    told = events if named.all() else events.where(named)
     some, theirs = plain(told, _more_told(of_pods, runs))
     told = told.where(~theirs)
     book = _Book()
@@ -118,7 +119,7 @@ def pods(events: Events, objects: list[Version], runs: list[Run]) -> Pods:
     said = _shared_out(told, book)
     found = book.all()
     settle(found, said)
-    return Pods.sorted(found, some)
+    return Pods.all(found, some)
 
 
 def _more_told(objects: list[Version], runs: list[Run]) -> Others:

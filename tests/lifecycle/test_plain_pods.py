@@ -150,6 +150,6 @@ def test_a_pod_that_is_asked_for_twice_is_the_same() -> None:
 def test_pods_that_are_given_keep_their_order() -> None:
     given_ = [Pod("b", "b", None), Pod("a", "a", None)]
     found = Pods.of(given_)
-    assert [*found] == given_ == found.made
+    assert [*found] == given_ == [*found.made]
     assert Pods.of(found) is found
     assert found.ran == [] == list(found.evicted)
