@@ -13,6 +13,7 @@ import polars as pl
 
 from analyzer.lifecycle.event_table import Events, Mask, Rows
 from analyzer.lifecycle.plain_pods import Places, PlainPods
+from analyzer.store.spilled import gathered
 
 _SLICE: Final = 500_000
 """So many rows are looked at together: the names of all would take more memory than what is told of them."""
@@ -72,8 +73,9 @@ class _Told:
 
     def column(self, at: Rows) -> pl.DataFrame:
         """(namespace, name, uid) where the events of such places name them."""
-        found = self.named(self._events.rows[at], _NAMESPACE, _NAME, _UID)
-        return found.select(pl.col(_NAMESPACE).alias("namespace"), pl.col(_NAME).alias("name"), pl.col(_UID).replace("", None).alias("uid"))
+        uids = np.where(self.has_uid[at], at, -1)
+        some = {"namespace": (_NAMESPACE, at), "name": (_NAME, at), "uid": (_UID, uids)}
+        return gathered({name: (self._events.column(column), rows) for name, (column, rows) in some.items()})
 
     def groups(self, mask: Mask, hashes: Hashes, names: Sequence[str]) -> "_Groups":
         """Events by what they name: in each group all name the same, or it is spoilt."""
