@@ -4,7 +4,6 @@ The file has no name, so nothing stays of it, however the process ends; what it 
 Where no file can be written (no place, no right, a full disk) the rows are in memory, as they would be without all this.
 """
 
-import mmap
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
+
+from analyzer.store.mapping import mapped
 
 Rows = npt.NDArray[np.int64] | npt.NDArray[np.int32]
 Cells = npt.NDArray[np.int32]
@@ -67,19 +68,8 @@ def _mapped(columns: Mapping[str, tuple[pl.Series, Rows | None]], height: int, *
         out = _Out(file)
         written = {name: _Written(_Column(column), rows, out, with_texts) for name, (column, rows) in columns.items()}
         file.flush()
-        whole = _map(file.fileno(), out.size)
+        whole = mapped(file.fileno(), out.size)
     return pl.DataFrame([pl.Series(_Capsule(column.array(whole, height))).alias(name) for name, column in written.items()])
-
-
-def _map(file: int, size: int) -> pa.Buffer:
-    """What an open file holds. It can be closed then: of what is huge there may be hundreds."""
-    if not size:
-        return pa.py_buffer(b"")
-    try:
-        with pa.memory_map(f"/proc/self/fd/{file}") as opened:
-            return opened.read_buffer()
-    except OSError:
-        return pa.py_buffer(mmap.mmap(file, size, access=mmap.ACCESS_READ))  # it keeps the file open
 
 
 def _place() -> str:

@@ -1,11 +1,13 @@
 """Large tables lie in files without a name: they are the same rows, and nothing stays."""
 
 import errno
+import gc
 import os
 import pickle
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from io import FileIO
 from pathlib import Path
@@ -21,7 +23,7 @@ from polars.testing import assert_frame_equal
 from analyzer.analysis import analyze
 from analyzer.ingest import ingest
 from analyzer.lifecycle import correction, coverage_streams, event_table, events, objects, pairs, sightings
-from analyzer.store import MemoryStore, spilled
+from analyzer.store import MemoryStore, mapping, spilled
 from analyzer.vocabulary import TABLES
 from tests.store.journals import write_journal
 
@@ -167,12 +169,41 @@ def test_files_are_not_kept_open(folder: Path) -> None:
 
 
 def test_it_does_not_need_proc(tiny: None, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[int] = []
-    monkeypatch.setattr("pyarrow.memory_map", broken(errno.ENOENT, asked))
+    monkeypatch.setattr(mapping, "_MEMORY", folder / "nothing")
+    monkeypatch.setattr(mapping, "_Mapping", None)
     store = MemoryStore()
     fill(store)
-    assert asked
     assert store.table("events")["record"].to_list() == [*range(40), *range(40)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
+def test_what_is_given_back_is_read_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mapping, "_MOST", 1 << 20)
+    monkeypatch.setattr(mapping, "_EVERY", 0.001)
+    given_back: list[int] = []
+    give_back = mapping._Mapping.give_back
+    monkeypatch.setattr(mapping._Mapping, "give_back", lambda one: (given_back.append(1), give_back(one)))
+    texts = [f"{n:032}" for n in range(100_000)]
+    frame = spilled.spilled(pl.DataFrame({"text": texts}))
+    end = time.monotonic() + 20
+    while len(given_back) < 3 and time.monotonic() < end:
+        assert frame["text"].to_list() == texts
+    assert len(given_back) >= 3
+    del frame
+    while mapping._watching and time.monotonic() < end:
+        gc.collect()
+        time.sleep(0.01)
+    assert not mapping._ALL
+    assert not mapping._watching
+
+
+def test_what_cannot_be_mapped_stays_in_memory(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe, a file of another kind: whatever the system says no to."""
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        mapping.mapped(999_999, 4096)
+    monkeypatch.setattr(spilled, "mapped", broken(errno.ENOMEM, []))
+    frame = pl.DataFrame({"n": [1, 2]})
+    assert spilled.spilled(frame) is frame
 
 
 def test_what_is_discarded_is_gone(tiny: None, folder: Path) -> None:

@@ -1,0 +1,93 @@
+"""Files as memory. What was looked at counts as the process's own until the system needs the room; here it is given back before."""
+
+import ctypes
+import mmap
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Final
+from weakref import WeakSet
+
+import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
+
+_MOST: Final = 192 * 1024 * 1024
+"""Bytes that may be looked at before all is given back."""
+_EVERY: Final = 0.01
+"""Seconds between two looks at how much it is."""
+_FAILED: Final = ctypes.c_void_p(-1).value
+_MEMORY: Final = Path("/proc/self/statm")
+
+
+def mapped(file: int, size: int) -> pa.Buffer:
+    """What an open file holds, which can be closed then: of huge evidence there may be hundreds. Raises OSError."""
+    if not size:
+        return pa.py_buffer(b"")
+    if not _MEMORY.exists():
+        return pa.py_buffer(mmap.mmap(file, size, access=mmap.ACCESS_READ))  # it keeps the file open
+    mapping = _Mapping(file, size)
+    _watch(mapping)
+    return pa.foreign_buffer(mapping.address, size, mapping)
+
+
+class _Mapping:
+    """Python's own keeps the file open (to 3.13)."""
+
+    def __init__(self, file: int, size: int) -> None:
+        self._libc = ctypes.CDLL(None, use_errno=True)
+        self._libc.mmap.restype = ctypes.c_void_p
+        self._libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_int64]
+        self._libc.munmap.argtypes = self._libc.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+        self.address: int | None = None
+        self._size = size
+        address = self._libc.mmap(None, size, mmap.PROT_READ, mmap.MAP_SHARED, file, 0)
+        if address in (None, _FAILED):
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+        self.address = address
+
+    def give_back(self) -> None:
+        """It is read from the file again, if somebody looks."""
+        self._libc.madvise(self.address, self._size, mmap.MADV_DONTNEED)
+
+    def __del__(self) -> None:
+        if self.address is not None:
+            self._libc.munmap(self.address, self._size)
+
+
+_ALL: Final[WeakSet[_Mapping]] = WeakSet()
+_LOCK: Final = threading.Lock()
+_watching = False
+
+
+def _watch(mapping: _Mapping) -> None:
+    """As long as there is one."""
+    global _watching
+    with _LOCK:
+        _ALL.add(mapping)
+        if not _watching:
+            threading.Thread(target=_look, name="mapped files", daemon=True).start()
+            _watching = True
+
+
+def _look() -> None:
+    global _watching
+    rest = 0
+    while True:
+        time.sleep(_EVERY)
+        with _LOCK:
+            if not _ALL:
+                _watching = False
+                return
+        if _resident() > rest + _MOST:
+            _give_back()
+            rest = _resident()
+
+
+def _give_back() -> None:
+    for mapping in list(_ALL):
+        mapping.give_back()
+
+
+def _resident() -> int:
+    """Bytes of mapped files that count as the process's own."""
+    return int(_MEMORY.read_text().split()[2]) * mmap.PAGESIZE
