@@ -27,6 +27,8 @@ class Limits:
     members: of the archives in a file, together.
     depth: archives within archives.
     record: bytes of a line, a JSON value, an object in YAML.
+    memory: bytes that an analysis without a store is to hold of its tables and of what it looks at in them: of one that has more than a
+        sixteenth of it a temporary file is made. What it knows of containers and of API objects comes on top.
     """
 
     ratio: int = 500
@@ -35,6 +37,7 @@ class Limits:
     members: int = 250_000
     depth: int = 8
     record: int = 16 << 20
+    memory: int = 1 << 30
 
 
 NAMES = tuple(field.name for field in fields(Limits))

@@ -11,8 +11,8 @@ from weakref import WeakSet
 
 import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
 
-_MOST: Final = 192 * 1024 * 1024
-"""Bytes that may be looked at before all is given back."""
+from analyzer import limits
+
 _EVERY: Final = 0.01
 """Seconds between two looks at how much it is."""
 _FAILED: Final = ctypes.c_void_p(-1).value
@@ -78,7 +78,7 @@ def _look() -> None:
             if not _ALL:
                 _watching = False
                 return
-        if _resident() > rest + _MOST:
+        if _resident() > rest + _most():
             _give_back()
             rest = _resident()
 
@@ -86,6 +86,11 @@ def _look() -> None:
 def _give_back() -> None:
     for mapping in list(_ALL):
         mapping.give_back()
+
+
+def _most() -> int:
+    """Bytes that may have been looked at before all is given back."""
+    return limits.current().memory // 5
 
 
 def _resident() -> int:

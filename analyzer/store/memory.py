@@ -72,7 +72,7 @@ class _Frames:
 
     def spill(self) -> None:
         """Put those that wait into files, neighbours into one, if they are large together."""
-        if self._waiting <= spilled.LEAST:
+        if self._waiting <= spilled.least():
             return
         kept: list[pl.DataFrame] = []
         run: list[pl.DataFrame] = []

@@ -14,14 +14,13 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
 
+from analyzer import limits
 from analyzer.store.mapping import mapped
 
 Rows = npt.NDArray[np.int64] | npt.NDArray[np.int32]
 Cells = npt.NDArray[np.int32]
 """A row each; of texts four numbers wide: length, the first bytes, buffer, place."""
 
-LEAST = 64 * 1024 * 1024
-"""Bytes of a table that are worth a file. Most evidence has fewer, and a process of many tables can afford so many of each."""
 AT_ONCE: Final = 1 << 17
 """So many rows are worked on together where all of them would take too much memory: some megabytes for each of their columns."""
 _LARGE_FILES: Final = "/var/tmp"
@@ -31,6 +30,11 @@ _INLINE: Final = 12
 """Texts of so many bytes stand in the column itself; of a longer one: in which of its buffers, and where there."""
 _LONGEST: Final = 1 << 30
 """Bytes of texts in one buffer: places in it are numbers of 31 bits."""
+
+
+def least() -> int:
+    """Bytes of a table that are worth a file. Most evidence has fewer, and a process of many tables can afford so many of each."""
+    return limits.current().memory // 16
 
 
 def spilled(frame: pl.DataFrame) -> pl.DataFrame:
@@ -47,7 +51,7 @@ def gathered(columns: Mapping[str, tuple[pl.Series, Rows | None]]) -> pl.DataFra
     A file holds where the texts lie, not the texts: these stay where they are.
     """
     height = max((len(column) if rows is None else len(rows) for column, rows in columns.values()), default=0)
-    if sum(16 if column.dtype == pl.String else 8 for column, _ in columns.values()) * height > LEAST:
+    if sum(16 if column.dtype == pl.String else 8 for column, _ in columns.values()) * height > least():
         try:
             return _mapped(columns, height, with_texts=False)
         except OSError:

@@ -49,7 +49,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything is large, and worked on in pieces of a few rows."""
-    monkeypatch.setattr(spilled, "LEAST", 0)
+    monkeypatch.setattr(spilled, "least", lambda: 0)
     for module in SLICING:
         monkeypatch.setattr(module, "AT_ONCE", 7)
 
@@ -64,7 +64,7 @@ def test_rows_are_gathered_as_by_their_numbers(frame: pl.DataFrame, data: st.Dat
     rows = data.draw(st.lists(st.integers(0, frame.height - 1), max_size=40) if frame.height else st.just([]))
     at = np.array(rows, np.int64)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(spilled, "LEAST", -1)
+        patch.setattr(spilled, "least", lambda: -1)
         patch.setattr(spilled, "AT_ONCE", 7)
         for some in (frame, spilled.spilled(frame), frame.rechunk()):
             assert_frame_equal(spilled.gathered({name: (some[name], at) for name in SCHEMA}), frame[rows])
@@ -78,9 +78,9 @@ def test_a_negative_row_is_null_in_memory_and_in_a_file(frame: pl.DataFrame, the
     at = np.array([0 if so and frame.height else -1 for so in there], np.int64)
     columns: dict[str, Any] = {name: (frame[name], at) for name in SCHEMA}
     wanted = pl.DataFrame([frame.row(0) if n == 0 else (None,) * len(SCHEMA) for n in at], schema=SCHEMA, orient="row")
-    for least in (-1, spilled.LEAST):
+    for least in (-1, spilled.least()):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(spilled, "LEAST", least)
+            patch.setattr(spilled, "least", lambda least=least: least)
             assert_frame_equal(spilled.gathered(columns), wanted)
 
 
@@ -90,7 +90,7 @@ def test_long_texts_of_many_pieces_stay_themselves() -> None:
     assert_frame_equal(whole, pl.concat(parts))
     rows = np.arange(whole.height)[::-7].copy()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(spilled, "LEAST", 0)
+        patch.setattr(spilled, "least", lambda: 0)
         assert_frame_equal(spilled.gathered({"text": (whole["text"], rows)}), whole[rows])
 
 
@@ -109,7 +109,7 @@ def event(source: str, n: int) -> dict[str, Any]:
 def test_a_store_tells_the_same_whether_its_tables_lie_in_files(tiny: None, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     small, large = MemoryStore(), MemoryStore()
     fill(large)
-    monkeypatch.setattr(spilled, "LEAST", 1 << 40)
+    monkeypatch.setattr(spilled, "least", lambda: 1 << 40)
     fill(small)
     for name in TABLES:
         assert_frame_equal(large.table(name), small.table(name))
@@ -125,7 +125,7 @@ def test_what_is_small_makes_no_file(folder: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_files_that_are_small_each_are_put_together(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spilled, "LEAST", 10_000)
+    monkeypatch.setattr(spilled, "least", lambda: 10_000)
     store = MemoryStore()
     fill(store, 300)
     assert 1 < len(store._frames["events"].all) < 100
@@ -178,7 +178,7 @@ def test_it_does_not_need_proc(tiny: None, folder: Path, monkeypatch: pytest.Mon
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
 def test_what_is_given_back_is_read_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mapping, "_MOST", 1 << 20)
+    monkeypatch.setattr(mapping, "_most", lambda: 1 << 20)
     monkeypatch.setattr(mapping, "_EVERY", 0.001)
     given_back: list[int] = []
     give_back = mapping._Mapping.give_back
@@ -241,7 +241,7 @@ def test_a_store_goes_to_another_process_with_all_that_it_holds(tiny: None, fold
 def test_findings_are_the_same_byte_for_byte(tiny: None, folder: Path, sample_logs: Path, name: str) -> None:
     of_files = analyze([sample_logs / name]).document()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(spilled, "LEAST", 1 << 40)
+        patch.setattr(spilled, "least", lambda: 1 << 40)
         for module in SLICING:
             patch.setattr(module, "AT_ONCE", 1 << 20)
         assert analyze([sample_logs / name]).document() == of_files
@@ -253,7 +253,7 @@ def test_records_of_a_journal_are_the_same(tiny: None, folder: Path, tmp_path: P
     large = MemoryStore(keep_records=True)
     ingest([tmp_path / "kubelet.json"], large)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(spilled, "LEAST", 1 << 40)
+        patch.setattr(spilled, "least", lambda: 1 << 40)
         small = MemoryStore(keep_records=True)
         ingest([tmp_path / "kubelet.json"], small)
     for name in TABLES:
