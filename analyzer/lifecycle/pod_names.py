@@ -3,7 +3,7 @@
 Names are compared by their hashes first, and then as they are: two that differ may have one hash.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,44 +32,51 @@ class Others:
 def plain(events: Events, others: Others) -> tuple[PlainPods, Mask]:
     """The plain ones, and which events are theirs. ``events``: each has a pod's uid or name."""
     told = _Told(events)
-    by_uid = told.groups(told.has_uid, told.uids, (_UID, _NAMESPACE, _NAME))
-    by_name = told.groups(~told.has_uid & told.has_namespace, told.full, (_NAMESPACE, _NAME))
-    of = _matched(told, by_name, by_uid)
-    by_uid.spoilt |= np.isin(told.uids[by_uid.first], _hashes(others.uids)) | _doubled(told.full[by_uid.first])
-    nameless = ~told.has_uid & ~told.has_namespace  # 'Killing unwanted pod "x"' names no namespace
-    taken = [_hashes(others.names), told.names[nameless], told.names[by_uid.of_spoilt()], told.names[by_name.of_spoilt()]]
-    names = np.unique(np.concatenate(taken))
-    mine = ~by_uid.spoilt & ~np.isin(told.names[by_uid.first], names)
-    bare = ~by_name.spoilt & ~np.isin(told.names[by_name.first], names)
+    by_uid = told.groups(told.has_uid, _UID)
+    by_name = told.groups(~told.has_uid & told.has_namespace, _NAMESPACE, _NAME)
+    told.compare(by_uid, _UID, _NAMESPACE, _NAME)
+    told.compare(by_name, _NAMESPACE, _NAME)
+    full = told.hashes(by_uid.first, _NAMESPACE, _NAME)
+    of = _matched(told, by_name, by_uid, full)
+    by_uid.spoilt |= np.isin(told.hashes(by_uid.first, _UID), _hashes(others.uids)) | _doubled(full)
+    nameless = np.flatnonzero(~told.has_uid & ~told.has_namespace)  # 'Killing unwanted pod "x"' names no namespace
+    shared = np.concatenate([nameless, by_uid.of_spoilt(), by_name.of_spoilt()])
+    taken = np.unique(np.concatenate([_hashes(others.names), told.hashes(shared, _NAME)]))
+    mine = ~by_uid.spoilt & ~np.isin(told.hashes(by_uid.first, _NAME), taken)
+    bare = ~by_name.spoilt & ~np.isin(told.hashes(by_name.first, _NAME), taken)
     numbers = _numbered(mine)
     alone = bare & (of < 0)
     of_names = np.where(alone, _numbered(alone) + np.count_nonzero(mine), np.where(bare, np.append(numbers, -1)[of], -1))
     owners = np.full(len(events), -1, dtype=np.int32)
     owners[by_uid.rows] = numbers[by_uid.whose]
     owners[by_name.rows] = of_names[by_name.whose]
-    first = np.concatenate([by_uid.first[mine], by_name.first[alone]])
-    return PlainPods(events, owners, told.column(first)), owners >= 0
+    names = told.column(np.concatenate([by_uid.first[mine], by_name.first[alone]]))
+    del told, by_uid, by_name  # of millions they are large
+    return PlainPods(events, owners, names), owners >= 0
 
 
 class _Told:
-    """By event: hashes of what it names, and which names it has."""
+    """What events name, and which have a uid, or a namespace."""
 
     def __init__(self, events: Events) -> None:
         self._events = events
-        self.uids, self.names, self.full = (np.empty(len(events), dtype=np.uint64) for _ in range(3))
         self.has_uid, self.has_namespace = (np.empty(len(events), dtype=np.bool_) for _ in range(2))
-        for low in range(0, len(events), _SLICE):
-            here = slice(low, low + _SLICE)
-            some = self.named(events.rows[here], _UID, _NAMESPACE, _NAME)
-            uid, namespace, name = some.get_columns()
-            self.uids[here], self.names[here] = _hashed(uid), _hashed(name)
-            self.full[here] = self.names[here] * np.uint64(31) + _hashed(namespace)
+        for here in _slices(len(events)):
+            uid, namespace = self._named(np.arange(here.start, min(here.stop, len(events))), _UID, _NAMESPACE)
             self.has_uid[here] = (uid != "").fill_null(False).to_numpy()
             self.has_namespace[here] = namespace.is_not_null().to_numpy()
 
-    def named(self, rows: Rows, *columns: str) -> pl.DataFrame:
-        some = self._events.at(rows)
-        return pl.DataFrame([some.column(name) for name in columns])
+    def _named(self, at: Rows | Places, *columns: str) -> list[pl.Series]:
+        some = self._events.at(self._events.rows[at])
+        return [some.column(name) for name in columns]
+
+    def hashes(self, at: Rows | Places, *columns: str) -> Hashes:
+        """Of what the events at some places name."""
+        found = np.zeros(len(at), dtype=np.uint64)
+        for here in _slices(len(at)):
+            for column in self._named(at[here], *columns):
+                found[here] = found[here] * np.uint64(31) + _hashed(column)
+        return found
 
     def column(self, at: Rows) -> pl.DataFrame:
         """(namespace, name, uid) where the events of such places name them."""
@@ -77,52 +84,64 @@ class _Told:
         some = {"namespace": (_NAMESPACE, at), "name": (_NAME, at), "uid": (_UID, uids)}
         return gathered({name: (self._events.column(column), rows) for name, (column, rows) in some.items()})
 
-    def groups(self, mask: Mask, hashes: Hashes, names: Sequence[str]) -> "_Groups":
-        """Events by what they name: in each group all name the same, or it is spoilt."""
-        rows = np.flatnonzero(mask)
-        _, first, whose = np.unique(hashes[rows], return_index=True, return_inverse=True)
-        found = _Groups(rows, rows[first], whose.astype(np.int32), np.zeros(len(first), dtype=np.bool_))
-        for low in range(0, len(rows), _SLICE):
-            here = slice(low, low + _SLICE)
-            found.spoilt[found.whose[here][~self.same(rows[here], found.first[found.whose[here]], names)]] = True
+    def groups(self, mask: Mask, *names: str) -> "_Groups":
+        """Events of which names have the same hash; the first of each group comes first."""
+        rows = np.flatnonzero(mask).astype(np.int32)
+        hashes = self.hashes(rows, *names)
+        order = np.argsort(hashes, kind="stable")
+        hashes = hashes[order]
+        new = np.append(True, hashes[1:] != hashes[:-1])[: len(rows)]
+        del hashes
+        whose = np.empty(len(rows), dtype=np.int32)
+        whose[order] = np.cumsum(new, dtype=np.int32) - 1
+        first = rows[order[new]].astype(np.int64)
+        return _Groups(rows, first, whose, np.zeros(len(first), dtype=np.bool_))
+
+    def compare(self, groups: "_Groups", *names: str) -> None:
+        """A group is spoilt unless all of it name the same."""
+        for here in _slices(len(groups.rows)):
+            whose = groups.whose[here]
+            groups.spoilt[whose[~self.same(groups.rows[here], groups.first[whose], *names)]] = True
+
+    def same(self, these: Rows | Places, those: Rows, *names: str) -> Mask:
+        """Whether they name the same, and name it all."""
+        found = np.ones(len(these), dtype=np.bool_)
+        for one, other in zip(self._named(these, *names), self._named(those, *names), strict=True):
+            there = one.is_not_null() if one.name == _NAMESPACE else one != ""
+            found &= ((one == other) & there).fill_null(False).to_numpy()
         return found
 
-    def same(self, these: Rows, those: Rows, names: Sequence[str]) -> Mask:
-        """Whether they name the same, and name it all."""
-        one, other = (self.named(self._events.rows[at], *names) for at in (these, those))
-        alike: Mask = np.logical_and.reduce(
-            [((one[name] == other[name]) & self._there(one[name])).fill_null(False).to_numpy() for name in names]
-        )
-        return alike
 
-    def _there(self, column: pl.Series) -> pl.Series:
-        return column.is_not_null() if column.name == _NAMESPACE else column != ""
+def _slices(count: int) -> Iterator[slice]:
+    return (slice(low, low + _SLICE) for low in range(0, count, _SLICE))
 
 
 @dataclass
 class _Groups:
     """``rows``: the events; ``whose``: the group of each; ``first``: the first event of each group."""
 
-    rows: Rows
+    rows: Places
     first: Rows
     whose: Places
     spoilt: Mask
 
     def of_spoilt(self) -> Rows:
-        return self.rows[self.spoilt[self.whose]]
+        return self.rows[self.spoilt[self.whose]].astype(np.int64)
 
 
-def _matched(told: _Told, by_name: _Groups, by_uid: _Groups) -> Rows:
-    """For each group without a uid that of its name with one; -1: there is none. (Of several any: they are not plain.)"""
-    known = told.full[by_uid.first]
-    order = np.argsort(known, kind="stable")
-    sought = told.full[by_name.first]
-    at = np.minimum(np.searchsorted(known[order], sought), len(known) - 1)
-    found = np.where(known[order][at] == sought, order[at], -1) if len(known) else np.full(len(sought), -1, dtype=np.int64)
+def _matched(told: _Told, by_name: _Groups, by_uid: _Groups, known: Hashes) -> Rows:
+    """For each group without a uid that of its name with one; -1: there is none. (Of several any: they are not plain.) ``known``: hashes
+    of the names of those with one."""
+    sought = told.hashes(by_name.first, _NAMESPACE, _NAME)
+    order = np.argsort(known, kind="stable") if len(sought) else np.empty(0, dtype=np.int64)
+    if not len(order):
+        return np.full(len(sought), -1, dtype=np.int64)
+    at = np.minimum(np.searchsorted(known, sought, sorter=order), len(known) - 1)
+    found = np.where(known[order[at]] == sought, order[at], -1)
     there = np.flatnonzero(found >= 0)
-    for low in range(0, len(there), _SLICE):
-        some = there[low : low + _SLICE]
-        differ = some[~told.same(by_name.first[some], by_uid.first[found[some]], (_NAMESPACE, _NAME))]
+    for here in _slices(len(there)):
+        some = there[here]
+        differ = some[~told.same(by_name.first[some], by_uid.first[found[some]], _NAMESPACE, _NAME)]
         by_name.spoilt[differ] = True
         by_uid.spoilt[found[differ]] = True
     return found

@@ -90,7 +90,7 @@ def _give_back() -> None:
 
 def _most() -> int:
     """Bytes that may have been looked at before all is given back."""
-    return limits.current().memory // 5
+    return limits.current().memory // 8
 
 
 def _resident() -> int:
