@@ -19,7 +19,7 @@ from analyzer.lifecycle.event_table import Events, instant, ticks
 from analyzer.lifecycle.objects import Version, mapping, mappings, moments, parse_time, text
 from analyzer.lifecycle.pairs import Pairs
 from analyzer.proof import Proof
-from analyzer.store.spilled import AT_ONCE, gathered
+from analyzer.store.spilled import AT_ONCE, Frames, gathered
 from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS
 from analyzer.vocabulary import EventKind as E
 
@@ -155,10 +155,14 @@ def reported(events: Events) -> Pairs:
     """The same for what kubelets report to the API: their clock's reading against the creation of the event there."""
     told = events.by("api")
     node, source = (pl.Enum(told.column(name).drop_nulls().unique().sort()) for name in ("node", "source"))
-    slices = (told.at(told.rows[low : low + AT_ONCE]) for low in range(0, max(len(told), 1), AT_ONCE))
-    found = pl.concat([_reported(some).cast({"node": node, "source": source}) for some in slices])
-    lengths: dict[str, tuple[pl.Series, None]] = {name: (found[name], None) for name, dtype in found.schema.items() if dtype.is_integer()}
-    found = gathered(lengths).with_columns(found.select(cs.enum()).get_columns()).rechunk()
+    lengths, names = Frames(), []
+    for low in range(0, max(len(told), 1), AT_ONCE):
+        some = _reported(told.at(told.rows[low : low + AT_ONCE])).cast({"node": node, "source": source})
+        lengths.add(some.select(cs.integer()))
+        lengths.spill()
+        names.append(some.select(cs.enum()))
+    numbers = pl.concat(lengths.all)
+    found = gathered({column.name: (column, None) for column in numbers}).with_columns(pl.concat(names).get_columns()).rechunk()
     found = found.with_columns(source_known="source", place_known="place", low="least", high="most")
 
     def cited(pair: dict[str, Any]) -> tuple[Proof, ...]:

@@ -1,13 +1,13 @@
 """A store for one analysis: everything but the raw records, which no detector reads, in memory; large tables in temporary files."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any, Self
 
 import polars as pl
 
 from analyzer.owned import owned
-from analyzer.store import spilled
+from analyzer.store.spilled import Frames
 from analyzer.vocabulary import TABLES
 
 _SPILLED = frozenset({"events", "objects", "records", "rejects"})
@@ -18,7 +18,7 @@ class MemoryStore:
     """Keeps events, objects, activity and rejects of each source; records only where asked (``keep_records``)."""
 
     def __init__(self, *, keep_records: bool = False) -> None:
-        self._frames = {name: _Frames() for name in TABLES}
+        self._frames = {name: Frames() for name in TABLES}
         self._skip = frozenset() if keep_records else frozenset({"records"})
 
     def writer(self, source_id: str) -> "_MemoryWriter":
@@ -38,69 +38,31 @@ class MemoryStore:
         return pl.concat(frames) if frames else pl.DataFrame(schema=TABLES[name])
 
     def settle(self, name: str, make: Callable[[], pl.DataFrame]) -> None:
-        self._frames[name] = _Frames([make()])
+        self._frames[name] = Frames([make()])
 
     def mend(self, source_ids: Collection[str]) -> frozenset[str]:
         return frozenset()
 
-    def _take(self, pending: "dict[str, _Frames]") -> None:
+    def _take(self, pending: "dict[str, Frames]") -> None:
         for name, frames in pending.items():
             self._frames[name].absorb(frames)
             if name in _SPILLED:
                 self._frames[name].spill()
 
 
-class _Frames:
-    """Frames of one table, in order: those that wait in memory, and those that lie in files."""
-
-    def __init__(self, frames: Iterable[pl.DataFrame] = ()) -> None:
-        self.all = list(frames)
-        self._sizes = [int(frame.estimated_size()) for frame in self.all]  # 0: does not wait
-        self._waiting = sum(self._sizes)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """In another process all of them are in memory."""
-        return _Frames, (self.all,)
-
-    def add(self, frame: pl.DataFrame) -> None:
-        self.absorb(_Frames([frame]))
-
-    def absorb(self, others: "_Frames") -> None:
-        self.all += others.all
-        self._sizes += others._sizes
-        self._waiting += others._waiting
-
-    def spill(self) -> None:
-        """Put those that wait into files, neighbours into one, if they are large together."""
-        if self._waiting <= spilled.least():
-            return
-        kept: list[pl.DataFrame] = []
-        run: list[pl.DataFrame] = []
-        for frame, size in zip([*self.all, None], [*self._sizes, 0], strict=True):
-            if frame is not None and size:
-                run.append(frame)
-                continue
-            if run:
-                kept.append(spilled.spilled(pl.concat(run)))
-                run = []
-            if frame is not None:
-                kept.append(frame)
-        self.all, self._sizes, self._waiting = kept, [0] * len(kept), 0
-
-
 class _MemoryWriter:
     def __init__(self, store: MemoryStore, source_id: str) -> None:
         self._store = store
         self._source_id = source_id
-        self._pending: dict[str, _Frames] = {}
+        self._pending: dict[str, Frames] = {}
 
     def add(self, table: str, frame: pl.DataFrame) -> None:
         if table not in self._store._skip and not frame.is_empty():
             self._of(table).add(with_source(table, owned(frame), self._source_id))
             self._spill(table)
 
-    def _of(self, table: str) -> _Frames:
-        return self._pending.setdefault(table, _Frames())
+    def _of(self, table: str) -> Frames:
+        return self._pending.setdefault(table, Frames())
 
     def _spill(self, table: str) -> None:
         if table in _SPILLED:
@@ -118,7 +80,7 @@ class _MemoryWriter:
         self._pending = {}
 
     def commit(self, source: dict[str, Any]) -> None:
-        self._pending["sources"] = _Frames([pl.DataFrame([source], schema=TABLES["sources"])])
+        self._pending["sources"] = Frames([pl.DataFrame([source], schema=TABLES["sources"])])
         self._store._take(self._pending)
 
 

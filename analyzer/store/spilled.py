@@ -45,6 +45,44 @@ def spilled(frame: pl.DataFrame) -> pl.DataFrame:
         return frame
 
 
+class Frames:
+    """Frames of one table, in order: those that wait in memory, and those that lie in files."""
+
+    def __init__(self, frames: Iterable[pl.DataFrame] = ()) -> None:
+        self.all = list(frames)
+        self._sizes = [int(frame.estimated_size()) for frame in self.all]  # 0: does not wait
+        self._waiting = sum(self._sizes)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """In another process all of them are in memory."""
+        return Frames, (self.all,)
+
+    def add(self, frame: pl.DataFrame) -> None:
+        self.absorb(Frames([frame]))
+
+    def absorb(self, others: "Frames") -> None:
+        self.all += others.all
+        self._sizes += others._sizes
+        self._waiting += others._waiting
+
+    def spill(self) -> None:
+        """Put those that wait into files, neighbours into one, if they are large together."""
+        if self._waiting <= least():
+            return
+        kept: list[pl.DataFrame] = []
+        run: list[pl.DataFrame] = []
+        for frame, size in zip([*self.all, None], [*self._sizes, 0], strict=True):
+            if frame is not None and size:
+                run.append(frame)
+                continue
+            if run:
+                kept.append(spilled(pl.concat(run)))
+                run = []
+            if frame is not None:
+                kept.append(frame)
+        self.all, self._sizes, self._waiting = kept, [0] * len(kept), 0
+
+
 def gathered(columns: Mapping[str, tuple[pl.Series, Rows | None]]) -> pl.DataFrame:
     """Each column's cells at some rows (None: all; negative: null), all of the same number; out of a file, if they are large.
 
