@@ -19,7 +19,7 @@ from deltalake import DeltaTable
 from deltalake.transaction import RemoveAction
 
 from analyzer.exceptions import StoreError
-from analyzer.store import damage, writing
+from analyzer.store import damage, spilled, writing
 from analyzer.store.damage import PACK, owner
 from analyzer.store.files import File, added, owners, removed, write
 from analyzer.store.packing import Packed, groups
@@ -34,6 +34,10 @@ _KEPT_HOURS = 24
 """So long a file stays that no table names any more, or not yet."""
 _TOGETHER = 100
 """So many small sources are taken in with one commit a table."""
+_PACKED = 4
+"""So many times its bytes a file takes in memory, at least: what is large there goes to a temporary file while it is read."""
+_ROWS = 1 << 14
+"""Rows that are read together then."""
 
 
 def open_store(directory: Path, *, create: bool = False) -> "DeltaStore":
@@ -124,7 +128,14 @@ class DeltaStore:
         self.take_in()
         with told(self.directory):
             self._check(name)
-            return self.scan(name).collect().cast(TABLES[name])
+            rows = self.scan(name)
+            if sum(size for _, size in self.files(name)) * _PACKED <= spilled.least():
+                return rows.collect().cast(TABLES[name])
+            frames = spilled.Frames()
+            for some in rows.collect_batches(chunk_size=_ROWS, maintain_order=True):
+                frames.add(some.cast(TABLES[name]))
+                frames.spill()
+            return pl.concat(frames.all)
 
     def files(self, name: str) -> list[tuple[str, int]]:
         """Path and size in bytes of each file of a table."""

@@ -23,7 +23,7 @@ from polars.testing import assert_frame_equal
 from analyzer.analysis import analyze
 from analyzer.ingest import ingest
 from analyzer.lifecycle import correction, coverage_streams, event_table, events, objects, pairs, sightings
-from analyzer.store import MemoryStore, mapping, spilled
+from analyzer.store import MemoryStore, mapping, open_store, spilled
 from analyzer.vocabulary import TABLES
 from tests.store.journals import write_journal
 
@@ -258,6 +258,20 @@ def test_records_of_a_journal_are_the_same(tiny: None, folder: Path, tmp_path: P
         ingest([tmp_path / "kubelet.json"], small)
     for name in TABLES:
         assert_frame_equal(large.table(name), small.table(name))
+
+
+def test_a_store_on_disk_is_read_into_files(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_journal(tmp_path / "kubelet.json", "node-a", 300)
+    store = open_store(tmp_path / "store", create=True)
+    ingest([tmp_path / "kubelet.json"], store)
+    small = {name: store.table(name) for name in TABLES}
+    made: list[int] = []
+    spill = spilled.spilled
+    monkeypatch.setattr(spilled, "spilled", lambda frame: made.append(frame.height) or spill(frame))
+    monkeypatch.setattr(spilled, "least", lambda: 0)
+    for name, frame in small.items():
+        assert_frame_equal(store.table(name), frame)
+    assert sum(made) == sum(map(len, small.values()))
 
 
 def test_large_files_go_where_there_is_room(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
