@@ -27,8 +27,8 @@ class Limits:
     members: of the archives in a file, together.
     depth: archives within archives.
     record: bytes of a line, a JSON value, an object in YAML.
-    memory: bytes that an analysis is to hold of its tables: of one that has more than a sixteenth of it a temporary file is made, and an
-        eighth of it may have been looked at there before it is given back. What is known of containers and of API objects comes on top.
+    memory: bytes that an analysis is to hold of its tables: of one that has more than a sixteenth of it a temporary file is made, and as
+        much may have been looked at there before it is given back. What is known of containers and of API objects comes on top.
     """
 
     ratio: int = 500

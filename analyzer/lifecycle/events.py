@@ -15,7 +15,7 @@ from analyzer.attribution import with_nodes
 from analyzer.lifecycle.event import Event as Event
 from analyzer.lifecycle.event_table import Events, coded
 from analyzer.store import Store, source_names
-from analyzer.store.spilled import AT_ONCE, Rows, gathered
+from analyzer.store.spilled import AT_ONCE, Rows, gathered, slices
 from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS
 
 _SAME = ["kind", "node", "k8s_namespace_name", "k8s_pod_name", "k8s_pod_uid", "k8s_container_name", "container_id", "controller", "message"]
@@ -37,7 +37,7 @@ def resolved(store: Store) -> pl.DataFrame:
     events = store.table("events")
     names = source_names(store)
     sources, nodes = _Texts(), _Texts()
-    for some in events.select("source_id", "component", "node").iter_slices(AT_ONCE):
+    for some in slices(events.select("source_id", "component", "node")):
         told = some.with_row_index("row").join(names, on="source_id", how="left")
         named = with_nodes(told, store, own).sort("row")  # of a few columns: each join copies what it is given
         sources.add(named["source"])
@@ -113,7 +113,7 @@ def _alike(frame: pl.DataFrame, *same: pl.Expr | str) -> Rows:
     """Rows that may say the same as another: those whose hash is another's too. Most say what no other does."""
     if frame.is_empty():
         return np.empty(0, np.int64)
-    hashes = np.concatenate([some.select(same).hash_rows().to_numpy() for some in frame.iter_slices(AT_ONCE)])
+    hashes = np.concatenate([some.select(same).hash_rows().to_numpy() for some in slices(frame)])
     ordered = np.sort(hashes)
     doubled = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
     del ordered

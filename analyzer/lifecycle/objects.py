@@ -16,7 +16,7 @@ import polars as pl
 from analyzer.lifecycle.event_table import instant, ticks
 from analyzer.proof import Proof, rfc3339
 from analyzer.store import Store, source_names
-from analyzer.store.spilled import AT_ONCE
+from analyzer.store.spilled import slices
 from analyzer.vocabulary import EARLIEST, LATEST
 
 KINDS = ("Pod", "Node", "ReplicationController", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job", "Container")
@@ -225,7 +225,7 @@ class _Clock:
 
 def _clock(frame: pl.DataFrame) -> _Clock:
     """Events are written when they happen: their version and last time are points on etcd's clock."""
-    return _Clock(pl.concat([_points(some) for some in frame.iter_slices(AT_ONCE)] or [_points(frame)]))
+    return _Clock(pl.concat([_points(some) for some in slices(frame)] or [_points(frame)]))
 
 
 def _points(objects: pl.DataFrame) -> pl.DataFrame:

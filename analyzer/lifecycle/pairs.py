@@ -11,7 +11,7 @@ import polars as pl
 
 from analyzer.lifecycle.event_table import Mask, Rows, coded, instant
 from analyzer.proof import Proof
-from analyzer.store.spilled import AT_ONCE
+from analyzer.store.spilled import slices
 
 _HALVES: Final = ("happening", "known")
 _NOTHING: Final = np.iinfo(np.int64).min
@@ -103,7 +103,7 @@ class Pairs:
                 some = some.filter(by == sharp(by)) if some.height else some
             return some
 
-        some = left(pl.concat([left(some) for some in self.frame.iter_slices(AT_ONCE)] or [self.frame], rechunk=True))
+        some = left(pl.concat([left(some) for some in slices(self.frame)] or [self.frame], rechunk=True))
         return next(some.sort("sort", "whose", "row", "row_known").iter_rows(named=True), None)
 
 

@@ -13,6 +13,7 @@ import polars as pl
 
 from analyzer.lifecycle.event_table import Events, Mask, Rows
 from analyzer.lifecycle.plain_pods import Places, PlainPods
+from analyzer.store.mapping import relieve
 from analyzer.store.spilled import gathered
 
 _SLICE: Final = 500_000
@@ -113,7 +114,9 @@ class _Told:
 
 
 def _slices(count: int) -> Iterator[slice]:
-    return (slice(low, low + _SLICE) for low in range(0, count, _SLICE))
+    for low in range(0, count, _SLICE):
+        yield slice(low, low + _SLICE)
+        relieve()
 
 
 @dataclass

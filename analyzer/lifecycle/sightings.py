@@ -19,6 +19,7 @@ from analyzer.lifecycle.event_table import Events, instant, ticks
 from analyzer.lifecycle.objects import Version, mapping, mappings, moments, parse_time, text
 from analyzer.lifecycle.pairs import Pairs
 from analyzer.proof import Proof
+from analyzer.store.mapping import relieve
 from analyzer.store.spilled import AT_ONCE, Frames, gathered
 from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS
 from analyzer.vocabulary import EventKind as E
@@ -161,6 +162,7 @@ def reported(events: Events) -> Pairs:
         lengths.add(some.select(cs.integer()))
         lengths.spill()
         names.append(some.select(cs.enum()))
+        relieve()
     numbers = pl.concat(lengths.all)
     found = gathered({column.name: (column, None) for column in numbers}).with_columns(pl.concat(names).get_columns()).rechunk()
     found = found.with_columns(source_known="source", place_known="place", low="least", high="most")

@@ -57,6 +57,23 @@ class _Mapping:
 _ALL: Final[WeakSet[_Mapping]] = WeakSet()
 _LOCK: Final = threading.Lock()
 _watching = False
+_kept = 0
+"""Bytes that were left when all had been given back."""
+
+
+def relieve() -> None:
+    """Give back what was looked at, if it is much: to be called now and then by who looks at a lot. A thread does it, too, but not while
+    the processors are busy."""
+    global _kept
+    if not _ALL:
+        return
+    now = _resident()
+    if now > _kept + _most():
+        for mapping in list(_ALL):
+            mapping.give_back()
+        _kept = _resident()
+    else:
+        _kept = min(_kept, now)
 
 
 def _watch(mapping: _Mapping) -> None:
@@ -71,26 +88,18 @@ def _watch(mapping: _Mapping) -> None:
 
 def _look() -> None:
     global _watching
-    rest = 0
     while True:
         time.sleep(_EVERY)
         with _LOCK:
             if not _ALL:
                 _watching = False
                 return
-        if _resident() > rest + _most():
-            _give_back()
-            rest = _resident()
-
-
-def _give_back() -> None:
-    for mapping in list(_ALL):
-        mapping.give_back()
+        relieve()
 
 
 def _most() -> int:
     """Bytes that may have been looked at before all is given back."""
-    return limits.current().memory // 8
+    return limits.current().memory // 16
 
 
 def _resident() -> int:

@@ -15,7 +15,7 @@ import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
 
 from analyzer import limits
-from analyzer.store.mapping import mapped
+from analyzer.store.mapping import mapped, relieve
 
 Rows = npt.NDArray[np.int64] | npt.NDArray[np.int32]
 Cells = npt.NDArray[np.int32]
@@ -30,6 +30,13 @@ _INLINE: Final = 12
 """Texts of so many bytes stand in the column itself; of a longer one: in which of its buffers, and where there."""
 _LONGEST: Final = 1 << 30
 """Bytes of texts in one buffer: places in it are numbers of 31 bits."""
+
+
+def slices(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Rows that are worked on together."""
+    for some in frame.iter_slices(AT_ONCE):
+        yield some
+        relieve()
 
 
 def least() -> int:
@@ -200,6 +207,7 @@ class _Written:
         else:
             whole = column.together(pointed)
             for low in range(0, len(rows), AT_ONCE):
+                relieve()
                 out.write(_at(whole, rows[low : low + AT_ONCE]))
             valid = _at(valid, rows) if valid is not None else rows >= 0 if len(rows) and rows.min() < 0 else None
         self._valid = pa.py_buffer(np.packbits(valid, bitorder="little")) if valid is not None else None

@@ -22,12 +22,12 @@ from polars.testing import assert_frame_equal
 
 from analyzer.analysis import analyze
 from analyzer.ingest import ingest
-from analyzer.lifecycle import correction, coverage_streams, event_table, events, objects, pairs, sightings
+from analyzer.lifecycle import correction, event_table, events, sightings
 from analyzer.store import MemoryStore, mapping, open_store, spilled
 from analyzer.vocabulary import TABLES
 from tests.store.journals import write_journal
 
-SLICING = (spilled, correction, coverage_streams, event_table, events, objects, pairs, sightings)
+SLICING = (spilled, correction, event_table, events, sightings)
 SCHEMA = {"number": pl.Int64(), "time": pl.Datetime("us", "UTC"), "text": pl.String(), "other": pl.String()}
 texts = st.none() | st.text(max_size=40)
 cells = st.tuples(st.none() | st.integers(-9, 9), st.none() | st.integers(0, 1 << 50), texts, texts)
