@@ -159,14 +159,14 @@ class Selection:
         self._ids = {r.container_id[:_SHORT] for p in pods for r in p.runs}
         self._on: dict[str | None, list[Pod]] = defaultdict(list)
         self._owned: dict[str, list[Pod]] = defaultdict(list)
+        self._controllers: set[tuple[str, str]] = set()
         for pod in pods:
             for node in {pod.node, *(r.node for r in pod.runs)} - {None}:
                 self._on[node].append(pod)
             if (owner := life.owner_of(pod)) is not None:
+                self._controllers.add((owner.namespace, owner.title))
                 for title in (owner.title, f"?/{owner.name}"):
                     self._owned[title].append(pod)
-        owners = [owner for pod in pods if (owner := life.owner_of(pod)) is not None]
-        self._controllers = {(owner.namespace, owner.title) for owner in owners}
 
     def _candidates(self) -> Pods:
         """Those that may be somebody asked for, as far as columns tell: who goes through all pods has them all made."""

@@ -1,6 +1,5 @@
 """Controllers: which pods are whose, topmost owner first; and how many pods each was asked for, over time."""
 
-import re
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from analyzer.lifecycle.event import Event
 from analyzer.lifecycle.event_table import Events, Rows
 from analyzer.lifecycle.intervals import Span, Step, count
 from analyzer.lifecycle.objects import Version
-from analyzer.lifecycle.ownership import alike, makers, owner_of
+from analyzer.lifecycle.ownership import alike, deployment, makers, owner_of
 from analyzer.lifecycle.pod_list import Pods
 from analyzer.lifecycle.pods import Pod
 from analyzer.lifecycle.runs import RunIndex
@@ -24,8 +23,6 @@ from analyzer.vocabulary import EventKind as E
 
 Name = tuple[str, str, str]
 """namespace, KIND, name."""
-
-_HASHED = re.compile(r"(?P<deployment>.+)-[0-9a-z]{8,10}")
 
 
 @dataclass
@@ -38,7 +35,6 @@ class Controller:
     pods: Pods
     owner_inferred: bool = False  # its kind and name are read off the pods' names
     scalings: list[Event] = field(default_factory=list)  # of its replica sets
-    surge: int | None = None
     reckon: Callable[[], Wanted | None] | None = None  # what ``wanted`` is
 
     @cached_property
@@ -50,7 +46,7 @@ class Controller:
         """What is in other words (``analyzer.redaction``) could not be reckoned anew: names tell something."""
         return {"wanted": self.wanted, **vars(self), "reckon": None}
 
-    @cached_property
+    @property
     def ran(self) -> list[Pod]:
         """Those of its pods of which runs are known."""
         return self.pods.ran
@@ -116,8 +112,8 @@ def _shared_out(pods: Pods, known: dict[tuple[str, str], str], parents: dict[Nam
 
 def _topmost(name: Name, parents: dict[Name, Name], *, inferred: bool) -> Name:
     found = parents.get(name, name)
-    hashed = _HASHED.fullmatch(name[2]) if inferred and name[1] == found[1] == "ReplicaSet" else None
-    return (found[0], "Deployment", hashed["deployment"]) if hashed else found
+    above = deployment(name[2]) if inferred and name[1] == found[1] == "ReplicaSet" else None
+    return (found[0], "Deployment", above) if above is not None else found
 
 
 def _parents(events: Events, objects: list[Version]) -> dict[Name, Name]:

@@ -12,7 +12,7 @@ from analyzer.lifecycle.containers import Status
 from analyzer.lifecycle.event_table import Events, Rows, ticks
 from analyzer.lifecycle.sightings import LOCAL
 from analyzer.lifecycle.signs import Spell
-from analyzer.store.spilled import AT_ONCE
+from analyzer.store.spilled import stretches
 
 _TICK = timedelta(microseconds=1)
 _ALWAYS = np.iinfo(np.int64).min
@@ -26,7 +26,7 @@ def events(clocks: Clocks, shown: Events) -> Events:
 def _off(clocks: Clocks, shown: Events) -> Rows:
     """By how much the clock that stamped each event was ahead, in microseconds."""
     rows = shown.rows
-    return np.concatenate([_off_some(clocks, shown.at(rows[low : low + AT_ONCE])) for low in range(0, max(len(rows), 1), AT_ONCE)])
+    return np.concatenate([_off_some(clocks, shown.at(rows[here])) for here in stretches(len(rows))])
 
 
 def _off_some(clocks: Clocks, shown: Events) -> Rows:

@@ -202,7 +202,7 @@ class _Stream:
 def event_ttl(store: Store, start: datetime) -> Found:
     """A dump of the API's events whose oldest is about an hour old: what was before had been forgotten when it was taken."""
     dumped = (
-        pl.concat([_oldest(some) for some in slices(store.table("objects"))] or [_oldest(store.table("objects"))])
+        pl.concat(_oldest(some) for some in slices(store.table("objects")))
         .join(source_names(store), on="source_id")
         .join(store.table("sources").select("source_id", "format").unique("source_id"), on="source_id")
         .with_columns(newest=pl.col("newest").max().over("source", "format"))

@@ -13,7 +13,7 @@ import orjson
 import polars as pl
 
 from analyzer.lifecycle.event import Event
-from analyzer.store.spilled import AT_ONCE, gathered
+from analyzer.store.spilled import gathered, stretches
 from analyzer.vocabulary import EVENTS, EventKind
 
 Rows = npt.NDArray[np.int64]
@@ -255,10 +255,10 @@ class Events(Sequence[Event]):
         rows = self.rows[found]
         attributes = self._table.frame["attributes"]
         told = [
-            (attributes.gather(rows[low : low + AT_ONCE]).str.json_path_match("$.reporter") == reporter).fill_null(False).to_numpy()
-            for low in range(0, len(rows), AT_ONCE)
+            (attributes.gather(rows[here]).str.json_path_match("$.reporter") == reporter).fill_null(False).to_numpy()
+            for here in stretches(len(rows))
         ]
-        found[found] = np.concatenate(told) if told else False
+        found[found] = np.concatenate(told)
         return found
 
     def shared_out(self, owners: npt.NDArray[np.int64], count: int) -> list[Sequence[Event]]:
@@ -362,10 +362,10 @@ def _looked_up(column: pl.Series, names: pl.Series) -> npt.NDArray[np.int32] | N
     if (hashes[1:] == hashes[:-1]).any():
         return None
     numbers = np.empty(len(column), np.int32)
-    for low in range(0, len(column), AT_ONCE):
-        some = column[low : low + AT_ONCE]
+    for here in stretches(len(column)):
+        some = column[here]
         found = order[np.minimum(np.searchsorted(hashes, some.hash().to_numpy()), len(order) - 1)]
-        numbers[low : low + AT_ONCE] = np.where(some.is_null().to_numpy(), -1, found)
+        numbers[here] = np.where(some.is_null().to_numpy(), -1, found)
     return numbers
 
 

@@ -15,7 +15,7 @@ from analyzer.attribution import with_nodes
 from analyzer.lifecycle.event import Event as Event
 from analyzer.lifecycle.event_table import Events, coded
 from analyzer.store import Store, source_names
-from analyzer.store.spilled import AT_ONCE, Rows, gathered, slices
+from analyzer.store.spilled import Rows, gathered, slices, stretches
 from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS
 
 _SAME = ["kind", "node", "k8s_namespace_name", "k8s_pod_name", "k8s_pod_uid", "k8s_container_name", "container_id", "controller", "message"]
@@ -117,7 +117,7 @@ def _alike(frame: pl.DataFrame, *same: pl.Expr | str) -> Rows:
     ordered = np.sort(hashes)
     doubled = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
     del ordered
-    return np.flatnonzero(np.concatenate([_among(hashes[low : low + AT_ONCE], doubled) for low in range(0, len(hashes), AT_ONCE)]))
+    return np.flatnonzero(np.concatenate([_among(hashes[here], doubled) for here in stretches(len(hashes))]))
 
 
 def _among(some: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:

@@ -225,7 +225,7 @@ class _Clock:
 
 def _clock(frame: pl.DataFrame) -> _Clock:
     """Events are written when they happen: their version and last time are points on etcd's clock."""
-    return _Clock(pl.concat([_points(some) for some in slices(frame)] or [_points(frame)]))
+    return _Clock(pl.concat(_points(some) for some in slices(frame)))
 
 
 def _points(objects: pl.DataFrame) -> pl.DataFrame:

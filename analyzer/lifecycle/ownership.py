@@ -11,20 +11,19 @@ from analyzer.lifecycle.event_table import Rows
 from analyzer.lifecycle.plain_pods import PlainPods
 from analyzer.lifecycle.pod import Pod
 from analyzer.lifecycle.pod_list import Pods
+from analyzer.store.spilled import stretches
 
 _SUFFIXED: Final = r"(.+)-[0-9a-z]{5}"
 _COUNTED: Final = r"(.+)-[0-9]+"
-_HASHED: Final = r".+-[0-9a-z]{8,10}"
-_SLICE: Final = 500_000
-"""So many names are looked at together."""
+_HASHED: Final = re.compile(r"(?P<deployment>.+)-[0-9a-z]{8,10}")
 
 
 def alike(pods: Pods) -> Iterator[tuple[Rows, Pod]]:
     """Numbers of pods that have the same owner, as far as ``owner_of`` sees, and one of them."""
     yield from ((np.array([number]), pod) for number, pod in zip(pods.made.numbers.tolist(), pods.made, strict=True))
     plain, numbers = pods.plain, pods.plain_numbers
-    for low in range(0, len(numbers), _SLICE):
-        for some in _by_name(plain, numbers[low : low + _SLICE]):
+    for here in stretches(len(numbers)):
+        for some in _by_name(plain, numbers[here]):
             first = int(some[0])
             namespace, name, uid = plain.names.row(first)
             yield some + pods.first_plain, Pod(namespace, name, uid, owner=plain.owner(first), static=bool(plain.static[first]))
@@ -61,8 +60,14 @@ def owner_of(pod: Pod, known: Mapping[tuple[str, str], str]) -> tuple[tuple[str,
             return (kind, match[1]), True
     if suffixed is None:
         return None, False
-    by_set = re.fullmatch(_HASHED, suffixed[1]) and _is_hash(suffixed[1])
+    by_set = deployment(suffixed[1]) is not None and _is_hash(suffixed[1])
     return ("ReplicaSet" if by_set else "ReplicationController", suffixed[1]), True
+
+
+def deployment(replica_set: str) -> str | None:
+    """What a replica set's name tells of the deployment that made it."""
+    match = _HASHED.fullmatch(replica_set)
+    return match["deployment"] if match else None
 
 
 def _is_hash(name: str) -> bool:

@@ -103,7 +103,7 @@ class Pairs:
                 some = some.filter(by == sharp(by)) if some.height else some
             return some
 
-        some = left(pl.concat([left(some) for some in slices(self.frame)] or [self.frame], rechunk=True))
+        some = left(pl.concat([left(some) for some in slices(self.frame)], rechunk=True))
         return next(some.sort("sort", "whose", "row", "row_known").iter_rows(named=True), None)
 
 

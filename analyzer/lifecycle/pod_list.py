@@ -74,7 +74,7 @@ class Pods(Sequence[Pod]):
         """(namespace, name, uid), null where it is not known; as they were given."""
         told = [(p.namespace, p.name, p.uid) for p in self._made]
         whole = pl.concat([pl.DataFrame(told, schema=self.plain.names.schema, orient="row"), self.plain.names], rechunk=False)
-        return whole if len(self._chosen) == len(whole) else whole[self._chosen]
+        return whole if np.array_equal(self._chosen, np.arange(len(whole))) else whole[self._chosen]
 
     @property
     def first_plain(self) -> int:

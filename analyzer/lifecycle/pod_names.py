@@ -3,9 +3,8 @@
 Names are compared by their hashes first, and then as they are: two that differ may have one hash.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +12,8 @@ import polars as pl
 
 from analyzer.lifecycle.event_table import Events, Mask, Rows
 from analyzer.lifecycle.plain_pods import Places, PlainPods
-from analyzer.store.mapping import relieve
-from analyzer.store.spilled import gathered
+from analyzer.store.spilled import gathered, stretches
 
-_SLICE: Final = 500_000
-"""So many rows are looked at together: the names of all would take more memory than what is told of them."""
 _UID, _NAMESPACE, _NAME = "k8s_pod_uid", "k8s_namespace_name", "k8s_pod_name"
 Hashes = npt.NDArray[np.uint64]
 
@@ -62,19 +58,19 @@ class _Told:
     def __init__(self, events: Events) -> None:
         self._events = events
         self.has_uid, self.has_namespace = (np.empty(len(events), dtype=np.bool_) for _ in range(2))
-        for here in _slices(len(events)):
-            uid, namespace = self._named(np.arange(here.start, min(here.stop, len(events))), _UID, _NAMESPACE)
+        for here in stretches(len(events)):
+            uid, namespace = self._named(here, _UID, _NAMESPACE)
             self.has_uid[here] = (uid != "").fill_null(False).to_numpy()
             self.has_namespace[here] = namespace.is_not_null().to_numpy()
 
-    def _named(self, at: Rows | Places, *columns: str) -> list[pl.Series]:
+    def _named(self, at: Rows | Places | slice, *columns: str) -> list[pl.Series]:
         some = self._events.at(self._events.rows[at])
         return [some.column(name) for name in columns]
 
     def hashes(self, at: Rows | Places, *columns: str) -> Hashes:
         """Of what the events at some places name."""
         found = np.zeros(len(at), dtype=np.uint64)
-        for here in _slices(len(at)):
+        for here in stretches(len(at)):
             for column in self._named(at[here], *columns):
                 found[here] = found[here] * np.uint64(31) + _hashed(column)
         return found
@@ -100,7 +96,7 @@ class _Told:
 
     def compare(self, groups: "_Groups", *names: str) -> None:
         """A group is spoilt unless all of it name the same."""
-        for here in _slices(len(groups.rows)):
+        for here in stretches(len(groups.rows)):
             whose = groups.whose[here]
             groups.spoilt[whose[~self.same(groups.rows[here], groups.first[whose], *names)]] = True
 
@@ -111,12 +107,6 @@ class _Told:
             there = one.is_not_null() if one.name == _NAMESPACE else one != ""
             found &= ((one == other) & there).fill_null(False).to_numpy()
         return found
-
-
-def _slices(count: int) -> Iterator[slice]:
-    for low in range(0, count, _SLICE):
-        yield slice(low, low + _SLICE)
-        relieve()
 
 
 @dataclass
@@ -142,7 +132,7 @@ def _matched(told: _Told, by_name: _Groups, by_uid: _Groups, known: Hashes) -> R
     at = np.minimum(np.searchsorted(known, sought, sorter=order), len(known) - 1)
     found = np.where(known[order[at]] == sought, order[at], -1)
     there = np.flatnonzero(found >= 0)
-    for here in _slices(len(there)):
+    for here in stretches(len(there)):
         some = there[here]
         differ = some[~told.same(by_name.first[some], by_uid.first[found[some]], _NAMESPACE, _NAME)]
         by_name.spoilt[differ] = True

@@ -19,8 +19,7 @@ from analyzer.lifecycle.event_table import Events, instant, ticks
 from analyzer.lifecycle.objects import Version, mapping, mappings, moments, parse_time, text
 from analyzer.lifecycle.pairs import Pairs
 from analyzer.proof import Proof
-from analyzer.store.mapping import relieve
-from analyzer.store.spilled import AT_ONCE, Frames, gathered
+from analyzer.store.spilled import Frames, gathered, stretches
 from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS
 from analyzer.vocabulary import EventKind as E
 
@@ -157,12 +156,11 @@ def reported(events: Events) -> Pairs:
     told = events.by("api")
     node, source = (pl.Enum(told.column(name).drop_nulls().unique().sort()) for name in ("node", "source"))
     lengths, names = Frames(), []
-    for low in range(0, max(len(told), 1), AT_ONCE):
-        some = _reported(told.at(told.rows[low : low + AT_ONCE])).cast({"node": node, "source": source})
+    for here in stretches(len(told)):
+        some = _reported(told.at(told.rows[here])).cast({"node": node, "source": source})
         lengths.add(some.select(cs.integer()))
         lengths.spill()
         names.append(some.select(cs.enum()))
-        relieve()
     numbers = pl.concat(lengths.all)
     found = gathered({column.name: (column, None) for column in numbers}).with_columns(pl.concat(names).get_columns()).rechunk()
     found = found.with_columns(source_known="source", place_known="place", low="least", high="most")

@@ -5,9 +5,10 @@ import mmap
 import os
 import threading
 import time
+from functools import cache
 from pathlib import Path
 from typing import Final
-from weakref import WeakSet
+from weakref import WeakSet, finalize
 
 import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
 
@@ -30,28 +31,30 @@ def mapped(file: int, size: int) -> pa.Buffer:
     return pa.foreign_buffer(mapping.address, size, mapping)
 
 
+@cache
+def _system() -> ctypes.CDLL:
+    """The C library's calls; Python's own mapping keeps the file open (to 3.13)."""
+    found = ctypes.CDLL(None, use_errno=True)
+    found.mmap.restype = ctypes.c_void_p
+    found.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_int64]
+    found.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+    found.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+    return found
+
+
 class _Mapping:
-    """Python's own keeps the file open (to 3.13)."""
+    """What a file holds, at an address, as long as somebody has it."""
 
     def __init__(self, file: int, size: int) -> None:
-        self._libc = ctypes.CDLL(None, use_errno=True)
-        self._libc.mmap.restype = ctypes.c_void_p
-        self._libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_int64]
-        self._libc.munmap.argtypes = self._libc.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
-        self.address: int | None = None
-        self._size = size
-        address = self._libc.mmap(None, size, mmap.PROT_READ, mmap.MAP_SHARED, file, 0)
+        address = _system().mmap(None, size, mmap.PROT_READ, mmap.MAP_SHARED, file, 0)
         if address in (None, _FAILED):
             raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-        self.address = address
+        self.address, self._size = address, size
+        finalize(self, _system().munmap, address, size).atexit = False  # others may still look
 
     def give_back(self) -> None:
         """It is read from the file again, if somebody looks."""
-        self._libc.madvise(self.address, self._size, mmap.MADV_DONTNEED)
-
-    def __del__(self) -> None:
-        if self.address is not None:
-            self._libc.munmap(self.address, self._size)
+        _system().madvise(self.address, self._size, mmap.MADV_DONTNEED)
 
 
 _ALL: Final[WeakSet[_Mapping]] = WeakSet()
@@ -69,7 +72,9 @@ def relieve() -> None:
         return
     now = _resident()
     if now > _kept + _most():
-        for mapping in list(_ALL):
+        with _LOCK:  # while they are counted none may be added
+            mappings = list(_ALL)
+        for mapping in mappings:
             mapping.give_back()
         _kept = _resident()
     else:

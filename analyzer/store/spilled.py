@@ -32,11 +32,16 @@ _LONGEST: Final = 1 << 30
 """Bytes of texts in one buffer: places in it are numbers of 31 bits."""
 
 
-def slices(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """Rows that are worked on together."""
-    for some in frame.iter_slices(AT_ONCE):
-        yield some
+def stretches(count: int) -> Iterator[slice]:
+    """Of so many rows those that are worked on together; of none one stretch without any. In between, mapped files are given back."""
+    for low in range(0, max(count, 1), AT_ONCE):
+        yield slice(low, low + AT_ONCE)
         relieve()
+
+
+def slices(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """The same as frames."""
+    return (frame[here] for here in stretches(frame.height))
 
 
 def least() -> int:
@@ -141,9 +146,10 @@ class _Out:
         return self.size
 
     def write(self, some: Any) -> None:
-        view = memoryview(some).cast("B")
-        self._file.write(view)
-        self.size += len(view)
+        view = memoryview(some)
+        if view.nbytes:  # of nothing there is no view of bytes
+            self._file.write(view.cast("B"))
+        self.size += view.nbytes
 
 
 class _Column:
@@ -206,9 +212,8 @@ class _Written:
                 out.write(np.ascontiguousarray(cells))
         else:
             whole = column.together(pointed)
-            for low in range(0, len(rows), AT_ONCE):
-                relieve()
-                out.write(_at(whole, rows[low : low + AT_ONCE]))
+            for here in stretches(len(rows)):
+                out.write(_at(whole, rows[here]))
             valid = _at(valid, rows) if valid is not None else rows >= 0 if len(rows) and rows.min() < 0 else None
         self._valid = pa.py_buffer(np.packbits(valid, bitorder="little")) if valid is not None else None
 

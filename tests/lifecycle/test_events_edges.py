@@ -15,6 +15,7 @@ from analyzer.lifecycle import events as lifecycle_events
 from analyzer.lifecycle.event_table import EventIndex, Events, coded, ticks
 from analyzer.lifecycle.events import load_events, unique, without_echoes
 from analyzer.lifecycle.intervals import Covered, Step, intersect, union, value_at
+from analyzer.store import spilled
 from analyzer.vocabulary import EVENTS
 from analyzer.vocabulary import EventKind as E
 from tests.lifecycle import pieces
@@ -222,7 +223,7 @@ def test_many_names_get_the_same_numbers_as_few(names: list[str | None]) -> None
     few = coded(pl.Series(names, dtype=pl.String))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(event_table, "_MANY", 0)
-        patch.setattr(event_table, "AT_ONCE", 3)
+        patch.setattr(spilled, "AT_ONCE", 3)
         many = coded(pl.Series(names, dtype=pl.String))
     assert list(many[0].items()) == list(few[0].items())
     assert many[1].tolist() == few[1].tolist()

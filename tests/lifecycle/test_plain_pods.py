@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from analyzer.lifecycle import ownership, pod_names, pods
+from analyzer.lifecycle import pod_names, pods
 from analyzer.lifecycle.controllers import Controller, controllers
 from analyzer.lifecycle.event import Event
 from analyzer.lifecycle.event_table import Events
@@ -18,6 +18,7 @@ from analyzer.lifecycle.plain_pods import PlainPods
 from analyzer.lifecycle.pod import Pod
 from analyzer.lifecycle.pod_list import Pods
 from analyzer.lifecycle.run import Run
+from analyzer.store import spilled
 from analyzer.vocabulary import EventKind as E
 from tests.lifecycle.incident import A, B, at
 from tests.lifecycle.parts import edge, events, said, version
@@ -79,8 +80,7 @@ def owned(some: Pods, told: Events, objects: list[Version]) -> Iterator[tuple[An
 def test_both_ways_are_the_same(alike: bool, told: list[Event], runs: list[Run], objects: list[Version]) -> None:
     some = events(*told)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pod_names, "_SLICE", 3)
-        patch.setattr(ownership, "_SLICE", 2)
+        patch.setattr(spilled, "AT_ONCE", 3)
         if alike:
             patch.setattr(pod_names, "_hashed", lambda texts: texts.str.len_bytes().fill_null(9).cast(pl.UInt64).to_numpy())
         found = pods.pods(some, objects, runs)

@@ -22,12 +22,10 @@ from polars.testing import assert_frame_equal
 
 from analyzer.analysis import analyze
 from analyzer.ingest import ingest
-from analyzer.lifecycle import correction, event_table, events, sightings
 from analyzer.store import MemoryStore, mapping, open_store, spilled
 from analyzer.vocabulary import TABLES
 from tests.store.journals import write_journal
 
-SLICING = (spilled, correction, event_table, events, sightings)
 SCHEMA = {"number": pl.Int64(), "time": pl.Datetime("us", "UTC"), "text": pl.String(), "other": pl.String()}
 texts = st.none() | st.text(max_size=40)
 cells = st.tuples(st.none() | st.integers(-9, 9), st.none() | st.integers(0, 1 << 50), texts, texts)
@@ -50,8 +48,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything is large, and worked on in pieces of a few rows."""
     monkeypatch.setattr(spilled, "least", lambda: 0)
-    for module in SLICING:
-        monkeypatch.setattr(module, "AT_ONCE", 7)
+    monkeypatch.setattr(spilled, "AT_ONCE", 7)
 
 
 @given(frames)
@@ -176,23 +173,53 @@ def test_it_does_not_need_proc(tiny: None, folder: Path, monkeypatch: pytest.Mon
     assert store.table("events")["record"].to_list() == [*range(40), *range(40)]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
-def test_what_is_given_back_is_read_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def given_back(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """One for each time; what was looked at counts from a MiB on."""
     monkeypatch.setattr(mapping, "_most", lambda: 1 << 20)
     monkeypatch.setattr(mapping, "_EVERY", 0.001)
-    given_back: list[int] = []
+    until_nobody_watches()
+    found: list[int] = []
     give_back = mapping._Mapping.give_back
-    monkeypatch.setattr(mapping._Mapping, "give_back", lambda one: (given_back.append(1), give_back(one)))
-    texts = [f"{n:032}" for n in range(100_000)]
-    frame = spilled.spilled(pl.DataFrame({"text": texts}))
+    monkeypatch.setattr(mapping._Mapping, "give_back", lambda one: (found.append(1), give_back(one)))
+    return found
+
+
+def until_nobody_watches() -> None:
     end = time.monotonic() + 20
-    while len(given_back) < 3 and time.monotonic() < end:
-        assert frame["text"].to_list() == texts
-    assert len(given_back) >= 3
-    del frame
     while mapping._watching and time.monotonic() < end:
         gc.collect()
         time.sleep(0.01)
+
+
+TEXTS = [f"{n:032}" for n in range(100_000)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
+def test_what_is_given_back_is_read_again(given_back: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mapping, "_watch", mapping._ALL.add)
+    frame = spilled.spilled(pl.DataFrame({"text": TEXTS}))
+    for _ in range(3):
+        assert frame["text"].to_list() == TEXTS
+        looked_at = mapping._resident()
+        mapping.relieve()
+        assert mapping._resident() < looked_at
+    assert len(given_back) >= 3
+    del frame
+    gc.collect()
+    assert not mapping._ALL
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
+def test_a_thread_gives_back_as_long_as_there_is_something(given_back: list[int]) -> None:
+    frame = spilled.spilled(pl.DataFrame({"text": TEXTS}))
+    end = time.monotonic() + 20
+    while not given_back and time.monotonic() < end:
+        assert frame["text"].to_list() == TEXTS
+    assert given_back
+    assert mapping._watching
+    del frame
+    until_nobody_watches()
     assert not mapping._ALL
     assert not mapping._watching
 
@@ -242,8 +269,7 @@ def test_findings_are_the_same_byte_for_byte(tiny: None, folder: Path, sample_lo
     of_files = analyze([sample_logs / name]).document()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(spilled, "least", lambda: 1 << 40)
-        for module in SLICING:
-            patch.setattr(module, "AT_ONCE", 1 << 20)
+        patch.setattr(spilled, "AT_ONCE", 1 << 20)
         assert analyze([sample_logs / name]).document() == of_files
     assert of_files["findings"]
 
