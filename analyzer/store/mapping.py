@@ -60,31 +60,31 @@ class _Mapping:
 _ALL: Final[WeakSet[_Mapping]] = WeakSet()
 _LOCK: Final = threading.Lock()
 _watching = False
-_kept = 0
-"""Bytes that were left when all had been given back."""
+_others = 0
+"""Bytes of libraries and of the evidence itself, which are not ours to give back."""
 
 
 def relieve() -> None:
     """Give back what was looked at, if it is much: to be called now and then by who looks at a lot. A thread does it, too, but not while
     the processors are busy."""
-    global _kept
-    if not _ALL:
+    global _others
+    with _LOCK:  # while they are counted none may be added
+        mappings = list(_ALL)
+    if not mappings:
         return
     now = _resident()
-    if now > _kept + _most():
-        with _LOCK:  # while they are counted none may be added
-            mappings = list(_ALL)
+    _others = min(_others, now)
+    if now > _others + _most():
         for mapping in mappings:
             mapping.give_back()
-        _kept = _resident()
-    else:
-        _kept = min(_kept, now)
 
 
 def _watch(mapping: _Mapping) -> None:
     """As long as there is one."""
-    global _watching
+    global _watching, _others
     with _LOCK:
+        if not _ALL:
+            _others = _resident()
         _ALL.add(mapping)
         if not _watching:
             threading.Thread(target=_look, name="mapped files", daemon=True).start()
