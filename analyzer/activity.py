@@ -1,6 +1,7 @@
 """Who wrote in a source, from when to when: signs of life, how long a writer is usually quiet, when it was quiet for long.
 
-A source is read in batches whose borders mean nothing: what is told of a writer is the same however they lie.
+A source is read in batches whose borders mean nothing: what is told of a writer is the same however they lie. Where there are very many
+writers, fewer of them are told apart (``told_apart``).
 """
 
 from typing import Any
@@ -10,6 +11,7 @@ import polars as pl
 from analyzer.few import FEW, kept
 from analyzer.owned import owned
 from analyzer.silences import Silences
+from analyzer.told_apart import LAST, MOST, alone, named
 from analyzer.verbosity import levels
 from analyzer.vocabulary import ACTIVITY, TIME
 
@@ -47,6 +49,7 @@ class Activity:
 
     def __init__(self) -> None:
         self._told: pl.DataFrame | None = None
+        self._step = 0  # of told_apart
         self._silences = Silences()
 
     def add(self, records: pl.DataFrame) -> None:
@@ -55,17 +58,28 @@ class Activity:
             return
         timed = (kept(records, records["time"].is_not_null()) if untimed else records).select(_TAKEN)
         self._silences.add(timed)
-        shown = levels(timed["message"], self._least())
-        found = of_few(timed, shown) if timed.height < FEW else owned(_of_many(timed, shown))
-        self._told = found if self._told is None else _merged(pl.concat([self._told, found]), pl.col("moments").explode())
+        timed = named(timed, self._step)
+        shown = levels(timed["message"], self._least(timed))
+        self._add(of_few(timed, shown) if timed.height < FEW else owned(_of_many(timed, shown)))
 
     def absorb(self, later: "Activity") -> None:
         """Of the next part of the same source."""
         self._silences.absorb(later._silences)
-        if self._told is None or later._told is None:
-            self._told = later._told if self._told is None else self._told
-        else:
-            self._told = _merged(pl.concat([self._told, later._told]), pl.col("moments").explode())
+        self._take(later._step)
+        if later._told is not None:
+            self._add(_put_together(later._told, self._step) if later._step < self._step else later._told)
+
+    def _add(self, found: pl.DataFrame) -> None:
+        """Of writers that are told apart as those here are."""
+        self._told = found if self._told is None else _merged(pl.concat([self._told, found]), pl.col("moments").explode())
+        while self._told.height > MOST and self._step < LAST:
+            self._take(self._step + 1)
+
+    def _take(self, step: int) -> None:
+        """Tell no more apart than at some step."""
+        if self._told is not None and step > self._step:
+            self._told = _put_together(self._told, step)
+        self._step = max(self._step, step)
 
     @property
     def seen(self) -> bool:
@@ -76,16 +90,22 @@ class Activity:
         """ACTIVITY without ``source_id``, one row a writer, in the order in which they begin to write."""
         if self._told is None:
             return _NOTHING
-        return self._told.with_columns(_SHOWN)[_COLUMNS]
+        told = self._told
+        if self._step:  # of several writers together no verbosity is told
+            told = told.with_columns(pl.when(alone(told, self._step)).then(pl.col("verbosity", "verbosity_text")))
+        return told.with_columns(_SHOWN)[_COLUMNS]
 
     def silences(self) -> pl.DataFrame:
         """SILENCES without ``source_id``: of those who wrote enough to have a pace."""
         return self._silences.frame()
 
-    def _least(self) -> int:
-        """What every writer is known to show already: no line of that level tells more."""
+    def _least(self, timed: pl.DataFrame) -> int:
+        """What every writer is known to show already, those of these records too: no line of that level tells more."""
         least = None if self._told is None else self._told["verbosity"].fill_null(0).min()
-        return least if isinstance(least, int) else 0
+        if self._told is None or not isinstance(least, int) or not least:
+            return 0
+        new = timed.select(_WRITER).join(self._told.select(_WRITER), on=_WRITER, how="anti", nulls_equal=True)
+        return 0 if new.height else least
 
 
 def of_few(timed: pl.DataFrame, shown: pl.Series) -> pl.DataFrame:
@@ -130,3 +150,22 @@ def _merged(parts: pl.DataFrame, moments: pl.Expr) -> pl.DataFrame:
         pl.col("verbosity_text").get(highest),
         moments.unique().sort().tail(_PACE).alias("moments"),
     )
+
+
+def _put_together(told: pl.DataFrame, step: int) -> pl.DataFrame:
+    """One row for all writers that are not told apart at a step, of rows in the order in which their writers began."""
+    first, last = ([f"{which}_{part}" for part in ("time", "line", "offset")] for which in ("first", "last"))
+    before, after = (pl.col(f"{which}_{part}" for part in _PLACE) for which in ("first", "last"))
+    found = (
+        named(told, step)
+        .group_by(_WRITER, maintain_order=True)
+        .agg(
+            pl.col("resolution_us").max(),
+            pl.col("records").sum(),
+            before.sort_by(first).first(),
+            after.sort_by(last, descending=[True, False, False]).first(),
+            pl.col("verbosity", "verbosity_text").first(),
+            pl.col("moments").explode().unique().sort().tail(_PACE),
+        )
+    )
+    return found[told.columns]

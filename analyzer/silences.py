@@ -1,8 +1,9 @@
 """When a writer wrote nothing, learnt in one pass with bounded memory.
 
-Its records are joined into stretches: between two records of one stretch lies no more than the floor. What is between stretches is a
-silence. Stretches of parts of a source, put together, are those of the whole, so neither borders of batches nor the order of lines
-matter. Where there are too many, the floor is doubled: for a source in the order of time that, too, depends on all of it alone.
+A writer is a process of a kubelet, or all others of a node together. Its records are joined into stretches: between two records of one
+stretch lies no more than the floor. What is between stretches is a silence. Stretches of parts of a source, put together, are those of
+the whole, so neither borders of batches nor the order of lines matter. Where there are too many, the floor is doubled: for a source in
+the order of time that, too, depends on all of it alone.
 """
 
 from typing import Any
@@ -10,11 +11,14 @@ from typing import Any
 import polars as pl
 
 from analyzer.owned import owned
+from analyzer.told_apart import of_kubelets
 from analyzer.vocabulary import RECORDS, SILENCES
 
 _FLOOR_US = 1_000_000
 _MOST = 16_384
 """Stretches that are kept of one source."""
+_KUBELETS = 4_096
+"""Of more processes of kubelets in one source no silences are told, but those of the nodes."""
 _HIGHEST_US = 3_600_000_000
 _LONGEST = 16
 """So many silences of a writer are told."""
@@ -34,6 +38,7 @@ class Silences:
 
     def __init__(self) -> None:
         self._floor = _FLOOR_US
+        self._too_many = False  # processes of kubelets
         self._told: pl.DataFrame | None = None
         self._held: list[tuple[Any, ...]] = []  # records, until there are enough to tell anything of
 
@@ -47,6 +52,7 @@ class Silences:
     def absorb(self, later: "Silences") -> None:
         """Of the next part of the same source."""
         self._floor = max(self._floor, later._floor)
+        self._too_many |= later._too_many
         if later._told is not None:
             self._join(later._told)
         if later._held or (self._held and self._told is not None):
@@ -56,25 +62,35 @@ class Silences:
         """These, and those that were held."""
         whole = pl.concat([_frame(self._held), timed]) if self._held else timed
         self._held.clear()
-        self._join(owned(_stretches(whole, self._floor)))
+        self._join(owned(_stretches(_subjects(whole, self._too_many), self._floor)))
 
     def _join(self, found: pl.DataFrame) -> None:
         self._told = found if self._told is None else _joined(pl.concat([self._told, found]), _WRITER, self._floor)
+        if self._too_many or (self._told.height > _KUBELETS and self._told.n_unique(_WRITER) > _KUBELETS):
+            self._too_many, self._floor = True, _HIGHEST_US
+            self._told = _joined(_subjects(self._told, too_many=True), _WRITER, self._floor)
         while self._told.height > _MOST and self._floor < _HIGHEST_US:
             self._floor *= 2
             self._told = _joined(self._told, _WRITER, self._floor)
 
     def frame(self) -> pl.DataFrame:
-        """SILENCES without ``source_id``: the longest of each writer, and of all that the source holds of a node."""
+        """SILENCES without ``source_id``: the longest of each kubelet, and of all that the source holds of a node."""
         if self._told is None or self._told.height < 2 or self._told["records"].sum() < _ENOUGH:
             return _NOTHING
         whole = _joined(self._told, ["node"], self._floor).with_columns(identifier=pl.lit(None, pl.String), pid=pl.lit(None, pl.Int64))
-        parts = [_between(self._told.with_columns(whole=False)), _between(whole.select(self._told.columns).with_columns(whole=True))]
+        kubelets = self._told.filter(pl.col("pid").is_not_null())
+        parts = [_between(kubelets.with_columns(whole=False)), _between(whole.select(self._told.columns).with_columns(whole=True))]
         return pl.concat(parts).with_columns(floor_us=pl.lit(self._floor, pl.Int64)).select(_COLUMNS)
 
 
 def _frame(held: list[tuple[Any, ...]]) -> pl.DataFrame:
     return pl.DataFrame(held, schema=_HELD, orient="row")
+
+
+def _subjects(timed: pl.DataFrame, too_many: bool) -> pl.DataFrame:
+    """Who wrote, by ``identifier`` and ``pid``: a process of a kubelet; both are null for all others."""
+    alone = of_kubelets(timed["identifier"]) & timed["pid"].is_not_null() & (not too_many)
+    return timed if alone.all() else timed.with_columns(pl.when(alone).then(pl.col("identifier", "pid")))
 
 
 def _stretches(timed: pl.DataFrame, floor: int) -> pl.DataFrame:

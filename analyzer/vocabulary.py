@@ -127,12 +127,12 @@ ACTIVITY: Final = _schema(
 )
 
 SILENCES: Final = _schema(
-    {  # the longest stretches in which a writer, or all of a source, wrote nothing
+    {  # the longest stretches in which a kubelet, or all of a source, wrote nothing
         "source_id": pl.String,
         "node": pl.String,
         "identifier": pl.String,
         "pid": pl.Int64,
-        "whole": pl.Boolean,  # of all that the source holds of the node; else of this writer
+        "whole": pl.Boolean,  # of all that the source holds of the node; else of this process of a kubelet
         "last_time": TIME,  # the last record before
         "last_line": pl.Int64,
         "last_offset": pl.Int64,

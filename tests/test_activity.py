@@ -62,6 +62,15 @@ def test_few_records_tell_the_same_as_many(rows: list[tuple[int | None, str, str
     assert few.frame().schema == many.frame().schema
 
 
+def test_a_writer_that_comes_later_is_asked_for_its_own_verbosity() -> None:
+    """One that was restarted writes at the level that all others showed before."""
+    activity = Activity()
+    for pid in (7, 8):
+        frame = records([(pid, "kubelet"), (pid, "kubelet")])
+        activity.add(frame.with_columns(pid=pl.lit(pid, pl.Int64), message=pl.lit("SyncLoop (PLEG): ...")))
+    assert activity.frame().select("pid", "verbosity").rows() == [(7, 2), (8, 2)]
+
+
 def test_what_is_told_of_a_writer() -> None:
     activity = Activity()
     activity.add(records([(5, "kubelet"), (1, "kubelet"), (9, "dockerd"), (None, "kubelet")]))

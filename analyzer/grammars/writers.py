@@ -19,6 +19,8 @@ _KUBELETS = (
 )
 KUBELET = rf"^(?:{_KUBELETS})$"
 """Identifiers of a kubelet, alone or in one process with others."""
+KUBELET_IDENTIFIERS = rf"{KUBELET}|^hyperkube$"
+"""The same, and of what runs all components by one name: where a kubelet is asked for, it is one."""
 _KUBELET_UNIT = rf"^(?:{_KUBELETS})\.service$"
 _OTHER_PROGRAMS = (
     r"kube-proxy.*|kube-apiserver.*|kube-controller-manager.*|kube-scheduler.*|cloud-controller-manager.*|kubeadm|kubectl|etcd.*|cadvisor.*"

@@ -15,6 +15,7 @@ import polars as pl
 
 from analyzer.attribution import with_nodes
 from analyzer.formats import REGISTRY
+from analyzer.grammars.writers import KUBELET_IDENTIFIERS
 from analyzer.lifecycle import correction, coverage_losses, coverage_silence, coverage_streams
 from analyzer.lifecycle.clocks import Clocks
 from analyzer.lifecycle.containers import Run
@@ -23,7 +24,6 @@ from analyzer.lifecycle.coverage_verbosity import Verbosity, by_kubelet, verbosi
 from analyzer.lifecycle.event_table import Events
 from analyzer.lifecycle.intervals import Span, union
 from analyzer.lifecycle.kubelets import Outage
-from analyzer.lifecycle.signs import KUBELET_IDENTIFIERS
 from analyzer.proof import rfc3339
 from analyzer.store import Store, source_names
 from analyzer.vocabulary import SourceStatus

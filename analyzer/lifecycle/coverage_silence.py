@@ -16,12 +16,12 @@ from typing import Any
 import polars as pl
 
 from analyzer.attribution import with_nodes
+from analyzer.grammars.writers import KUBELET_IDENTIFIERS
 from analyzer.lifecycle import correction
 from analyzer.lifecycle.clocks import Clocks
 from analyzer.lifecycle.coverage_hole import Found, Hole, Where, told
 from analyzer.lifecycle.intervals import Span, subtract, union
 from analyzer.lifecycle.kubelets import Outage
-from analyzer.lifecycle.signs import KUBELET_IDENTIFIERS
 from analyzer.proof import Proof
 from analyzer.store import Store
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from analyzer.grammars.writers import KUBELET_IDENTIFIERS
 from analyzer.lifecycle.coverage_hole import Where
 from analyzer.lifecycle.event_table import Events
-from analyzer.lifecycle.signs import KUBELET_IDENTIFIERS
 from analyzer.verbosity import MARKS
 from analyzer.vocabulary import EventKind as E
 

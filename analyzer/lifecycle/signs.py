@@ -10,12 +10,10 @@ import numpy as np
 import polars as pl
 
 from analyzer.attribution import with_nodes
-from analyzer.grammars.writers import KUBELET
+from analyzer.grammars.writers import KUBELET_IDENTIFIERS
 from analyzer.lifecycle.event_table import Events, ticks
 from analyzer.proof import Proof
 from analyzer.store import Store, source_names
-
-KUBELET_IDENTIFIERS = rf"{KUBELET}|^hyperkube$"
 
 
 @dataclass(frozen=True, slots=True)
