@@ -255,7 +255,7 @@ def _is_entry(entry: Any) -> bool:
         return False
     if "__REALTIME_TIMESTAMP" in entry or {"kind", "apiVersion"} <= entry.keys() or "involvedObject" in entry:
         return False
-    written, message = first(entry, TIMES), text(entry)
+    written, message = storable(first(entry, TIMES)), text(entry)
     if written is None or message is None or (epoch(written) is None and utc(pl.Series([written]))[0] is None):
         return False
     of_loki = "line" in entry and isinstance(entry.get("labels"), dict)
