@@ -15,21 +15,24 @@ from analyzer.vocabulary import APP_KINDS_WITH_REPLICAS, Confidence, FindingKind
 
 
 def find(case: Case) -> Iterator[Finding]:
+    returned = [(node, up) for node in case.life.nodes.values() if (up := _ready_since(case, node)) is not None]
     for controller in case.life.controllers:
         if controller.kind not in APP_KINDS_WITH_REPLICAS:
             continue
-        found = [f for node in case.life.nodes.values() for f in _of_node(case, controller, node)]
+        theirs = {p.node for p in controller.ran}
+        now = [p for p in controller.ran if p.node and any(r.alive(case.life.end) for r in p.apps)]
+        found = [
+            finding
+            for node, (outage, since) in returned
+            if node.name in theirs
+            for finding in _of_node(case, controller, now, node, outage, since)
+        ]
         yield from found[-1:]  # of several outages the last one tells how it stands
 
 
-def _of_node(case: Case, controller: Controller, node: NodeLife) -> Iterator[Finding]:
-    up = _ready_since(case, node)
-    if up is None:
-        return
-    outage, since = up
+def _of_node(case: Case, controller: Controller, after_pods: list[Pod], node: NodeLife, outage: Outage, since: Edge) -> Iterator[Finding]:
     gone = outage.start.time
     before = _placement(controller, gone)
-    after_pods = [p for p in controller.ran if p.node and any(r.alive(case.life.end) for r in p.apps)]
     after = Counter(str(p.node) for p in after_pods)
     if node.name not in before or node.name in after or sum(after.values()) < 2 or len(after) >= len(before):
         return

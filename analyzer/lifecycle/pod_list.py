@@ -39,7 +39,7 @@ class Pods(Sequence[Pod]):
     @cached_property
     def numbers(self) -> Rows:
         """In their order, which is made when somebody asks for it: of millions of pods most are never asked for one by one."""
-        if not self._sort:
+        if not self._sort or len(self._chosen) < 2:
             return self._chosen
         keys = self.names.select(pl.all().fill_null(""))
         order = keys.select(pl.arg_sort_by(keys.columns, maintain_order=True)).to_series().cast(pl.Int64).to_numpy()
