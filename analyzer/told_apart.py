@@ -16,22 +16,24 @@ MOST: Final = 4096
 OTHERS: Final = "(others)"
 """The identifier of those of which only together is told when they wrote."""
 _ASKED_FOR: Final = rf"{KUBELET_IDENTIFIERS}|kubelet|^systemd$"
+"""A process with ``kubelet`` in its name shows that a node's kubelet wrote (node_unreachable); lines of systemd alone do not show that a
+journal went on (doubts)."""
 _WITHOUT_PIDS, _WITHOUT_NAMES, _NO_PIDS, _NO_BOOTS, _NO_NAMES = range(1, 6)
 """First those that nobody asks for are without pids and without names; then all."""
 LAST: Final = _NO_NAMES
 
 
-def asked_for(identifiers: pl.Series) -> pl.Series:
+def _asked_for(identifiers: pl.Series) -> pl.Series:
     """Of which writers more is asked than when anybody wrote. One without a name may be a kubelet."""
-    return chosen(identifiers, _ASKED_FOR, nameless=True)
+    return _matching(identifiers, _ASKED_FOR, nameless=True)
 
 
 def of_kubelets(identifiers: pl.Series) -> pl.Series:
     """Which writers are kubelets by their names."""
-    return chosen(identifiers, KUBELET_IDENTIFIERS, nameless=False)
+    return _matching(identifiers, KUBELET_IDENTIFIERS, nameless=False)
 
 
-def chosen(identifiers: pl.Series, pattern: str, *, nameless: bool) -> pl.Series:
+def _matching(identifiers: pl.Series, pattern: str, *, nameless: bool) -> pl.Series:
     """Whose names have a pattern; each name is looked at once."""
     names = identifiers.unique()
     matching = names.filter(names.str.contains(pattern).fill_null(nameless))
@@ -42,7 +44,7 @@ def named(frame: pl.DataFrame, step: int) -> pl.DataFrame:
     """The same rows, their ``identifier``, ``pid`` and ``boot_id`` as they are told apart at a step; 0: as they are."""
     if not step:
         return frame
-    asked = asked_for(frame["identifier"])
+    asked = _asked_for(frame["identifier"])
     keeps_name = (asked | (step < _WITHOUT_NAMES)) & (step < _NO_NAMES)
     return frame.with_columns(
         identifier=pl.when(keeps_name).then("identifier").otherwise(pl.lit(OTHERS)),
@@ -53,4 +55,4 @@ def named(frame: pl.DataFrame, step: int) -> pl.DataFrame:
 
 def alone(frame: pl.DataFrame, step: int) -> pl.Series:
     """Which rows that were named so are of a single writer each."""
-    return asked_for(frame["identifier"]) & (step < _NO_PIDS)
+    return _asked_for(frame["identifier"]) & (step < _NO_PIDS)
