@@ -23,7 +23,7 @@ _ROW = 64
 _WHOLES = frozenset({WHOLE, "journal-binary"})
 """What cannot be put together of pieces."""
 HANG = 10.0
-"""Seconds that one input may take."""
+"""Seconds that one input may take; a fault is one that takes longer twice."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,7 @@ class _Worker:
 
     def __init__(self, context: SpawnContext, asked: Asked, numbers: range, trial: Try, hang: float) -> None:
         self._context, self._asked, self._numbers, self._trial, self._hang = context, asked, numbers, trial, hang
+        self._slow = -1
         self._start()
 
     def _start(self) -> None:
@@ -119,21 +120,29 @@ class _Worker:
     def faults(self) -> Iterator[Fault]:
         """What it told since it was last asked, and what it died of."""
         yield from self._told()
+        if not self._numbers:
+            return
         at, since = self._started
         stuck = at >= 0 and at != self._numbers.stop and time.monotonic() - since > self._hang
         if stuck:
             self._process.kill()
             self._process.join()
-        elif self._process.is_alive() or at == self._numbers.stop or not self._numbers:
+        elif self._process.is_alive() or at == self._numbers.stop:
             return
         yield from self._told()
         if at < 0:
             raise RuntimeError("a process died before its first input")
         number = int(at)
+        if stuck and number != self._slow:  # the machine may have been busy with something else: it gets one more try
+            self._slow = number
+            self._numbers = range(number, self._numbers.stop, self._numbers.step)
+            self._start()
+            return
         name, data = Inputs(self._asked).make(number)
         yield Fault(number, name, f"took more than {self._hang:g} s" if stuck else f"the process died ({self._process.exitcode})", data)
         self._numbers = range(number + self._numbers.step, self._numbers.stop, self._numbers.step)
-        self._start()
+        if self._numbers:
+            self._start()
 
     def _told(self) -> Iterator[Fault]:
         while True:
