@@ -14,10 +14,11 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import replace
 from multiprocessing import get_context, parent_process
+from socket import socket
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from analyzer import ahead
+from analyzer import ahead, handover
 
 if TYPE_CHECKING:
     from analyzer.formats import ReadContext
@@ -54,12 +55,13 @@ def allow() -> None:
 
 def pool(processes: int, threads: int | None = None) -> ProcessPoolExecutor:
     """Fresh processes (polars' threads do not survive a fork), each with so many threads."""
-    return ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_begun, initargs=(threads,))
+    return ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_begun, initargs=(threads, handover.channel()))
 
 
-def _begun(threads: int | None) -> None:
+def _begun(threads: int | None, parent_takes: socket | None) -> None:
     """A killed parent tells its workers nothing: they would wait for their next task for ever. An interrupted one speaks for all."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    handover.begin(parent_takes)
     if threads is not None:
         os.environ["POLARS_MAX_THREADS"] = str(threads)
         ahead.limit(threads)

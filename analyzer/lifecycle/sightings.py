@@ -132,9 +132,8 @@ def pairs(events: Events, versions: list[Version]) -> Pairs:
     if not mine.any() or (own.all() and not versions):
         return Pairs.none()
     uids = _uids(events, versions)
-    began = pl.when(_is(*_STARTS)).then("time").forward_fill().over("node")  # the latest start of the node's kubelet
-    shown = _read(events.where(mine), uids).with_columns(since_start=pl.col("time") - began)
-    known = _read(events.where(~own), uids)
+    shown = _shown(events.where(mine), uids)
+    known = _known(events.where(~own), uids, shown)
     written = [half for version in versions for half in _written(version)]
     of_versions = _as_halves(written)
 
@@ -148,7 +147,7 @@ def pairs(events: Events, versions: list[Version]) -> Pairs:
             there = _proof(events, at, sent if sort.sent else "by the API's clock")
         return (there, here) if sort.api_first else (here, there)
 
-    return Pairs.of(pl.concat(_paired(name, sort, shown, known, of_versions) for name, sort in _SORTS.items()), cited)
+    return Pairs.of(pl.concat(_paired(name, sort, shown[name], known[name], of_versions) for name, sort in _SORTS.items()), cited)
 
 
 def reported(events: Events) -> Pairs:
@@ -188,10 +187,46 @@ def _proof(events: Events, row: int, proves: str) -> Proof:
 
 def _uids(events: Events, versions: list[Version]) -> pl.DataFrame:
     """Pods by namespace and name, where the name was given to one only: some lines name no uid."""
-    told = events.columns("k8s_namespace_name", "k8s_pod_name", "k8s_pod_uid").select(_NAMESPACE, _NAME, known="k8s_pod_uid")
     objects = [(v.namespace, v.name, v.uid) for v in versions if v.kind == "Pod" and v.uid]
-    named = pl.concat([told.filter(pl.col("name") != "", pl.col("known") != ""), pl.DataFrame(objects, schema=told.schema, orient="row")])
+    told = (some.columns("k8s_namespace_name", "k8s_pod_name", "k8s_pod_uid") for some in _stretched(events))
+    names = [
+        some.select(_NAMESPACE, _NAME, known="k8s_pod_uid").filter(pl.col("name") != "", pl.col("known") != "").unique() for some in told
+    ]
+    named = pl.concat([*names, pl.DataFrame(objects, schema=names[0].schema, orient="row")])
     return named.unique().filter(pl.len().over("namespace", "name") == 1)
+
+
+def _stretched(events: Events) -> Iterator[Events]:
+    """So many at once as may be read with all that their attributes hold; at least once."""
+    return (events.at(events.rows[here]) for here in stretches(len(events)))
+
+
+def _shown(events: Events, uids: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """What a node's clock tells of each sort, as halves."""
+    began = pl.when(_is(*_STARTS)).then("time").forward_fill().over("node")  # the latest start of the node's kubelet
+    since = events.columns("kind", "node", "time").select(since_start=(pl.col("time") - began))
+    found: dict[str, list[pl.DataFrame]] = {name: [] for name in _SORTS}
+    for here, some in zip(stretches(len(events)), _stretched(events), strict=True):
+        read = _read(some, uids).with_columns(since[here])
+        for name, sort in _SORTS.items():
+            found[name].append(_halves(read, sort.shown))
+    return {name: pl.concat(halves) for name, halves in found.items()}
+
+
+def _known(events: Events, uids: pl.DataFrame, shown: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """What the API's tells of what a node's tells of, too: of a large cluster that may be little."""
+    found: dict[str, list[pl.DataFrame]] = {name: [] for name in _SORTS}
+    for some in _stretched(events):
+        read = _read(some, uids)
+        for name, sort in _SORTS.items():
+            times = {"low": pl.col("created"), "high": pl.col("created") + _SECOND - 1} if sort.sent else {}
+            halves = _halves(read, sort.known, **times)
+            found[name].append(halves.join(shown[name], on="whose", how="semi", maintain_order="left"))
+    return {name: pl.concat(halves) for name, halves in found.items()}
+
+
+def _halves(read: pl.DataFrame, whose: pl.Expr, **times: pl.Expr) -> pl.DataFrame:
+    return read.with_columns(whose=whose).drop_nulls("whose").with_columns(**times).select(*_HALF)
 
 
 def _read(events: Events, uids: pl.DataFrame) -> pl.DataFrame:
@@ -262,13 +297,9 @@ def _place(proof: Proof) -> int | None:
 
 
 def _paired(name: str, sort: _Sort, shown: pl.DataFrame, known: pl.DataFrame, written: pl.DataFrame) -> pl.DataFrame:
-    own = shown.with_columns(whose=sort.shown).drop_nulls("whose").select(*_HALF)
+    own, api = shown, pl.concat([known, written.filter(pl.col("sort") == name).select(*_HALF)])
     if sort.first_shown:
         own = own.sort("low", *_ORDER, nulls_last=True, maintain_order=True).unique("whose", keep="first", maintain_order=True)
-    api = known.with_columns(whose=sort.known).drop_nulls("whose")
-    if sort.sent:
-        api = api.with_columns(low="created", high=pl.col("created") + _SECOND - 1)
-    api = pl.concat([api.select(*_HALF), written.filter(pl.col("sort") == name).select(*_HALF)])
     if sort.first_known:
         api = api.sort("high", *_ORDER, nulls_last=True, maintain_order=True).unique("whose", keep="first", maintain_order=True)
     return _bounded(own.join(api, on="whose", suffix="_known"), name, sort)

@@ -7,14 +7,17 @@ Where no file can be written (no place, no right, a full disk) the rows are in m
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import groupby
+from typing import IO, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
 
-from analyzer import limits
+from analyzer import handover, limits
 from analyzer.store.mapping import mapped, relieve
 
 Rows = npt.NDArray[np.int64] | npt.NDArray[np.int32]
@@ -25,6 +28,8 @@ AT_ONCE: Final = 1 << 17
 """So many rows are worked on together where all of them would take too much memory: some megabytes for each of their columns."""
 _LARGE_FILES: Final = "/var/tmp"
 """On a disk, as a rule; what is temporary elsewhere may be in memory."""
+_HANDED: Final = 1 << 18
+"""Bytes of a table that go to another process by a file: it may have to wait there with many others."""
 _ALIGNED: Final = 64
 _INLINE: Final = 12
 """Texts of so many bytes stand in the column itself; of a longer one: in which of its buffers, and where there."""
@@ -66,11 +71,16 @@ class Frames:
         self._waiting = sum(self._sizes)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """In another process all of them are in memory."""
-        return Frames, (self.all,)
+        """To another process large ones go by files. What can't go like that is in memory there."""
+        return _arrived, ([_handed(frame) for frame, _ in self._joined()],)
 
     def add(self, frame: pl.DataFrame) -> None:
         self.absorb(Frames([frame]))
+
+    def add_mapped(self, frame: pl.DataFrame) -> None:
+        """It lies in a file."""
+        self.all.append(frame)
+        self._sizes.append(0)
 
     def absorb(self, others: "Frames") -> None:
         self.all += others.all
@@ -79,20 +89,35 @@ class Frames:
 
     def spill(self) -> None:
         """Put those that wait into files, neighbours into one, if they are large together."""
-        if self._waiting <= least():
-            return
-        kept: list[pl.DataFrame] = []
-        run: list[pl.DataFrame] = []
-        for frame, size in zip([*self.all, None], [*self._sizes, 0], strict=True):
-            if frame is not None and size:
-                run.append(frame)
-                continue
-            if run:
-                kept.append(spilled(pl.concat(run)))
-                run = []
-            if frame is not None:
-                kept.append(frame)
-        self.all, self._sizes, self._waiting = kept, [0] * len(kept), 0
+        if self._waiting > least():
+            kept = [spilled(frame) if waits else frame for frame, waits in self._joined()]
+            self.all, self._sizes, self._waiting = kept, [0] * len(kept), 0
+
+    def _joined(self) -> Iterator[tuple[pl.DataFrame, bool]]:
+        """Neighbours that wait as one, the others as they are; and whether it waits."""
+        for waits, run in groupby(zip(self.all, self._sizes, strict=True), key=lambda each: each[1] > 0):
+            frames = [frame for frame, _ in run]
+            yield from [(pl.concat(frames), True)] if waits else [(frame, False) for frame in frames]
+
+
+def _handed(frame: pl.DataFrame) -> "pl.DataFrame | tuple[handover.Token, _Layout]":
+    if frame.estimated_size() > _HANDED:
+        with suppress(OSError), _file() as file:
+            layout = _laid_out({name: (frame[name], None) for name in frame.columns}, frame.height, file, with_texts=True)
+            return handover.give(file.fileno()), layout
+    return frame
+
+
+def _arrived(sent: "Iterable[pl.DataFrame | tuple[handover.Token, _Layout]]") -> Frames:
+    frames = Frames()
+    for each in sent:
+        if isinstance(each, pl.DataFrame):
+            frames.add(each)
+        else:
+            token, layout = each
+            with handover.take(token) as file:
+                frames.add_mapped(layout.frame(file.fileno()))
+    return frames
 
 
 def gathered(columns: Mapping[str, tuple[pl.Series, Rows | None]]) -> pl.DataFrame:
@@ -116,14 +141,35 @@ def _taken(column: pl.Series, rows: Rows | None) -> pl.Series:
     return column.gather(at.set(at < 0, None) if len(rows) and rows.min() < 0 else at)
 
 
+@dataclass(frozen=True)
+class _Layout:
+    """Where in a file the columns of a frame are."""
+
+    size: int
+    height: int
+    columns: "Mapping[str, _Written]"
+
+    def frame(self, file: int) -> pl.DataFrame:
+        """The file can be closed then."""
+        whole = mapped(file, self.size)
+        return pl.DataFrame([pl.Series(_Capsule(column.array(whole, self.height))).alias(name) for name, column in self.columns.items()])
+
+
 def _mapped(columns: Mapping[str, tuple[pl.Series, Rows | None]], height: int, *, with_texts: bool) -> pl.DataFrame:
     """Raises OSError where the file cannot be written."""
-    with tempfile.TemporaryFile(dir=_place(), prefix="podopsy-") as file:
-        out = _Out(file)
-        written = {name: _Written(_Column(column), rows, out, with_texts) for name, (column, rows) in columns.items()}
-        file.flush()
-        whole = mapped(file.fileno(), out.size)
-    return pl.DataFrame([pl.Series(_Capsule(column.array(whole, height))).alias(name) for name, column in written.items()])
+    with _file() as file:
+        return _laid_out(columns, height, file, with_texts=with_texts).frame(file.fileno())
+
+
+def _file() -> IO[bytes]:
+    return tempfile.TemporaryFile(dir=_place(), prefix="podopsy-")
+
+
+def _laid_out(columns: Mapping[str, tuple[pl.Series, Rows | None]], height: int, file: IO[bytes], *, with_texts: bool) -> _Layout:
+    out = _Out(file)
+    written = {name: _Written(_Column(column), rows, out, with_texts) for name, (column, rows) in columns.items()}
+    file.flush()
+    return _Layout(out.size, height, written)
 
 
 def _place() -> str:
