@@ -18,6 +18,7 @@ import polars.selectors as cs
 from analyzer.lifecycle.event_table import Events, instant, ticks
 from analyzer.lifecycle.objects import Version, mapping, mappings, moments, parse_time, text
 from analyzer.lifecycle.pairs import Pairs
+from analyzer.lifecycle.told_pods import NAME, NAMESPACE, NO_UIDS, ToldPods, stretched
 from analyzer.proof import Proof
 from analyzer.store.spilled import Frames, gathered, stretches
 from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS
@@ -131,9 +132,13 @@ def pairs(events: Events, versions: list[Version]) -> Pairs:
     mine = own & events.are(*_STARTS, *_OWN) & events.having("node")
     if not mine.any() or (own.all() and not versions):
         return Pairs.none()
-    uids = _uids(events, versions)
-    shown = _shown(events.where(mine), uids)
-    known = _known(events.where(~own), uids, shown)
+    told = events.where(mine)
+    pods = ToldPods.of(told, events, versions)
+    uids = pods.uids()
+    shown = _shown(told, uids)
+    others = events.where(~own)
+    rows = np.union1d(pods.rows(others), others.where(others.are(E.NODE_KUBELET_STARTING)).rows)
+    known = _known(events.at(rows), uids, shown)
     written = [half for version in versions for half in _written(version)]
     of_versions = _as_halves(written)
 
@@ -172,7 +177,7 @@ def reported(events: Events) -> Pairs:
 
 def _reported(told: Events) -> pl.DataFrame:
     """Pairs of the two times of a kubelet's event, as far as they are its own: there may be millions."""
-    some = _read(told, _uids(told.where(np.zeros(len(told), np.bool_)), [])).drop_nulls(["node", "created"])
+    some = _read(told, NO_UIDS).drop_nulls(["node", "created"])
     known = some.select(row_known="row", low_known="created", high_known=pl.col("created") + _SECOND)
     both = _bounded(pl.concat([some.with_columns(whose=pl.lit("")).select(*_HALF), known], how="horizontal"), "reported", _Sort(_SOON))
     lean = pl.Schema({"sort": pl.Enum(["reported"]), "whose": pl.Enum([""]), "row": pl.UInt32(), "row_known": pl.UInt32()})
@@ -185,28 +190,12 @@ def _proof(events: Events, row: int, proves: str) -> Proof:
     return events.at(np.array([row]))[0].proof(proves)
 
 
-def _uids(events: Events, versions: list[Version]) -> pl.DataFrame:
-    """Pods by namespace and name, where the name was given to one only: some lines name no uid."""
-    objects = [(v.namespace, v.name, v.uid) for v in versions if v.kind == "Pod" and v.uid]
-    told = (some.columns("k8s_namespace_name", "k8s_pod_name", "k8s_pod_uid") for some in _stretched(events))
-    names = [
-        some.select(_NAMESPACE, _NAME, known="k8s_pod_uid").filter(pl.col("name") != "", pl.col("known") != "").unique() for some in told
-    ]
-    named = pl.concat([*names, pl.DataFrame(objects, schema=names[0].schema, orient="row")])
-    return named.unique().filter(pl.len().over("namespace", "name") == 1)
-
-
-def _stretched(events: Events) -> Iterator[Events]:
-    """So many at once as may be read with all that their attributes hold; at least once."""
-    return (events.at(events.rows[here]) for here in stretches(len(events)))
-
-
 def _shown(events: Events, uids: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """What a node's clock tells of each sort, as halves."""
     began = pl.when(_is(*_STARTS)).then("time").forward_fill().over("node")  # the latest start of the node's kubelet
     since = events.columns("kind", "node", "time").select(since_start=(pl.col("time") - began))
     found: dict[str, list[pl.DataFrame]] = {name: [] for name in _SORTS}
-    for here, some in zip(stretches(len(events)), _stretched(events), strict=True):
+    for here, some in zip(stretches(len(events)), stretched(events), strict=True):
         read = _read(some, uids).with_columns(since[here])
         for name, sort in _SORTS.items():
             found[name].append(_halves(read, sort.shown))
@@ -214,9 +203,9 @@ def _shown(events: Events, uids: pl.DataFrame) -> dict[str, pl.DataFrame]:
 
 
 def _known(events: Events, uids: pl.DataFrame, shown: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
-    """What the API's tells of what a node's tells of, too: of a large cluster that may be little."""
+    """What the API's tells of what a node's tells of, too."""
     found: dict[str, list[pl.DataFrame]] = {name: [] for name in _SORTS}
-    for some in _stretched(events):
+    for some in stretched(events):
         read = _read(some, uids)
         for name, sort in _SORTS.items():
             times = {"low": pl.col("created"), "high": pl.col("created") + _SECOND - 1} if sort.sent else {}
@@ -240,8 +229,8 @@ def _read(events: Events, uids: pl.DataFrame) -> pl.DataFrame:
             "kind",
             "component",
             "source",
-            _NAMESPACE,
-            _NAME,
+            NAMESPACE,
+            NAME,
             node=_some("node"),
             uid=_some("k8s_pod_uid"),
             container=_some("k8s_container_name"),
@@ -260,10 +249,6 @@ def _read(events: Events, uids: pl.DataFrame) -> pl.DataFrame:
 
 def _some(name: str) -> pl.Expr:
     return pl.when(pl.col(name) != "").then(name)
-
-
-_NAMESPACE: Final = pl.coalesce(_some("k8s_namespace_name"), pl.lit("default")).alias("namespace")
-_NAME: Final = pl.col("k8s_pod_name").fill_null("").alias("name")
 
 
 def _written(version: Version) -> Iterator[Written]:
