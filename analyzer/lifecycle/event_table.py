@@ -1,7 +1,7 @@
 """Events as columns: which there are of a kind, of a component, on a node is asked of arrays; an Event is made of a row when somebody
 reads it, and only once. Of millions of events most are never read one by one."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -182,6 +182,12 @@ class Events(Sequence[Event]):
     def columns(self, *names: str) -> pl.DataFrame:
         """Columns of EVENTS (or ``source``), and ``row``: where in the table of all."""
         return pl.DataFrame([pl.Series("row", self.rows), *(self.column(name) for name in names)])
+
+    def cells(self, at: Mapping[str, tuple[str, Rows]]) -> pl.DataFrame:
+        """By new name: a column's cells at some places among these events (negative: null). Taken where they are: of millions all cells
+        of a column are much."""
+        places = {name: (self._table.frame[column], np.where(rows < 0, -1, self.rows[rows])) for name, (column, rows) in at.items()}
+        return gathered(places)
 
     def where(self, mask: Mask) -> "Events":
         return Events(self._table, self.rows[mask])

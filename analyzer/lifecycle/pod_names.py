@@ -12,7 +12,7 @@ import polars as pl
 
 from analyzer.lifecycle.event_table import Events, Mask, Rows
 from analyzer.lifecycle.plain_pods import Places, PlainPods
-from analyzer.store.spilled import gathered, stretches
+from analyzer.store.spilled import stretches
 
 _UID, _NAMESPACE, _NAME = "k8s_pod_uid", "k8s_namespace_name", "k8s_pod_name"
 Hashes = npt.NDArray[np.uint64]
@@ -78,8 +78,7 @@ class _Told:
     def column(self, at: Rows) -> pl.DataFrame:
         """(namespace, name, uid) where the events of such places name them."""
         uids = np.where(self.has_uid[at], at, -1)
-        some = {"namespace": (_NAMESPACE, at), "name": (_NAME, at), "uid": (_UID, uids)}
-        return gathered({name: (self._events.column(column), rows) for name, (column, rows) in some.items()})
+        return self._events.cells({"namespace": (_NAMESPACE, at), "name": (_NAME, at), "uid": (_UID, uids)})
 
     def groups(self, mask: Mask, *names: str) -> "_Groups":
         """Events of which names have the same hash; the first of each group comes first."""
