@@ -1,5 +1,6 @@
 """Open files from a worker to its parent: rows that have none of their own memory there, and need no name on disk."""
 
+import atexit
 import os
 import socket
 from functools import cache
@@ -18,7 +19,11 @@ _parent: socket.socket | None = None
 @cache
 def _channel() -> tuple[socket.socket, socket.socket]:
     """Where all workers of this process give, and where it takes."""
-    return socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    made = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    made[1].setblocking(False)  # what was given is there; Python's ``recv_fds`` (3.9 to 3.13) passes no flags on
+    for end in made:
+        atexit.register(end.close)
+    return made
 
 
 def channel() -> socket.socket | None:
@@ -44,7 +49,7 @@ def give(file: int) -> Token:
 def take(token: Token) -> IO[bytes]:
     """The file that was given. Raises OSError where it was not."""
     while token not in _arrived:
-        name, files, _, _ = socket.recv_fds(_channel()[1], 2 * _WIDTH, 1, socket.MSG_DONTWAIT)
+        name, files, _, _ = socket.recv_fds(_channel()[1], 2 * _WIDTH, 1)
         _arrived[_token(name)] = files[0]
     return os.fdopen(_arrived.pop(token), "rb")
 

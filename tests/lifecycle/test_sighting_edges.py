@@ -7,6 +7,7 @@ import pytest
 
 from analyzer.lifecycle.objects import Version
 from analyzer.lifecycle.sightings import pairs, reported, written_by
+from analyzer.store import spilled
 from analyzer.vocabulary import EventKind as E
 from tests.lifecycle.incident import A, B, at, cid
 from tests.lifecycle.paired import Pair, listed
@@ -253,3 +254,37 @@ def test_a_source_that_one_node_s_own_components_wrote() -> None:
         of(8, E.POD_ADDED, source="five", node=None),
     ]
     assert written_by(events(*some)) == {"one": A, "five": B}
+
+
+# --- whose a line is that names a pod by half
+
+
+def test_a_uid_that_only_others_tell_of_a_name() -> None:
+    """The node's line has the uid alone, the API's the name alone: a third line has both."""
+    runtime = of(105, E.CONTAINER_CREATED, "docker", pod=None, namespace=None)
+    scheduled = api(100, E.POD_SCHEDULED, uid=None, resolution=1_000_000)
+    assert told(runtime, scheduled) == []
+    assert len(found(runtime, scheduled, of(300, E.POD_DELETE_SEEN))) == 1
+
+
+def test_a_name_that_was_given_twice_is_nobodys() -> None:
+    runtime = of(105, E.CONTAINER_CREATED, "docker", pod=None, namespace=None)
+    scheduled = api(100, E.POD_SCHEDULED, uid=None, resolution=1_000_000)
+    again = of(400, E.POD_DELETE_SEEN, uid="uid-another")
+    assert found(runtime, scheduled, of(300, E.POD_DELETE_SEEN), again) == []
+
+
+def test_stretches_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    some = [
+        each
+        for n in range(12)
+        for each in (
+            api(100 + 20 * n, E.POD_SCHEDULED, pod=f"web-{n}", uid=f"uid-{n}" if n % 2 else None, resolution=1_000_000),
+            of(105 + 20 * n, E.POD_ADDED, pod=f"web-{n}", uid=None if n % 2 else f"uid-{n}"),
+            api(106 + 20 * n, E.POD_SCHEDULED, pod=f"other-{n}", uid=f"uid-other-{n}", resolution=1_000_000),
+        )
+    ]
+    whole = found(*some)
+    assert len(whole) == 12
+    monkeypatch.setattr(spilled, "AT_ONCE", 3)
+    assert found(*some) == whole
