@@ -5,30 +5,42 @@ import os
 import socket
 from functools import cache
 from itertools import count
+from threading import Condition, Thread
 from typing import IO, Final
 
 Token = tuple[int, int]
 """Which process gave a file, and the how manieth of its files that is."""
 
 _WIDTH: Final = 8
+_WAIT: Final = 60.0
+"""Seconds that a file may be on its way: it was sent before its token was."""
 _counted = count()
-_arrived: Final[dict[Token, int]] = {}
 _parent: socket.socket | None = None
+_taken = Condition()
+_arrived: Final[dict[Token, int | None]] = {}
+"""None: it came without its file, as too many are open."""
 
 
 @cache
-def _channel() -> tuple[socket.socket, socket.socket]:
-    """Where all workers of this process give, and where it takes."""
-    made = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-    made[1].setblocking(False)  # what was given is there; Python's ``recv_fds`` (3.9 to 3.13) passes no flags on
-    for end in made:
-        atexit.register(end.close)
-    return made
+def _channel() -> socket.socket:
+    """Where all workers of this process give. A thread takes: a socket holds some hundred messages, and who gives waits for room."""
+    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    thread = Thread(target=_take_all, args=(there,), name="handover", daemon=True)
+    thread.start()
+
+    def end() -> None:
+        there.shutdown(socket.SHUT_RDWR)
+        thread.join()
+        here.close()
+        there.close()
+
+    atexit.register(end)
+    return here
 
 
 def channel() -> socket.socket | None:
     """What a worker is to ``begin`` with; None where the system has no such thing."""
-    return _channel()[0] if hasattr(socket, "send_fds") else None
+    return _channel() if hasattr(socket, "send_fds") else None
 
 
 def begin(parent: socket.socket | None) -> None:
@@ -42,21 +54,26 @@ def give(file: int) -> Token:
     if _parent is None:
         raise OSError("no process takes files of this one")
     token = os.getpid(), next(_counted)
-    socket.send_fds(_parent, [_packed(token)], [file])
+    socket.send_fds(_parent, [b"".join(number.to_bytes(_WIDTH, "little") for number in token)], [file])
     return token
 
 
-def take(token: Token) -> IO[bytes]:
+def take(token: Token, wait: float = _WAIT) -> IO[bytes]:
     """The file that was given. Raises OSError where it was not."""
-    while token not in _arrived:
-        name, files, _, _ = socket.recv_fds(_channel()[1], 2 * _WIDTH, 1)
-        _arrived[_token(name)] = files[0]
-    return os.fdopen(_arrived.pop(token), "rb")
+    with _taken:
+        _taken.wait_for(lambda: token in _arrived, wait)
+        file = _arrived.pop(token, None)
+    if file is None:
+        raise OSError("a file that a worker gave did not arrive")
+    return os.fdopen(file, "rb")
 
 
-def _packed(token: Token) -> bytes:
-    return b"".join(number.to_bytes(_WIDTH, "little") for number in token)
-
-
-def _token(name: bytes) -> Token:
-    return int.from_bytes(name[:_WIDTH], "little"), int.from_bytes(name[_WIDTH:], "little")
+def _take_all(there: socket.socket) -> None:
+    """Until the socket is shut."""
+    while True:
+        name, files, _, _ = socket.recv_fds(there, 2 * _WIDTH, 1)
+        if not name:
+            return
+        with _taken:
+            _arrived[int.from_bytes(name[:_WIDTH], "little"), int.from_bytes(name[_WIDTH:], "little")] = files[0] if files else None
+            _taken.notify_all()

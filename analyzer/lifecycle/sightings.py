@@ -18,7 +18,7 @@ import polars.selectors as cs
 from analyzer.lifecycle.event_table import Events, instant, ticks
 from analyzer.lifecycle.objects import Version, mapping, mappings, moments, parse_time, text
 from analyzer.lifecycle.pairs import Pairs
-from analyzer.lifecycle.told_pods import NAME, NAMESPACE, NO_UIDS, ToldPods, stretched
+from analyzer.lifecycle.told_pods import NAME, NAMESPACE, NO_UIDS, ToldPods, not_empty, stretched
 from analyzer.proof import Proof
 from analyzer.store.spilled import Frames, gathered, stretches
 from analyzer.vocabulary import RUNTIME_LOG, RUNTIME_STREAMS
@@ -160,8 +160,8 @@ def reported(events: Events) -> Pairs:
     told = events.by("api")
     node, source = (pl.Enum(told.column(name).drop_nulls().unique().sort()) for name in ("node", "source"))
     lengths, names = Frames(), []
-    for here in stretches(len(told)):
-        some = _reported(told.at(told.rows[here])).cast({"node": node, "source": source})
+    for each in stretched(told):
+        some = _reported(each).cast({"node": node, "source": source})
         lengths.add(some.select(cs.integer()))
         lengths.spill()
         names.append(some.select(cs.enum()))
@@ -195,8 +195,8 @@ def _shown(events: Events, uids: pl.DataFrame) -> dict[str, pl.DataFrame]:
     began = pl.when(_is(*_STARTS)).then("time").forward_fill().over("node")  # the latest start of the node's kubelet
     since = events.columns("kind", "node", "time").select(since_start=(pl.col("time") - began))
     found: dict[str, list[pl.DataFrame]] = {name: [] for name in _SORTS}
-    for here, some in zip(stretches(len(events)), stretched(events), strict=True):
-        read = _read(some, uids).with_columns(since[here])
+    for here in stretches(len(events)):
+        read = _read(events.at(events.rows[here]), uids).with_columns(since[here])
         for name, sort in _SORTS.items():
             found[name].append(_halves(read, sort.shown))
     return {name: pl.concat(halves) for name, halves in found.items()}
@@ -231,10 +231,10 @@ def _read(events: Events, uids: pl.DataFrame) -> pl.DataFrame:
             "source",
             NAMESPACE,
             NAME,
-            node=_some("node"),
-            uid=_some("k8s_pod_uid"),
-            container=_some("k8s_container_name"),
-            id=_some("container_id"),
+            node=not_empty("node"),
+            uid=not_empty("k8s_pod_uid"),
+            container=not_empty("k8s_container_name"),
+            id=not_empty("container_id"),
             time=pl.col("time").to_physical(),
             low=pl.col("time").to_physical(),
             high=pl.col("time").to_physical() + (pl.col("resolution_us").fill_null(1) - 1).clip(0),
@@ -245,10 +245,6 @@ def _read(events: Events, uids: pl.DataFrame) -> pl.DataFrame:
         .join(uids, on=["namespace", "name"], how="left", maintain_order="left")
         .with_columns(pod=pl.coalesce("uid", "known"))
     )
-
-
-def _some(name: str) -> pl.Expr:
-    return pl.when(pl.col(name) != "").then(name)
 
 
 def _written(version: Version) -> Iterator[Written]:

@@ -101,8 +101,9 @@ class Frames:
 
 
 def _handed(frame: pl.DataFrame) -> "pl.DataFrame | tuple[handover.Token, _Layout]":
+    """Where it cannot be written or laid out, or nobody takes it: as it is."""
     if frame.estimated_size() > _HANDED:
-        with suppress(OSError), _file() as file:
+        with suppress(OSError, TypeError), _file() as file:
             layout = _laid_out({name: (frame[name], None) for name in frame.columns}, frame.height, file, with_texts=True)
             return handover.give(file.fileno()), layout
     return frame

@@ -1,5 +1,6 @@
 """Large tables go from one process to another by files that are open in both, never through its memory."""
 
+import os
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
@@ -82,8 +83,30 @@ def test_what_was_given_is_told_by_its_token_whatever_the_order(giving: None, tm
 
 
 def test_what_nobody_gave_is_an_error() -> None:
-    with pytest.raises(BlockingIOError):
-        handover.take((1, 1 << 40))
+    with pytest.raises(OSError, match="did not arrive"):
+        handover.take((1, 1 << 40), wait=0.01)
+
+
+def test_what_has_no_bytes_of_its_own_goes_as_it_is(giving: None) -> None:
+    flags = LARGE.with_columns(flag=pl.col("number") % 3 == 0)
+    assert_frame_equal(pl.concat(sent(Frames([flags]))[1].all), flags)
+
+
+def give_many(path: str, number: int) -> list[handover.Token]:
+    """In a worker."""
+    with Path(path).open("rb") as file:
+        return [handover.give(file.fileno()) for _ in range(number)]
+
+
+@pytest.mark.slow
+def test_a_worker_may_give_more_than_a_socket_holds_before_it_tells_of_any(tmp_path: Path) -> None:
+    """Some hundred messages, with what Linux has by default."""
+    path = tmp_path / "file"
+    path.write_bytes(b"the same")
+    with workers.pool(1, 1) as pool:
+        for token in pool.submit(give_many, str(path), 400).result(timeout=60):
+            with handover.take(token) as file:
+                assert os.pread(file.fileno(), 99, 0) == b"the same"
 
 
 @pytest.mark.slow
